@@ -292,6 +292,11 @@ cdef class Port:
             int(measures.level_dbov), measures.talking != 0,
         )
 
+    def level(self):
+        cdef mm_readings readings
+        mm_engine_read_port(self.live(), &readings)
+        return int(readings.measures.level_dbov), readings.measures.talking != 0
+
     def close(self):
         if self.ptr != NULL and self.engine.ptr != NULL:
             mm_engine_close_port(self.ptr)

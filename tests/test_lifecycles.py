@@ -22,6 +22,7 @@ from mixminus.model.conference import (
 )
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
+from mixminus.model.trace import TRACE_TRANSITIONS, TraceStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.sip.dialling import DIALLED_TRANSITIONS, DialledState
 from mixminus.sip.leg import LEG_TRANSITIONS, LegState
@@ -42,6 +43,7 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "phone's leg": (LEG_TRANSITIONS, next(iter(LegState))),
     "dialled phone's leg": (DIALLED_TRANSITIONS, DialledState.DIALLING),
     "browser's leg": (WEBRTC_LEG_TRANSITIONS, WebRtcLegState.OFFERED),
+    "trace": (TRACE_TRANSITIONS, TraceStatus.WAITING),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }
 # A customer can be frozen and recovered without end.

@@ -52,6 +52,7 @@ test_() {
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
 	need_command sipp sip-tester
+	need_command tshark tshark
 	need_chromium
 	need_command curl curl
 	need_command jq jq

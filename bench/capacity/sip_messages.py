@@ -22,6 +22,7 @@ _COMPACT: Final = {
 _URI: Final = re.compile(
     r"(?:sip:)?(?:(?P<user>[^@;>]+)@)?(?P<host>[\w.\-]+|\[[0-9a-fA-F:]+\])(?::(?P<port>\d+))?"
 )
+_EVENT_TYPE: Final = 101  # telephone-event, RFC 4733
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,18 @@ def remote_audio(sdp: str) -> RemoteAudio:
 
 
 def offer(codec: WireCodec, host: str, port: int, *, levels: bool) -> str:
-    """Return an offer of one codec; RTCP shares the port of RTP."""
+    """Return an offer of one codec, and of telephone-event as by any phone; RTCP shares the port of RTP."""
     lines = [
         "v=0",
         f"o=- {port} 1 IN IP4 {host}",
         "s=-",
         f"c=IN IP4 {host}",
         "t=0 0",
-        f"m=audio {port} RTP/AVP {codec.payload_type}",
+        f"m=audio {port} RTP/AVP {codec.payload_type} {_EVENT_TYPE}",
         f"a=rtpmap:{codec.payload_type} {codec.rtpmap}",
         *([f"a=fmtp:{codec.payload_type} {codec.fmtp}"] if codec.fmtp else []),
+        f"a=rtpmap:{_EVENT_TYPE} telephone-event/{codec.clock_rate_hz}",
+        f"a=fmtp:{_EVENT_TYPE} 0-16",
         *(["a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level"] if levels else []),
         "a=ptime:20",
         "a=rtcp-mux",

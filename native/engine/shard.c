@@ -83,6 +83,26 @@ static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
 			      memory_order_relaxed);
 }
 
+/* Bring the next bridges into the cache, each step a bridge further: first a
+ * bridge, then its seats, then what the seats point to. */
+static void prepare_bridges(const struct mm_held_bridge *bridge)
+{
+	const struct mm_held_bridge *next = LIST_NEXT(bridge, in_shard);
+
+	if (!next)
+		return;
+	mm_bridge_prefetch_members(next->bridge);
+	next = LIST_NEXT(next, in_shard);
+	if (!next)
+		return;
+	mm_bridge_prefetch_seats(next->bridge);
+	next = LIST_NEXT(next, in_shard);
+	if (!next)
+		return;
+	mm_prefetch(next->bridge, MM_BRIDGE_HEAD_BYTES);
+	mm_prefetch(LIST_NEXT(next, in_shard), MM_CACHE_LINE_BYTES);
+}
+
 /* Each port is published every PUBLISH_EVERY_MS, spread over the ticks; a port
  * of a manual shard is published when it is read. */
 static bool is_publish_due(const struct mm_shard *shard,
@@ -159,8 +179,10 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 	}
 	if (shard->lobby)
 		tick_bridge(shard->lobby, now_us, skipped, shed);
-	LIST_FOREACH(bridge, &shard->bridges, in_shard)
+	LIST_FOREACH(bridge, &shard->bridges, in_shard) {
+		prepare_bridges(bridge);
 		tick_bridge(bridge, now_us, skipped, shed);
+	}
 	transmit(shard, now_us);
 	publish(shard);
 	wake(shard);

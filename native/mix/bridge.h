@@ -54,6 +54,12 @@ struct mm_member {
 	struct mm_tapped *tapped;         /* NULL: no tap on it             */
 };
 
+/* Prefetch what a tick of a small bridge needs: what it keeps for its seats, and
+ * what these point to. */
+#define MM_BRIDGE_HEAD_BYTES 192
+void mm_bridge_prefetch_seats(const struct mm_bridge *bridge);
+void mm_bridge_prefetch_members(const struct mm_bridge *bridge);
+
 int mm_member_open(struct mm_member *member, uint32_t port_id,
 		   struct mm_source *source,
 		   const struct mm_codec_format *tx_format, uint32_t ptime_ms,

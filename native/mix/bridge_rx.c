@@ -9,6 +9,9 @@
  * consonant. */
 #define FADES_PER_SECOND 400
 
+/* Those of a small bridge; a tick of a large one prefetches as it goes. */
+#define PREFETCHED_SEATS 4
+
 static const int16_t silence[MM_MAX_FRAME_SAMPLES];
 
 static uint32_t highest(uint32_t a, uint32_t b)
@@ -32,6 +35,26 @@ static void prepare_next(const struct mm_bridge *bridge, size_t at)
 	source = seats[at + 1].source;
 	if (source && source->ops->prepare)
 		source->ops->prepare(source);
+}
+
+void mm_bridge_prefetch_seats(const struct mm_bridge *bridge)
+{
+	size_t nseats = bridge->nseats < PREFETCHED_SEATS ? bridge->nseats :
+							    PREFETCHED_SEATS;
+
+	mm_prefetch(bridge->seats, nseats * sizeof(*bridge->seats));
+	mm_prefetch(bridge->candidates, nseats * sizeof(*bridge->candidates));
+	mm_prefetch(bridge->contributions, MM_CACHE_LINE_BYTES);
+}
+
+void mm_bridge_prefetch_members(const struct mm_bridge *bridge)
+{
+	for (size_t i = 0; i < bridge->nseats && i < PREFETCHED_SEATS; i++) {
+		const struct mm_seat *seat = &bridge->seats[i];
+
+		mm_prefetch(seat->member, sizeof(*seat->member));
+		mm_prefetch(seat->source, MM_CACHE_LINE_BYTES);
+	}
 }
 
 static void choose_talkers(struct mm_bridge *bridge)

@@ -24,11 +24,13 @@ from mixminus.api import (
     hears,
     login,
     media_streams,
+    meters,
     middlewares,
     numbers,
     pages,
     recordings,
     system,
+    traces,
     transcribes,
     trunks,
     whip,
@@ -46,7 +48,7 @@ __all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (hears, media_streams, pages)
+_: Final = (hears, media_streams, meters, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
@@ -55,6 +57,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     flows.resource,
     activeflows.resource,
     recordings.resource,
+    traces.resource,
     transcribes.resource,
     whip.resource,
     guest_links.resource,
@@ -119,3 +122,4 @@ def _routes(operation: Operation, handler: Handler) -> Iterator[web.RouteDef]:
 async def _close_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
     app[SERVICES].streams.end_all()
+    app[SERVICES].meters.stop()

@@ -14,10 +14,12 @@ from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import query_id
 from mixminus.api.recordings import PAUSE, PauseBody, RecordingBody
 from mixminus.api.transcribes import TranscribeStartBody
+from mixminus.call.leg import Transport
 from mixminus.call.live_participants import LiveParticipant
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.errors import AlreadyExists, Exhausted
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
+from mixminus.mixer import Codec
 from mixminus.model.conference import (
     Announce,
     Conference,
@@ -120,6 +122,10 @@ class TalkerView(View):
     session_id: UUID = Field(validation_alias="leg_id")
     """The WHIP session of a browser; a phone has one as well."""
     name: str
+    transport: Transport
+    """`local` is the other end of a call within this server."""
+    codec: Codec | None
+    """Null before media is negotiated, and for a `local` participant."""
     level_dbov: int = Field(ge=-127, le=0)
     """-127 is silence, 0 is full scale."""
     talking: bool

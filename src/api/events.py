@@ -22,7 +22,7 @@ from mixminus.model.permissions import STAFF, Permission, allows
 from mixminus.wire.event import EventView
 from mixminus.wire.view import Timestamp, View
 
-__all__ = ["resource"]
+__all__ = ["is_still_valid", "resource"]
 
 LONGEST_ID: Final = 18
 MAX_RESENT: Final = 1000
@@ -144,7 +144,7 @@ async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
         ),
         numbered=after is not None or call.request.query.get("numbered", "") in TRUE,
         after=after,
-        valid=lambda: _is_still_valid(call.request),
+        valid=lambda: is_still_valid(call.request),
     )
     return await call.services.delivery.hub.serve(call.request, subscriber)
 
@@ -163,7 +163,7 @@ async def listen_by_web_socket_as_agent(call: ApiCall) -> web.WebSocketResponse:
     return await listen_by_web_socket(call)
 
 
-async def _is_still_valid(request: web.Request) -> bool:
+async def is_still_valid(request: web.Request) -> bool:
     """Return whether the credential of the request still has the permission that it had."""
     credential, keys_only = credential_of(request)
     try:

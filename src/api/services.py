@@ -14,6 +14,7 @@ from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
+from mixminus.call.meters import MeterService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
@@ -41,6 +42,7 @@ from mixminus.store.database import Store
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
+from mixminus.trace.service import TraceService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "ProcessState", "Services"]
@@ -82,6 +84,7 @@ class Services:
     replacements: ReplacementService
     call_audio: CallAudioService
     live_participants: LiveParticipantService
+    meters: MeterService
     directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
@@ -93,6 +96,7 @@ class Services:
     sounds: SoundService
     transcription: TranscriptionService
     streams: StreamService
+    traces: TraceService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService
@@ -123,6 +127,7 @@ class Services:
             **self.keypad.counters,
             **self.transcription.counters,
             **self.streams.counters,
+            **self.traces.counters,
             **self.process.counters(),
         }
 

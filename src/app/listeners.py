@@ -12,7 +12,7 @@ from mixminus.errors import MixMinusError, Unavailable
 from mixminus.hosts import bracketed
 from mixminus.sip.config import EDGE_CLEANUP_S
 
-__all__ = ["listening", "probe"]
+__all__ = ["WHY", "bind_once", "listening", "probe"]
 
 PATIENCE_S: Final = EDGE_CLEANUP_S + 4.0
 """How long to wait for a port: the SIP edge's clean-up time and a margin for a busy machine."""
@@ -33,15 +33,16 @@ async def probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
-                    return _bind_once(host, port, kinds)
+                    return bind_once(host, port, kinds)
                 except OSError as error:
                     if error.errno != errno.EADDRINUSE:
                         raise
                 await asyncio.sleep(PORT_RETRY_S)
-    return _bind_once(host, port, kinds)
+    return bind_once(host, port, kinds)
 
 
-def _bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> None:
+def bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> None:
+    """Raise OSError if the port cannot be bound at this moment."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for kind in kinds:
         with socket.socket(family, kind) as probe:

@@ -48,6 +48,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.tasks import TaskScope
+from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -137,6 +138,13 @@ def _service_config(
             log_level=settings.log_level,
             log_json=settings.log_json,
         ),
+        traces=TraceConfig(
+            folder=settings.data_dir / "traces",
+            default_s=settings.trace_seconds,
+            max_s=settings.trace_max_seconds,
+            max_running=settings.trace_max_running,
+            retention_days=settings.trace_retention_days,
+        ),
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
         names=names,
@@ -219,6 +227,7 @@ def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) ->
     for name, meaning, value in (
         ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
         ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
+        ("mixing_slice_us", "time slice of the mixing threads, in microseconds", priority.slice_us),
         (
             "others_nice",
             "nice value of the server's other threads and of its processes",
@@ -284,9 +293,11 @@ async def _start_sip(
         directory=services.directory,
         transfers=services.transfers,
         replacements=services.replacements,
+        traces=services.traces,
         on_event=services.on_engine_event,
     )
     endpoint.use_secure_media(services.webrtc)
+    services.traces.use_sip(endpoint.tracing)
     stack.push_async_callback(endpoint.close)
     for host in settings.sip_hosts:
         await _probe_sip(settings, host)

@@ -33,7 +33,7 @@ from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
-__all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
+__all__ = ["PORTS_PER_CALL", "PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
 PREFIX: Final = "MIXMINUS_"
 DEFAULT_CONFIG: Final = "mixminus.toml"
@@ -144,6 +144,18 @@ class Settings(BaseSettings):
     )
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
+    )
+    trace_seconds: int = Field(
+        600, ge=1, le=86_400, description="seconds that a trace runs, unless its request says how long"
+    )
+    trace_max_seconds: int = Field(
+        3600, ge=1, le=86_400, description="maximum number of seconds that a trace may run"
+    )
+    trace_max_running: int = Field(
+        20, ge=0, le=1000, description="maximum number of traces that run at once; 0 permits none"
+    )
+    trace_retention_days: int = Field(
+        7, ge=1, le=365, description="days after which an ended trace is deleted"
     )
     language: str = Field(
         "en-US",

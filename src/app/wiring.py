@@ -26,6 +26,7 @@ from mixminus.call.dialout import DialoutService
 from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
+from mixminus.call.meters import MeterService
 from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
@@ -59,6 +60,7 @@ from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
+from mixminus.trace.service import TraceConfig, TraceService
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 
 __all__ = ["ServiceConfig", "open_services"]
@@ -74,6 +76,8 @@ class ServiceConfig:
     recording_sample_rate_hz: int = 16_000
     recording_storage_url: str = ""
     recording_retention_days: int = 0
+    traces: TraceConfig | None = None
+    """None: the defaults, in a folder beside the recordings."""
     private_targets: bool = True
     """Whether flows may send requests to this machine and to private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
@@ -221,7 +225,7 @@ async def open_services(
                 store,
                 clock,
                 live_calls=live_calls,
-                run_flow=runner.run,
+                flows=runner,
                 directory=directory.plan,
                 max_duration_s=config.call_max_duration_s,
             )
@@ -265,6 +269,7 @@ async def open_services(
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls
             ),
+            meters=MeterService(conferences=conferences, rooms=rooms, live_calls=live_calls),
             directory=directory,
             flows=flows,
             activeflows=activeflows,
@@ -276,6 +281,14 @@ async def open_services(
             sounds=sounds.service,
             transcription=transcription,
             streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
+            traces=closing(
+                TraceService(
+                    clock,
+                    live_calls=live_calls,
+                    calls=calls,
+                    config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
+                )
+            ),
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
@@ -296,4 +309,5 @@ async def _resume(services: Services, runner: FlowRunner) -> None:
     await services.dialout.start()
     await services.recordings.repair()
     await services.transcription.repair()
+    await services.traces.start()
     await services.conferences.start()

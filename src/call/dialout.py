@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mixminus.call.destinations import Destinations
-from mixminus.call.errors import NoCallableDestination
+from mixminus.call.errors import NoCallableDestination, TooManyHops
 from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Caller, LegEnded, OutgoingLegs, Target
@@ -312,15 +312,13 @@ class DialoutService:
         if master:
             await self._ledger.add_chained(master.id, call.id)
         try:
-            target = replace(
-                target, headers=order.headers, diversions=order.diversions, replaces=order.replaces
-            )
-            leg = self._legs.dial(target, source=order.source, anonymous=order.anonymous)
+            leg = self._legs.dial(_ordered(target, order), source=order.source, anonymous=order.anonymous)
         except MixMinusError as error:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)
             await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
             return call, []
         live = DialledCall(call, leg, self._ledger, pin=order.pin, caller=Caller(target.account_id))
+        live.max_forwards = order.max_forwards
         wanted = group.claim(live) if group else lambda: True
         self._serve(live, order.program, early=order.early and not group, wanted=wanted)
         if master:
@@ -366,6 +364,19 @@ class _Group:
             return True
 
         return claimed
+
+
+def _ordered(target: Target, order: Order) -> Target:
+    """Return a target with what the order says of its INVITE; raise TooManyHops if it may take none."""
+    if order.max_forwards < 1:
+        raise TooManyHops("the call has come by too many others: do they call each other in a loop?")
+    return replace(
+        target,
+        headers=order.headers,
+        diversions=order.diversions,
+        replaces=order.replaces,
+        max_forwards=order.max_forwards,
+    )
 
 
 async def _end_with(master: LiveCall, live: LiveCall) -> None:

@@ -10,6 +10,7 @@ __all__ = [
     "CannotRefer",
     "GroupcallNotFound",
     "NoCallableDestination",
+    "TooManyHops",
     "TransferPending",
 ]
 
@@ -32,6 +33,10 @@ class CannotRefer(Conflict):
     """The call is a browser's, which has no REFER, or is not answered."""
 
     reason = "CALL_STATE_INVALID"
+
+
+class TooManyHops(Conflict):
+    """Calls have led to calls more often than Max-Forwards allows (RFC 7332)."""
 
 
 class TransferPending(Conflict):

@@ -20,14 +20,14 @@ from mixminus.model.call import (
     MuteDirection,
 )
 from mixminus.model.ids import CallId
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.published import PublishedRows, later
 from mixminus.wire.call import CallView
 
-__all__ = ["CallLedger", "touch_call"]
+__all__ = ["ENDING", "CallLedger", "touch_call"]
 
 _UNANSWERED = frozenset({CallStatus.DIALING, CallStatus.RINGING})
-_ENDING = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HANGUP})
+ENDING: Final = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HANGUP})
 
 
 _CALLS: Final = PublishedRows(
@@ -38,18 +38,20 @@ _CALLS: Final = PublishedRows(
 class CallLedger:
     """Writes changes of calls; their events belong to the customer's stream.
 
-    ``known`` is the row as the live call has last seen it; it is read again only if it has changed since.
+    ``known`` is the row as the live call has last seen it; it is read again only if it has changed since. Within
+    ``tx``, the change is committed with the others of that transaction.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
-    async def create(self, call: Call) -> None:
-        """Insert a call."""
+    async def create(self, call: Call, along: Write = write_nothing) -> None:
+        """Insert a call; ``along`` is written in the same transaction."""
         dialling = ("call_dialing",) if call.status is CallStatus.DIALING else ()
         async with self._store.transaction() as tx:
             await _CALLS.add(tx, call, "call_created", *dialling)
+            await along(tx)
 
     async def mark_ringing(self, call_id: CallId) -> Call:
         """Mark the call as ringing at the far end; IllegalTransition if it is beyond that."""
@@ -68,37 +70,55 @@ class CallLedger:
 
         return await self._change(master_id, change)
 
-    async def mark_answered(self, call_id: CallId, action: dict[str, Any], known: Call | None = None) -> Call:
-        """Mark the call as progressing, with its flow's action; IllegalTransition if it is ending."""
+    async def mark_answered(
+        self,
+        call_id: CallId,
+        action: dict[str, Any],
+        known: Call | None = None,
+        along: Write = write_nothing,
+    ) -> Call:
+        """Mark the call as progressing, with its flow's action; IllegalTransition if it is ending.
+
+        ``along`` is written before, in the same transaction.
+        """
 
         def change(call: Call, now: datetime) -> Call:
             status = step(CALL_TRANSITIONS, call.status, CallEvent.ANSWERED)
             return replace(call, status=status, action=action, tm_progressing=now)
 
-        return await self._change(call_id, change, known=known)
+        async with self._store.transaction() as tx:
+            await along(tx)
+            return await self._change(call_id, change, known=known, tx=tx)
 
     async def set_action(self, call_id: CallId, action: dict[str, Any], known: Call | None = None) -> Call:
         """Set the action of a call that left a room (api.md section 4.3); no change if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
-            return call if call.status in _ENDING else replace(call, action=action, tm_update=now)
+            return call if call.status in ENDING else replace(call, action=action, tm_update=now)
 
         return await self._change(call_id, change, known=known)
 
-    async def mark_hanging_up(self, call_id: CallId, known: Call | None = None) -> Call:
+    async def mark_hanging_up(
+        self, call_id: CallId, known: Call | None = None, tx: Transaction | None = None
+    ) -> Call:
         """Mark the call as terminating, or canceling if unanswered; no change if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
-            if call.status in _ENDING:
+            if call.status in ENDING:
                 return call
             unanswered = call.direction == "outgoing" and call.status in _UNANSWERED
             event = CallEvent.CANCEL if unanswered else CallEvent.HANG_UP
             return replace(call, status=step(CALL_TRANSITIONS, call.status, event))
 
-        return await self._change(call_id, change, known=known)
+        return await self._change(call_id, change, known=known, tx=tx)
 
     async def mark_ended(
-        self, call_id: CallId, ended: LegEnded, action: dict[str, Any], known: Call | None = None
+        self,
+        call_id: CallId,
+        ended: LegEnded,
+        action: dict[str, Any],
+        known: Call | None = None,
+        tx: Transaction | None = None,
     ) -> Call:
         """Mark the call as hung up, with cause and last action; no change if it is hung up.
 
@@ -109,7 +129,7 @@ class CallLedger:
         def change(call: Call, now: datetime) -> Call:
             if call.status is CallStatus.HANGUP:
                 return call
-            local = call.status in _ENDING or not (ended.remote or ended.reason is HangupReason.DIALOUT)
+            local = call.status in ENDING or not (ended.remote or ended.reason is HangupReason.DIALOUT)
             reason = ended.reason or HangupReason.NORMAL
             if call.status is CallStatus.CANCELING:
                 reason = HangupReason.CANCEL
@@ -122,7 +142,7 @@ class CallLedger:
                 tm_hangup=now,
             )
 
-        return await self._change(call_id, change, known=known)
+        return await self._change(call_id, change, known=known, tx=tx)
 
     async def set_muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
         """Set or clear bits of the mute; CallNotProgressing unless the call is progressing."""
@@ -153,10 +173,11 @@ class CallLedger:
         change: Callable[[Call, datetime], Call],
         event_type: str | None = None,
         known: Call | None = None,
+        tx: Transaction | None = None,
     ) -> Call:
-        async with self._store.transaction() as tx:
+        async with self._store.within(tx) as current:
             _, call = await _CALLS.update(
-                tx, self._clock, call_id, change, event_type or _event_type, known=known
+                current, self._clock, call_id, change, event_type or _event_type, known=known
             )
         return call
 

@@ -11,7 +11,14 @@ from uuid import UUID
 from mixminus.mixer import BridgePort
 from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.ids import LegId
-from mixminus.model.signalling import FROM_ONLY, NO_HEADERS, UNSIGNALLED, CallerPolicy, Signalled
+from mixminus.model.signalling import (
+    FROM_ONLY,
+    MAX_FORWARDS,
+    NO_HEADERS,
+    UNSIGNALLED,
+    CallerPolicy,
+    Signalled,
+)
 
 __all__ = [
     "ANONYMOUS",
@@ -29,7 +36,11 @@ __all__ = [
     "Replacements",
     "Target",
     "Transfers",
+    "Transport",
 ]
+
+Transport = Literal["sip", "webrtc", "local"]
+"""How a party is connected; ``local`` is the other end of a call within this server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,9 @@ class Leg(Protocol):
 
     @property
     def id(self) -> LegId: ...
+
+    @property
+    def transport(self) -> Transport: ...
 
     @property
     def port(self) -> BridgePort:
@@ -180,6 +194,8 @@ class Target:
     """Where the call was diverted from, the last diversion first."""
     proxy: str = ""
     """The URI of the proxy that the INVITE is sent to; empty for none."""
+    max_forwards: int = MAX_FORWARDS
+    """How many hops the call, and the calls that it leads to, may take."""
 
 
 class OutgoingLeg(Leg, Protocol):

@@ -12,14 +12,15 @@ from typing import Any
 
 from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
-from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg
+from mixminus.call.ledger import ENDING, CallLedger
+from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg, Transport
 from mixminus.errors import IllegalTransition
 from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
-from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.signalling import MAX_FORWARDS, NO_HEADERS
+from mixminus.store.database import Transaction, Write, write_nothing
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
 
@@ -44,6 +45,8 @@ class LiveCall:
         """The row as it was last written."""
         self.pin = pin
         self.caller = caller
+        self.max_forwards = MAX_FORWARDS
+        """How many hops the calls that this one leads to may take together with it."""
         self.digits = Digits()
         loop = asyncio.get_running_loop()
         self.up: asyncio.Future[None] = loop.create_future()
@@ -67,8 +70,19 @@ class LiveCall:
         return self._leg.id
 
     @property
+    def transport(self) -> Transport:
+        return self._leg.transport
+
+    @property
     def port(self) -> BridgePort:
         return self._leg.port
+
+    @property
+    def shown_name(self) -> str:
+        """The name that the party gives itself, unverified, or its number or address."""
+        is_called = self.call.direction == "outgoing"
+        party = self.call.destination if is_called else self.call.source
+        return party.name or party.target_name or party.target
 
     @property
     def answered(self) -> bool:
@@ -132,16 +146,19 @@ class LiveCall:
         """Let the caller hear audio before the answer; False if it cannot, and hears nothing before."""
         return self.answered or await self._leg.open_early_media()
 
-    async def answer(self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False) -> None:
+    async def answer(
+        self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, along: Write = write_nothing
+    ) -> None:
         """Answer the call; harmless when it is answered.
 
-        With ``early`` the caller only hears what is played from now on, if that is possible.
+        With ``early`` the caller only hears what is played from now on, if that is possible. ``along`` is written
+        with the answer, if the call is answered here.
         """
         if early and await self.open_early_media():
             return
         if not self.answered:
             await self._leg.answer(headers)
-            await self._mark_answered()
+            await self._mark_answered(along)
 
     async def publish_action(self) -> None:
         """Write and publish the current action after the call has left a room; not if it is ending."""
@@ -162,8 +179,23 @@ class LiveCall:
     ) -> None:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
-            self.call = await self._ledger.mark_hanging_up(self.id, self.call)
+            if self.call.status not in ENDING:
+                self.call = await self._ledger.mark_hanging_up(self.id, self.call)
             await self._leg.hang_up(reason, headers)
+
+    async def write_end(self, tx: Transaction) -> None:
+        """Write, with the end of its flow, that the call is hung up, or has ended."""
+        if self.over.done():
+            call = await self._ledger.mark_ended(self.id, self.over.result(), self.action, self.call, tx)
+        else:
+            call = await self._ledger.mark_hanging_up(self.id, self.call, tx)
+        tx.after_commit(lambda: setattr(self, "call", call))
+
+    async def finish(self) -> None:
+        """Wait for the end of the leg, and write it unless that is done."""
+        ended = await self.over
+        if self.call.status is not CallStatus.HANGUP:
+            self.call = await self._ledger.mark_ended(self.id, ended, self.action, self.call)
 
     async def hold(self) -> None:
         """Put the far end on hold: it is not heard and does not hear; CallNotProgressing unless answered."""
@@ -179,8 +211,8 @@ class LiveCall:
         """Ask the far end to call a URI (REFER); False if its transport cannot be asked."""
         return await self._leg.refer(uri)
 
-    async def _mark_answered(self) -> None:
-        self.call = await self._ledger.mark_answered(self.id, self.action, self.call)
+    async def _mark_answered(self, along: Write = write_nothing) -> None:
+        self.call = await self._ledger.mark_answered(self.id, self.action, self.call, along)
         if not self.up.done():
             self.up.set_result(None)
 
@@ -235,7 +267,9 @@ class DialledCall(LiveCall):
         """Wait until the far end sends audio before it answers; False if it answers or ends before."""
         return await self._outgoing_leg.early_media()
 
-    async def answer(self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False) -> None:
+    async def answer(
+        self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, along: Write = write_nothing
+    ) -> None:
         """Wait until the far end has answered, or the call is over."""
         await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mixminus.call.leg import Transport
 from mixminus.call.live import LiveCall
 from mixminus.call.registry import LiveCalls
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.mixer import PortClosed
+from mixminus.mixer import Codec, PortClosed
 from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
 
-__all__ = ["LiveParticipant", "LiveParticipantService"]
+__all__ = ["LiveParticipant", "LiveParticipantService", "live_participant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class LiveParticipant:
     call_id: CallId
     leg_id: LegId
     name: str
+    transport: Transport
+    codec: Codec | None
+    """None before media is negotiated, and for a ``local`` participant."""
     level_dbov: int
     """0 is full scale, -127 silence."""
     talking: bool
@@ -59,18 +63,21 @@ class LiveParticipantService:
             call = self._live_calls.get(seat.call_id)
             if seat.joined and call is not None:
                 try:
-                    yield _live_participant(seat.id, call)
+                    yield live_participant(seat.id, call)
                 except PortClosed:
                     continue  # the call is ending
 
 
-def _live_participant(conferencecall_id: ConferencecallId, live: LiveCall) -> LiveParticipant:
+def live_participant(conferencecall_id: ConferencecallId, live: LiveCall) -> LiveParticipant:
+    """Return a participant as it is now; raise PortClosed if its call is ending."""
     statistics = live.port.statistics()
     return LiveParticipant(
         conferencecall_id=conferencecall_id,
         call_id=live.id,
         leg_id=live.leg_id,
-        name=live.call.source.name or live.call.source.target_name,
+        name=live.shown_name,
+        transport=live.transport,
+        codec=live.port.codec,
         level_dbov=-statistics.level_dbov,
         talking=statistics.talking,
         muted=live.port.muted,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from uuid import UUID
 
-from mixminus.call.leg import Address, IncomingLegs, LegEnded, Target
+from mixminus.call.leg import Address, IncomingLegs, LegEnded, Target, Transport
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.log import task_failed
@@ -53,6 +53,10 @@ class LocalLeg:
         self._answered: asyncio.Future[bool] = loop.create_future()
         self._early: asyncio.Future[bool] = loop.create_future()
         self._ended: asyncio.Future[LegEnded] = loop.create_future()
+
+    @property
+    def transport(self) -> Transport:
+        return "local"
 
     @property
     def over(self) -> bool:
@@ -177,7 +181,10 @@ class LocalLegs:
         assert target.within is not None
         try:
             destination = Address("tel", target.request_uri)
-            signalled = Signalled(headers={name.lower(): value for name, value in target.headers.items()})
+            signalled = Signalled(
+                headers={name.lower(): value for name, value in target.headers.items()},
+                max_forwards=target.max_forwards,
+            )
             await self._incoming().incoming(
                 called, source=source, destination=destination, signalled=signalled
             )

@@ -11,7 +11,7 @@ from mixminus.call.routing import Program
 from mixminus.model.call import Address, Diversion
 from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
-from mixminus.model.signalling import FROM_ONLY, CallerPolicy
+from mixminus.model.signalling import FROM_ONLY, MAX_FORWARDS, CallerPolicy
 
 __all__ = [
     "Carrier",
@@ -49,6 +49,8 @@ class Order:
     """Own headers of the INVITEs."""
     diversions: tuple[Diversion, ...] = ()
     """Where the calls were diverted from, the last diversion first."""
+    max_forwards: int = MAX_FORWARDS
+    """How many hops they may take: less than the call has that leads to them (RFC 7332)."""
 
 
 @dataclass(frozen=True, slots=True)

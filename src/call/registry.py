@@ -1,6 +1,6 @@
 """LiveCalls: every call that has a leg, by id, port and leg; built before the services that need it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from mixminus.call.errors import CallNotProgressing
@@ -22,6 +22,7 @@ class LiveCalls(Mapping[CallId, LiveCall]):
     def __init__(self) -> None:
         self._calls: dict[CallId, LiveCall] = {}
         self._by_port: dict[int, LiveCall] = {}
+        self._on_added: list[Callable[[LiveCall], None]] = []
 
     def __getitem__(self, call_id: CallId) -> LiveCall:
         return self._calls[call_id]
@@ -34,6 +35,12 @@ class LiveCalls(Mapping[CallId, LiveCall]):
 
     def add(self, live: LiveCall) -> None:
         self._calls[live.id] = self._by_port[live.port.id] = live
+        for each in self._on_added:
+            each(live)
+
+    def watch(self, on_added: Callable[[LiveCall], None]) -> None:
+        """Call a function with each call that is added from now on."""
+        self._on_added.append(on_added)
 
     def remove(self, live: LiveCall) -> None:
         del self._calls[live.id], self._by_port[live.port.id]

@@ -4,7 +4,7 @@ transport (sip, webrtc) -> incoming: a Leg (``leg``)
   -> Directory.route    the dialled target: a customer and a Program, or a rejection (``routing``)
   -> CallLedger         the call's row, and its events
   -> LiveCall           the leg and its row, in LiveCalls, until the leg ends (``live``, ``registry``)
-  -> run_flow           the program: answer, conference_join, ...; then the call is hung up
+  -> CallFlows.run      the program: answer, conference_join, ...; then the call is hung up
 A leg that ends by itself stops the flow at its current action.
 
 DialoutService          outgoing calls and groupcalls (``outbound``, ``transports``)
@@ -14,10 +14,10 @@ LiveParticipantService  levels and quality of a room's participants
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mixminus.call.errors import CallDeleted, CallNotFound
 from mixminus.call.ledger import CallLedger
@@ -31,15 +31,28 @@ from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
 
-__all__ = ["CallService", "RunFlow"]
+__all__ = ["CallFlows", "CallService"]
 
-RunFlow = Callable[[LiveCall, Program], Awaitable[None]]
-"""Runs a call's program to its end (``flow.runner``); raises Interrupted when the leg ends."""
+
+class CallFlows(Protocol):
+    """Runs the programs of calls: ``flow.runner``."""
+
+    async def begin(self, tx: Transaction, call: Call, program: Program) -> None:
+        """Write that the flow of a call begins."""
+        ...
+
+    async def run(self, live: LiveCall, program: Program) -> None:
+        """Run a flow that has begun, to its end; raise Interrupted when the leg ends.
+
+        What it writes last includes that the call is hung up, or has ended (``LiveCall.write_end``).
+        """
+        ...
+
 
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
@@ -57,14 +70,14 @@ class CallService:
         clock: Clock,
         *,
         live_calls: LiveCalls,
-        run_flow: RunFlow,
+        flows: CallFlows,
         directory: Directory,
         max_duration_s: float = MAX_DURATION_S,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ledger = CallLedger(store, clock)
-        self._run_flow = run_flow
+        self._flows = flows
         self._directory = directory
         self._max_duration_s = max_duration_s
         self._scope = TaskScope(task_failed("call"))
@@ -202,19 +215,21 @@ class CallService:
         if isinstance(routed, Refused):
             await leg.reject(routed.status_code)
             return
-        await self._carry_routed(await self._open(leg, routed, caller, pin, signalled.headers), routed)
+        await self._carry_routed(await self._open(leg, routed, caller, pin, signalled), routed)
 
     async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:
         """Accept a leg whose route is known; it is served in a task."""
-        live = await self._open(leg, routed, caller, pin, {})
+        live = await self._open(leg, routed, caller, pin, UNSIGNALLED)
         self._keep(self._scope.spawn(f"call {leg.id}", self._carry_routed(live, routed)))
         return live
 
     async def _open(
-        self, leg: Leg, routed: Routed, caller: Caller, pin: str | None, headers: Mapping[str, str]
+        self, leg: Leg, routed: Routed, caller: Caller, pin: str | None, signalled: Signalled
     ) -> LiveCall:
-        call = await self._create(routed, headers)
+        call = self._new_call(routed, signalled.headers)
+        await self._ledger.create(call, lambda tx: self._flows.begin(tx, call, routed.program))
         live = LiveCall(call, leg, self._ledger, pin=pin, caller=caller)
+        live.max_forwards = signalled.max_forwards
         self._live_calls.add(live)
         return live
 
@@ -229,6 +244,8 @@ class CallService:
                 if not early:
                     await live.answer()
                 if early or (live.answered and wanted()):
+                    async with self._store.transaction() as tx:
+                        await self._flows.begin(tx, live.call, program)
                     await self._run(live, program)
                 else:
                     await live.hang_up()
@@ -242,7 +259,7 @@ class CallService:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
                 await work
-                await self._ledger.mark_ended(live.id, await live.over, live.action, live.call)
+                await live.finish()
         finally:
             self._live_calls.remove(live)
 
@@ -266,7 +283,7 @@ class CallService:
     async def _run(self, live: LiveCall, program: Program) -> None:
         """Run the flow and hang up at its end, also when the flow fails."""
         try:
-            await self._run_flow(live, program)
+            await self._flows.run(live, program)
             await live.hang_up()
         except Interrupted:
             pass
@@ -275,9 +292,9 @@ class CallService:
                 log.error("flow failed", call_id=str(live.id), exc_info=exc)
                 await live.hang_up(HangupReason.FAILED)
 
-    async def _create(self, routed: Routed, headers: Mapping[str, str]) -> Call:
+    def _new_call(self, routed: Routed, headers: Mapping[str, str]) -> Call:
         now = self._clock.now()
-        call = Call(
+        return Call(
             id=CallId(new_id()),
             customer_id=routed.customer_id,
             source=routed.source,
@@ -290,5 +307,3 @@ class CallService:
             tm_create=now,
             tm_ringing=now,
         )
-        await self._ledger.create(call)
-        return call

@@ -199,6 +199,7 @@ class TransferService:
             source=_far_end(live),
             pin=settings.moderator_pin if role is Role.MODERATOR else settings.pin,
             replaces=replaces,
+            max_forwards=live.max_forwards - 1,
         )
         if len(addresses) > 1:
             return (await self._dialout.ring_together(live.call.customer_id, order))[1]

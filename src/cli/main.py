@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from mixminus.cli import accounts, calls, directory, events, recordings, rooms, servers, transcripts
+from mixminus.cli import accounts, calls, directory, doctor, events, recordings, rooms, servers, transcripts
 from mixminus.cli.common import Failed, commands
 from mixminus.client import ApiError, ClientError
 from mixminus.client.errors import ConnectionFailed, Unauthenticated
@@ -34,6 +34,7 @@ for name, group in {
     app.add_typer(group, name=name)
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
+app.command("doctor")(doctor.doctor)
 
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

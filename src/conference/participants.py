@@ -5,7 +5,7 @@ A call's flow takes a seat in the room (``admit``), joins its audio (``connect``
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.ledger import CONFERENCECALLS, advance, departure, touched
+from mixminus.conference.ledger import CONFERENCECALLS, advance, departure, stepped, touched
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms, Seat
 from mixminus.errors import Conflict
@@ -34,15 +34,29 @@ from mixminus.model.conference import (
     SeatState,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
-__all__ = ["ParticipantService"]
+__all__ = ["Entry", "ParticipantService"]
 
 _PRESENT: Final = frozenset({ConferencecallStatus.JOINING, ConferencecallStatus.JOINED})
 
 log = get("conference")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a participant enters a room."""
+
+    muted: bool = False
+    answered: bool = False
+    """Whether its call is answered: it is connected at once if there is nothing to run or to wait for before."""
+    along: Write = write_nothing
+    """What is written before, in the same transaction."""
+
+
+_PLAIN_ENTRY: Final = Entry()
 
 
 class ParticipantService:
@@ -136,13 +150,9 @@ class ParticipantService:
         port: BridgePort,
         role: Role = Role.PARTICIPANT,
         activeflow_id: UUID = NIL,
-        *,
-        muted: bool = False,
+        entry: Entry = _PLAIN_ENTRY,
     ) -> Seat | None:
-        """Create a participant that is joining and return its seat.
-
-        None if the conference does not admit it.
-        """
+        """Create a participant that is joining and return its seat; None if the conference does not admit it."""
         async with self._rooms.lock(conference_id):
             conference = await self._lifecycle.begun(conference_id)
             room = self._rooms.find(conference_id)
@@ -152,7 +162,7 @@ class ParticipantService:
             seat = self._seated(room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id))
             if seat is not None:
                 try:
-                    seat.row = await self._create(seat, muted)
+                    await self._enter(room, seat, entry)
                 except BaseException:
                     self._rooms.unseat(room, seat)
                     raise
@@ -168,9 +178,23 @@ class ParticipantService:
             return None
         return seat
 
-    async def _create(self, seat: Seat, muted: bool) -> Conferencecall:
-        """Write, publish and return the row of a participant that is joining."""
-        participant = Conferencecall(
+    async def _enter(self, room: Room, seat: Seat, entry: Entry) -> None:
+        """Write and publish that a participant is joining; connect it in the same transaction if nothing is before."""
+        at_once = entry.answered and seat.conference.begins_with_room and seat.may_join.is_set()
+        row, conference = self._joining(seat, entry.muted), room.conference
+        async with self._store.transaction() as tx:
+            await entry.along(tx)
+            CONFERENCECALLS.publish(tx, row, "conferencecall_joining")
+            if at_once:
+                row, conference = await self._connected(tx, room, seat, row)
+            await tx.conferencecalls.add(row)
+        seat.row = row
+        if at_once:
+            await self._joined(room, seat, conference)
+
+    def _joining(self, seat: Seat, muted: bool) -> Conferencecall:
+        """Return the row of a participant that is joining."""
+        return Conferencecall(
             id=seat.id,
             customer_id=seat.conference.customer_id,
             conference_id=seat.conference.id,
@@ -181,9 +205,6 @@ class ParticipantService:
             role=seat.role,
             muted=muted,
         )
-        async with self._store.transaction() as tx:
-            await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
-        return participant
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
@@ -198,23 +219,25 @@ class ParticipantService:
                 return False
             try:
                 async with self._store.transaction() as tx:
-                    row = await _row(tx, seat.id, seat)
-                    seat.adjust(row)
-                    self._rooms.connect(room, seat)
-                    row = replace(row, on_hold=seat.port.on_hold)
-                    row = await advance(tx, self._clock, row, ConferencecallEvent.AUDIO_CONNECTED)
-                    conference = await touched(
-                        tx, self._clock, room.conference, (*room.present.values(), str(seat.id))
-                    )
+                    row, conference = await self._connected(tx, room, seat, await _row(tx, seat.id, seat))
+                    await tx.conferencecalls.save(row)
             except BaseException:
                 seat.port.leave()
                 raise
             seat.row = row
-            seat.advance(SeatEvent.CONNECTED)
-            room.set_conference(conference)
-            room.count(seat)
-            await self._joined(room, seat)
+            await self._joined(room, seat, conference)
             return True
+
+    async def _connected(
+        self, tx: Transaction, room: Room, seat: Seat, row: Conferencecall
+    ) -> tuple[Conferencecall, Conference]:
+        """Connect a seat's audio and publish that; return its row, which is to be written, and the conference."""
+        seat.adjust(row)
+        self._rooms.connect(room, seat)
+        row = replace(row, on_hold=seat.port.on_hold)
+        row = stepped(tx, self._clock, row, ConferencecallEvent.AUDIO_CONNECTED)
+        present = (*room.present.values(), str(seat.id))
+        return row, await touched(tx, self._clock, room.conference, present)
 
     async def leave(self, seat: Seat) -> None:
         """Release the seat: the participant is leaved; after the last one a terminating conference ends.
@@ -257,8 +280,11 @@ class ParticipantService:
             return await touched(tx, self._clock, room.conference, room.present.values())
         return room.conference
 
-    async def _joined(self, room: Room, seat: Seat) -> None:
-        """Update sounds, tones, announcements and recording after a participant has joined."""
+    async def _joined(self, room: Room, seat: Seat, conference: Conference) -> None:
+        """Update the room, its sounds, announcements and recording after a participant's joining is written."""
+        seat.advance(SeatEvent.CONNECTED)
+        room.set_conference(conference)
+        room.count(seat)
         if room.joined > 1:
             room.company.set()
         room.update_sounds(seat)

@@ -34,6 +34,8 @@ class ActionType(Generic[RunT, OptionT]):
     """It decides how the flow continues: if it fails, the flow stops. Any other type is skipped."""
     instant: bool = False
     """Never waits. It is stored together with the next action that is not instant."""
+    saves: bool = False
+    """It stores itself (``FlowRun.save``) with what it writes, at the latest before it waits."""
     uses_digits: bool = False
     """Digits received meanwhile are for this action."""
     without_call: bool = False

@@ -10,7 +10,7 @@ from mixminus.flow.errors import ActiveflowNotFound
 from mixminus.machine import step
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, Activeflow, ActiveflowEvent, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.published import PublishedRows
 from mixminus.store.timestamps import format_time
 from mixminus.wire.flow import ActiveflowView
@@ -36,28 +36,40 @@ class ActiveflowLedger:
         self._running: dict[ActiveflowId, Activeflow] = {}
         """The rows of running activeflows, as they were last written here."""
 
-    async def create(self, activeflow: Activeflow) -> None:
+    async def create(self, activeflow: Activeflow, tx: Transaction | None = None) -> None:
         """Insert a running activeflow; AlreadyExists if its id is taken."""
-        async with self._store.transaction() as tx:
-            await _ACTIVEFLOWS.add(tx, activeflow, "activeflow_created")
-        self._running[activeflow.id] = activeflow
+        async with self._store.within(tx) as current:
+            await _ACTIVEFLOWS.add(current, activeflow, "activeflow_created")
+            self._keep(current, activeflow)
+
+    def running(self, activeflow_id: ActiveflowId) -> Activeflow | None:
+        """Return a running activeflow as it was last written here; None if it has ended."""
+        return self._running.get(activeflow_id)
 
     def stamped(self, action: dict[str, Any]) -> dict[str, Any]:
         """Return the action with the current time as its ``tm_execute``."""
         return action | {"tm_execute": format_time(self._clock.now(), self._store.timestamp_style)}
 
-    async def advance(self, activeflow_id: ActiveflowId, actions: Sequence[dict[str, Any]]) -> None:
+    async def advance(
+        self, activeflow_id: ActiveflowId, actions: Sequence[dict[str, Any]], tx: Transaction | None = None
+    ) -> None:
         """Add the actions started since the last call; the last of them is the current action."""
 
         def change(activeflow: Activeflow, now: datetime) -> Activeflow:
             return _advanced(activeflow, actions)
 
-        await self._change(activeflow_id, "activeflow_updated", change)
+        await self._change(activeflow_id, "activeflow_updated", change, tx)
 
     async def mark_ended(
-        self, activeflow_id: ActiveflowId, actions: Sequence[dict[str, Any]] = ()
+        self,
+        activeflow_id: ActiveflowId,
+        actions: Sequence[dict[str, Any]] = (),
+        along: Write = write_nothing,
     ) -> Activeflow:
-        """Mark the activeflow as ended, with the actions it started last; no change if it has ended."""
+        """Mark the activeflow as ended, with the actions it started last; no change if it has ended.
+
+        ``along`` is written after it, in the same transaction.
+        """
 
         def change(activeflow: Activeflow, now: datetime) -> Activeflow:
             if activeflow.status is ActiveflowStatus.ENDED:
@@ -66,7 +78,10 @@ class ActiveflowLedger:
             return replace(_advanced(activeflow, actions), status=status)
 
         try:
-            return await self._change(activeflow_id, "activeflow_updated", change)
+            async with self._store.transaction() as tx:
+                activeflow = await self._change(activeflow_id, "activeflow_updated", change, tx)
+                await along(tx)
+            return activeflow
         finally:
             self._running.pop(activeflow_id, None)
 
@@ -90,15 +105,19 @@ class ActiveflowLedger:
         activeflow_id: ActiveflowId,
         event_type: str,
         change: Callable[[Activeflow, datetime], Activeflow],
+        tx: Transaction | None = None,
     ) -> Activeflow:
         known = self._running.get(activeflow_id)
-        async with self._store.transaction() as tx:
+        async with self._store.within(tx) as current:
             _, activeflow = await _ACTIVEFLOWS.update(
-                tx, self._clock, activeflow_id, change, event_type, known=known
+                current, self._clock, activeflow_id, change, event_type, known=known
             )
-        if activeflow_id in self._running:
-            self._running[activeflow_id] = activeflow
+            if known:
+                self._keep(current, activeflow)
         return activeflow
+
+    def _keep(self, tx: Transaction, activeflow: Activeflow) -> None:
+        tx.after_commit(lambda: self._running.update({activeflow.id: activeflow}))
 
 
 def _advanced(activeflow: Activeflow, actions: Sequence[dict[str, Any]]) -> Activeflow:

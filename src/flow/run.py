@@ -18,6 +18,7 @@ from mixminus.flow.stack import Finished, Frame, Jump
 from mixminus.flow.variables import Variables
 from mixminus.log import get
 from mixminus.model.flow import Activeflow
+from mixminus.store.database import Transaction
 from mixminus.tasks import Interrupted, unless
 
 __all__ = ["FlowRun"]
@@ -138,6 +139,13 @@ class FlowRun:
         """Return the result of a coroutine; Interrupted if a stop comes first."""
         return await unless(self._stops, coro)
 
+    async def save(self, tx: Transaction | None = None) -> None:
+        """Store the actions that were started and are not stored, within a transaction of other changes if given."""
+        if self.unsaved:
+            async with self.services.store.within(tx) as current:
+                await self._ledger.advance(self.activeflow.id, self.unsaved, current)
+                current.after_commit(self.unsaved.clear)
+
     async def park(self) -> NoReturn:
         """Wait for a stop, and raise it."""
         done, _ = await asyncio.wait(self._stops, return_when=asyncio.FIRST_COMPLETED)
@@ -185,13 +193,12 @@ class FlowRun:
     async def _publish(self, action: Action) -> None:
         """Store and publish what is being executed.
 
-        An instant action is stored together with the next one.
+        An instant action is stored together with the next one, one that ``saves`` with what it writes.
         """
         source = self._ledger.stamped(action.source)
         self.unsaved.append(source)
-        if action.type is None or not action.type.instant:
-            await self._ledger.advance(self.activeflow.id, self.unsaved)
-            self.unsaved = []
+        if action.type is None or not (action.type.instant or action.type.saves):
+            await self.save()
         if self._call:
             self._call.set_action(source)
 

@@ -14,9 +14,10 @@ from mixminus.flow.run import FlowRun
 from mixminus.flow.services import FlowServices
 from mixminus.flow.variables import Variables, given, of_activeflow, of_call
 from mixminus.log import get, task_failed
+from mixminus.model.call import Call
 from mixminus.model.flow import Activeflow, ActiveflowStatus
 from mixminus.model.ids import NIL, ActiveflowId, new_id
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction, write_nothing
 from mixminus.tasks import TaskScope
 
 __all__ = ["FlowRunner"]
@@ -44,22 +45,32 @@ class FlowRunner:
         """Mark activeflows left running by the previous run as ended: their calls are lost."""
         await self.ledger.end_unfinished()
 
-    async def run(self, call: LiveCall, program: Program) -> None:
-        """Run a call's program to its end; Interrupted if the call ends first."""
-        row = call.call
+    async def begin(self, tx: Transaction, call: Call, program: Program) -> None:
+        """Write that the flow of a call begins."""
         activeflow = Activeflow(
-            id=ActiveflowId(row.activeflow_id),
-            customer_id=row.customer_id,
+            id=ActiveflowId(call.activeflow_id),
+            customer_id=call.customer_id,
             flow_id=program.flow_id,
             status=ActiveflowStatus.RUNNING,
             reference_type="call",
-            reference_id=row.id,
+            reference_id=call.id,
             on_complete_flow_id=program.on_complete_flow_id,
             tm_create=self._clock.now(),
         )
-        variables = {**given(program.variables), **of_call(row), **of_activeflow(activeflow)}
-        await self.ledger.create(activeflow)
-        await self._run(activeflow, program, Variables(variables, call.digits), call)
+        await self.ledger.create(activeflow, tx)
+
+    async def run(self, live: LiveCall, program: Program) -> None:
+        """Run a call's program, which has begun, to its end; Interrupted if the call ends first."""
+        activeflow = self.ledger.running(ActiveflowId(live.call.activeflow_id))
+        if activeflow is None:  # stopped before it runs
+            return
+        system = {**of_call(live.call), **of_activeflow(activeflow)}
+        try:
+            variables = Variables({**given(program.variables), **system}, live.digits)
+        except MixMinusError:
+            await self.ledger.mark_ended(activeflow.id, along=live.write_end)
+            raise
+        await self._run(activeflow, program, variables, live)
 
     async def launch(self, activeflow: Activeflow, program: Program) -> None:
         """Start a flow without a call in a task of its own; TooManyFlows if too many run."""
@@ -101,7 +112,9 @@ class FlowRunner:
             await run.run(program.actions)
         finally:
             del self._runs[activeflow.id]
-            await self.ledger.mark_ended(activeflow.id, run.unsaved)
+            await self.ledger.mark_ended(
+                activeflow.id, run.unsaved, along=call.write_end if call else write_nothing
+            )
             await self._start_on_complete(activeflow, variables)
 
     async def _start_on_complete(self, ended: Activeflow, variables: Variables) -> None:

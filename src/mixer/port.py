@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from mixminus.errors import InvalidArgument
 from mixminus.mixer.bridge import Bridge
-from mixminus.mixer.formats import PortMedia
+from mixminus.mixer.formats import Codec, PortMedia
 from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.statistics import PortStatistics
@@ -31,6 +31,7 @@ class BridgePort:
         self._muted_by: set[str] = set()
         self._deafened_by: set[str] = set()
         self._on_hold = False
+        self._media: PortMedia | None = None
         self.watchers = Watchers()
         """Notified when the port joins or leaves a bridge, or is muted or unmuted."""
         self.id: int = native.id
@@ -59,6 +60,11 @@ class BridgePort:
     def on_hold(self) -> bool:
         """Whether the far end has put the call on hold."""
         return self._on_hold
+
+    @property
+    def codec(self) -> Codec | None:
+        """The codec of what is sent to the participant; None before media is configured, and on a PCM port."""
+        return self._media.send.codec if self._media else None
 
     def set_on_hold(self, on: bool, *, heard: bool = False) -> None:
         """Note that the far end has put the call on hold, or has ended it.
@@ -137,6 +143,13 @@ class BridgePort:
         """Return the newest snapshot of the port's statistics."""
         return PortStatistics(*self._native.statistics())
 
+    def level(self) -> tuple[int, bool]:
+        """Return the newest level, as -dBov (RFC 6464), and whether the participant is talking.
+
+        For meters: it costs a tenth of ``statistics``.
+        """
+        return self._native.level()
+
     def close(self) -> None:
         """Leave the bridge and release all resources; closing twice is harmless."""
         if self._on_close is not None:
@@ -182,6 +195,7 @@ class Port(BridgePort):
     def configure(self, media: PortMedia) -> None:
         """Apply the negotiated media; call it again after each re-negotiation."""
         self._rtp.configure(media)
+        self._media = media
 
     def set_remote(self, address: tuple[str, int]) -> None:
         """Send to another address, for example when ICE nominates another pair."""

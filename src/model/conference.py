@@ -242,6 +242,11 @@ class Conference:
     tm_timeout: datetime | None = None
     """When the conference closes by its timeout; not part of the API."""
 
+    @property
+    def begins_with_room(self) -> bool:
+        """Whether a participant runs nothing before it enters the room."""
+        return not self.pre_actions and self.pre_flow_id == NIL
+
     def changed(self, now: datetime, **changes: Any) -> Self:
         """Return the conference with some of its fields changed, and a later ``tm_update`` than it had."""
         last = self.tm_update or self.tm_create

@@ -19,6 +19,7 @@ __all__ = [
     "LegId",
     "NumberId",
     "RecordingId",
+    "TraceId",
     "TranscribeId",
     "TranscriptId",
     "TrunkId",
@@ -33,6 +34,7 @@ CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
+TraceId = NewType("TraceId", uuid.UUID)
 TranscribeId = NewType("TranscribeId", uuid.UUID)
 TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)

@@ -9,6 +9,7 @@ from mixminus.model.call import Address, Diversion
 
 __all__ = [
     "FROM_ONLY",
+    "MAX_FORWARDS",
     "MAX_HEADERS",
     "MAX_HEADERS_BYTES",
     "MAX_NAME",
@@ -30,6 +31,9 @@ MAX_VALUE: Final = 256
 MAX_HEADERS_BYTES: Final = 1024
 """Of the names and values of one message together."""
 
+MAX_FORWARDS: Final = 70
+"""The hops of a call that no other one has led to (RFC 3261 section 8.1.1.6)."""
+
 NO_HEADERS: Final[Mapping[str, str]] = {}
 
 # User-to-User is RFC 7433. X-Mixminus-* is reserved for messages between the server's processes.
@@ -48,6 +52,8 @@ class Signalled:
     """Whether the caller asks not to be shown (RFC 3323)."""
     diversions: tuple[Diversion, ...] = ()
     """Where the call was diverted from, the last diversion first."""
+    max_forwards: int = MAX_FORWARDS
+    """How many hops the call, and the calls that it leads to, may still take."""
 
 
 UNSIGNALLED: Final = Signalled()

@@ -156,6 +156,11 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(end, self._read)
 
+    @property
+    def backlog(self) -> int:
+        """How many messages wait for the other process."""
+        return len(self._waiting)
+
     def send(self, message: Message) -> None:
         """Send in order; once the other process has exited, or the queue is full, nothing is sent."""
         if not self._open:

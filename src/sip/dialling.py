@@ -5,7 +5,7 @@ A redirected call (3xx) is dialled again.
 
 import asyncio
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -217,7 +217,10 @@ class Dialler:
                 call.worker_id = 0
                 # A redirect target never gets our credentials, nor the identity of a caller.
                 call.identity, call.others = (), []
-                call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
+                call.target = replace(
+                    Target(redirect, encryption=call.target.encryption, headers=call.target.headers),
+                    max_forwards=call.target.max_forwards,
+                )
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -232,11 +235,21 @@ class Dialler:
                 refused = not (report.local or call.leg.is_answered)
                 call.leg.set_ended(refusal_of(report) if refused else end_of(report))
 
-    def on_worker_lost(self, worker_id: int) -> None:
-        """End the calls of a worker that has exited."""
+    def on_worker_lost(self, worker_id: int, kept: Collection[LegId]) -> None:
+        """End the calls of a worker that has exited, but those that another one continues."""
         for call in [each for each in self._calls.values() if each.worker_id == worker_id]:
-            del self._calls[call.leg.id]
-            call.leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
+            if call.leg.id not in kept:
+                self.fail(call.leg.id, LegEnded(HangupReason.FAILED, remote=False))
+
+    def resume(self, leg_id: LegId, worker_id: int) -> None:
+        """Take that another worker continues a call."""
+        if call := self._calls.get(leg_id):
+            call.worker_id = worker_id
+
+    def fail(self, leg_id: LegId, ended: LegEnded) -> None:
+        """End a call that no worker has."""
+        if call := self._calls.pop(leg_id, None):
+            call.leg.set_ended(ended)
 
     def close(self) -> None:
         """End all calls; the processes have exited by then."""
@@ -283,7 +296,7 @@ class Dialler:
     async def _dial(self, call: _Call) -> None:
         try:
             flow = call.flow = await self._next_flow(call)
-            local = call.local.facing(flow.host)
+            local = call.leg.session.local = call.local.facing(flow.host)
             worker_id = await self._pool.reserve(call.leg.id)
         except MixMinusError as error:
             _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)
@@ -310,6 +323,7 @@ class Dialler:
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
+                max_forwards=call.target.max_forwards,
                 first_response_s=_FIRST_RESPONSE_S if call.others else 0.0,
             ),
         )

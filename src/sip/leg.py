@@ -4,11 +4,11 @@ import abc
 import asyncio
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus import log
-from mixminus.call.leg import LegEnded
+from mixminus.call.leg import LegEnded, Transport
 from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
 from mixminus.machine import step
@@ -20,8 +20,18 @@ from mixminus.sip.media_hosts import opens_to_any_host
 from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
 from mixminus.sip.sdp.agreement import agree, secure_exchange
 from mixminus.sip.sdp.description import parse
+from mixminus.sip.sdp.negotiation import LocalEnd
 
-__all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg", "end_of", "refusal_of"]
+__all__ = [
+    "LEG_TRANSITIONS",
+    "IncomingLeg",
+    "LegEvent",
+    "LegState",
+    "Session",
+    "SipLeg",
+    "end_of",
+    "refusal_of",
+]
 
 # RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
 _REFUSALS: Final = {
@@ -74,6 +84,16 @@ LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
 }
 
 
+@dataclass(slots=True)
+class Session:
+    """The session of a leg: our end, what was agreed on last, and whether we hold the phone."""
+
+    local: LocalEnd | None = None
+    agreed: tuple[str, str] = field(default=("", ""), repr=False)
+    """Our description and the phone's."""
+    held: bool = False
+
+
 class SipLeg(abc.ABC):
     """Holds the port from the INVITE to the end; the dialog itself lives in a worker.
 
@@ -91,6 +111,8 @@ class SipLeg(abc.ABC):
         self._secure = secure
         if secure:
             secure.watch(self._media_lost)
+        self.session = Session()
+        """What another worker needs to continue the call."""
         self._has_listened = False
         """Whether the far end has ever accepted our audio: one that never does is a source, not on hold."""
         self.on_hold_changed: Callable[[bool], None] = lambda _: None
@@ -101,6 +123,10 @@ class SipLeg(abc.ABC):
     @property
     def id(self) -> LegId:
         return self._id
+
+    @property
+    def transport(self) -> Transport:
+        return "sip"
 
     @property
     def port(self) -> Port:
@@ -134,11 +160,13 @@ class SipLeg(abc.ABC):
     async def hold(self) -> None:
         """Put the phone on hold by a re-INVITE."""
         if self.is_answered:
+            self.session.held = True
             self._send(Hold(self._id, on=True))
 
     async def resume(self) -> None:
         """Take the phone off hold by a re-INVITE."""
         if self.is_answered:
+            self.session.held = False
             self._send(Hold(self._id, on=False))
 
     async def refer(self, uri: str) -> bool:
@@ -154,6 +182,9 @@ class SipLeg(abc.ABC):
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Configure the port by an offer/answer exchange; end the leg if the port cannot follow it."""
+        if self.session.agreed == (local_sdp, remote_sdp):
+            return
+        self.session.agreed = (local_sdp, remote_sdp)
         if not self._follows_media():
             return
         try:

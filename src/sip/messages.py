@@ -5,14 +5,16 @@
     server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
-    server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
-              Drain SetOverloaded ──> edge
-           <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
+    server ── OpenEdge AddWorker RestoreCall MoveCall RemoveWorker ShutOutCaller
+              ReserveCall ReleaseCall Drain SetOverloaded ──> edge
+           <─ EdgeOpened CallReserved CallRecorded CallNotMoved EdgeCounted ─
            <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
     server ── Register Unregister ProbeServers StopProbes ───────────> edge
            <─ TrunkRegistered ServerProbed ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
+    server ── FollowCall UnfollowCall WatchCalls UnwatchCalls ───────> edge
+           <─ MessageTraced ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -21,6 +23,7 @@ SOCK_SEQPACKET socket; end of file means that the other process has exited.
 from dataclasses import dataclass, field
 
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.negotiation import LocalEnd
 
@@ -35,6 +38,7 @@ __all__ = [
     "CallDialled",
     "CallEnded",
     "CallFreed",
+    "CallNotMoved",
     "CallRang",
     "CallRecorded",
     "CallReserved",
@@ -44,6 +48,7 @@ __all__ = [
     "Drain",
     "EdgeCounted",
     "EdgeOpened",
+    "FollowCall",
     "ForgetAccounts",
     "Fork",
     "HangUp",
@@ -54,6 +59,8 @@ __all__ = [
     "MediaAgreed",
     "MediaHostsNamed",
     "Message",
+    "MessageTraced",
+    "MoveCall",
     "Notify",
     "OpenEdge",
     "ProbeServers",
@@ -76,7 +83,10 @@ __all__ = [
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
+    "UnfollowCall",
     "Unregister",
+    "UnwatchCalls",
+    "WatchCalls",
     "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
@@ -136,6 +146,9 @@ class IncomingCall:
     """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
     headers: HeaderFields = ()
     """Own headers, identity and diversions, as the edge has found them."""
+    resumed: bool = False
+    """Whether it continues the leg of a call whose worker has crashed."""
+    max_forwards: int = MAX_FORWARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +182,7 @@ class Dial:
     """Own headers, and those that identify the caller."""
     route: str = ""
     """The URI of a proxy for the Route header; empty for none."""
+    max_forwards: int = MAX_FORWARDS
     first_response_s: float = 0.0
     """The time in which a server must respond at all, because another one can be tried; 0 for no limit."""
 
@@ -203,6 +217,8 @@ class Attach:
     local: LocalEnd
     description: str = field(repr=False)
     """Our SDP: the answer to the INVITE's offer, or an offer if it had none. It holds SRTP keys."""
+    held: bool = False
+    """Whether a resumed call is on hold by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +411,28 @@ class RestoreCall:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveCall:
+    """A call of a worker that has exited is to be continued by another one; sent before RemoveWorker."""
+
+    sip_call_id: str
+    leg_id: str
+    remote_sdp: str = field(repr=False)
+    """The phone's session description, as agreed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotMoved:
+    """A call cannot be continued by another worker: the edge has ended it."""
+
+    sip_call_id: str
+    leg_id: str
+    hung_up: bool = False
+    """Whether the phone has hung up at the time of the crash."""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveWorker:
-    """The worker has exited: end its calls."""
+    """The worker has exited: end its calls that are not to be moved."""
 
     worker_id: int
 
@@ -597,6 +633,59 @@ class SetOverloaded:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCall:
+    """Trace the calls of a leg: those with these Call-IDs, and those that it dials later."""
+
+    leg_id: str
+    sip_call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnfollowCall:
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCalls:
+    """Trace for a short time each new call that matches, until the server follows it."""
+
+    watch_id: str
+    number: str = field(repr=False)
+    """Of the caller or the called party; empty for any."""
+    peer: str
+    """The address that SIP comes from or goes to; empty for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchCalls:
+    watch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTraced:
+    """A message of a traced call, masked, as it passes the public side."""
+
+    sip_call_id: str
+    leg_id: str
+    """The leg of an outgoing call; empty where the Call-ID alone is known."""
+    watches: tuple[str, ...]
+    """The watches that it matches; none of a call that is followed."""
+    at_us: int
+    """Wall time, in microseconds since 1970."""
+    sent: bool
+    transport: str
+    local_host: str
+    local_port: int
+    remote_host: str
+    remote_port: int
+    data: bytes = field(repr=False)
+    length: int
+    """Before masking and cutting."""
+    dropped: int
+    """The messages of all traces that were lost since the last report."""
+
+
 Message = (
     Fork
     | WorkerExited
@@ -622,6 +711,8 @@ Message = (
     | OpenEdge
     | EdgeOpened
     | AddWorker
+    | MoveCall
+    | CallNotMoved
     | RemoveWorker
     | ShutOutCaller
     | ReserveCall
@@ -650,4 +741,9 @@ Message = (
     | Notify
     | Refer
     | TransferProgressed
+    | FollowCall
+    | UnfollowCall
+    | WatchCalls
+    | UnwatchCalls
+    | MessageTraced
 )

@@ -1,23 +1,20 @@
 """The pool: edge, zygote and workers, started and restarted by the server process.
 
-Each worker has its own channel to the server. When a worker is lost its calls are over: the endpoint ends
-their legs, the edge sends BYE to their phones, and another worker is forked. Other workers are not affected.
+Each worker has its own channel to the server. When a worker is lost, the edge moves its established calls to other
+workers and ends the rest, and another worker is forked. Other workers are not affected.
 """
 
 import asyncio
-import enum
 import itertools
 import secrets
 import signal
 from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from mixminus import log
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
-from mixminus.machine import step
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
@@ -34,6 +31,7 @@ from mixminus.sip.messages import (
     Fork,
     IncomingCall,
     Message,
+    MoveCall,
     OpenEdge,
     ReleaseCall,
     RemoveWorker,
@@ -44,9 +42,10 @@ from mixminus.sip.messages import (
     WorkerReady,
 )
 from mixminus.sip.supervision import Backoff, Supervisor
+from mixminus.sip.workers import PoolWorker, WorkerEvent, WorkerState, workers_needed
 from mixminus.tasks import TaskScope
 
-__all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "workers_needed"]
+__all__ = ["WorkerPool"]
 
 _START_S: Final = 30.0
 _KEY_BYTES: Final = 32
@@ -58,51 +57,6 @@ _LOST_KEPT_S: Final = 32.0
 _log = log.get("sip.pool")
 
 
-class WorkerState(enum.StrEnum):
-    STARTING = enum.auto()
-    READY = enum.auto()
-    LOST = enum.auto()
-
-
-class WorkerEvent(enum.StrEnum):
-    STARTED = enum.auto()
-    DISCONNECTED = enum.auto()
-
-
-WORKER_TRANSITIONS: Final[dict[WorkerState, dict[WorkerEvent, WorkerState]]] = {
-    WorkerState.STARTING: {
-        WorkerEvent.STARTED: WorkerState.READY,
-        WorkerEvent.DISCONNECTED: WorkerState.LOST,
-    },
-    WorkerState.READY: {WorkerEvent.DISCONNECTED: WorkerState.LOST},
-    WorkerState.LOST: {},
-}
-
-
-def workers_needed(max_calls: int, capacity: int, spare_workers: int) -> int:
-    """Return how many workers are needed for ``max_calls``, spare ones included."""
-    return -(-max_calls // capacity) + spare_workers
-
-
-@dataclass(slots=True)
-class _Worker:
-    worker_id: int
-    channel: Channel
-    state: WorkerState = WorkerState.STARTING
-    pid: int = 0
-    sip_port: int = 0
-    capacity: int = 0
-    legs: dict[str, LegId] = field(default_factory=dict)
-    """By Call-ID."""
-    records: dict[str, str] = field(default_factory=dict)
-    """What the edge knows of the worker's calls, by Call-ID."""
-    reserved: set[LegId] = field(default_factory=set)
-    """Legs of outgoing calls."""
-
-    def fire(self, event: WorkerEvent) -> None:
-        self.state = step(WORKER_TRANSITIONS, self.state, event)
-
-
 class WorkerPool:
     """Owns every process of the SIP side; the endpoint sees worker ids and messages only."""
 
@@ -112,7 +66,7 @@ class WorkerPool:
         clock: Clock,
         *,
         on_report: Callable[[int, Message], None],
-        on_lost: Callable[[int], None],
+        on_lost: Callable[[int, Mapping[str, LegId]], list[MoveCall]],
         on_edge: Callable[[Message], None],
     ) -> None:
         self.port = self.tls_port = self.wss_port = 0
@@ -124,7 +78,7 @@ class WorkerPool:
         self._on_lost = on_lost
         self._on_edge = on_edge
         self._inner_port = 0
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, PoolWorker] = {}
         self._numbers = itertools.count(1)
         self._needed = 1
         """One, until the first worker has reported its capacity."""
@@ -137,7 +91,7 @@ class WorkerPool:
         self._edge_key = secrets.token_bytes(_KEY_BYTES)
         self._sip_ports: dict[int, int] = {}
         """Of workers that have not exited."""
-        self._lost: deque[tuple[float, _Worker]] = deque(maxlen=_MAX_LOST)
+        self._lost: deque[tuple[float, PoolWorker]] = deque(maxlen=_MAX_LOST)
         self._edge = Supervisor(
             "mixminus.sip.edge",
             config,
@@ -255,7 +209,7 @@ class WorkerPool:
             on_message=lambda message: self._on_worker_report(worker_id, message),
             on_disconnect=lambda: self._on_worker_loss(worker_id),
         )
-        self._workers[worker_id] = _Worker(worker_id, channel)
+        self._workers[worker_id] = PoolWorker(worker_id, channel)
         with theirs:
             command = Fork(
                 worker_id, self._config.max_calls, self._config.session_expires_s, self._inner_port
@@ -276,6 +230,8 @@ class WorkerPool:
                 return
             case IncomingCall(leg_id, sip_call_id) | CallDialled(leg_id, sip_call_id):
                 worker.legs[sip_call_id] = leg_id
+                for _, lost in self._lost:
+                    lost.records.pop(sip_call_id, None)
             case CallEnded(leg_id=leg_id, sip_call_id=sip_call_id):
                 worker.legs.pop(sip_call_id, None)
                 if leg_id in worker.reserved:
@@ -288,18 +244,25 @@ class WorkerPool:
                 return
         self._on_report(worker_id, message)
 
-    def _add_to_edge(self, worker: _Worker) -> None:
+    def _add_to_edge(self, worker: PoolWorker) -> None:
         self._edge.send(AddWorker(worker.worker_id, worker.sip_port, worker.capacity))
         for record in worker.records.values():
             self._edge.send(RestoreCall(worker.worker_id, record))
 
+    def _remove_from_edge(self, worker: PoolWorker) -> None:
+        """Have the edge move those calls of a lost worker that no other one has yet, and end the rest."""
+        for move in worker.moves:
+            if move.sip_call_id in worker.records:
+                self._edge.send(move)
+        self._edge.send(RemoveWorker(worker.worker_id))
+
     def _on_worker_loss(self, worker_id: int) -> None:
         worker = self._workers.pop(worker_id)
         worker.fire(WorkerEvent.DISCONNECTED)
-        self._edge.send(RemoveWorker(worker_id))
+        worker.moves = self._on_lost(worker_id, worker.legs)
+        self._remove_from_edge(worker)
         if worker.records:
             self._lost.append((self._clock.monotonic_s(), worker))
-        self._on_lost(worker_id)
         self._changed.set()
         if self._accepting:
             self.counters["sip_workers_lost"] += 1
@@ -386,7 +349,7 @@ class WorkerPool:
         for lost_at_s, worker in self._lost:
             if self._clock.monotonic_s() - lost_at_s < _LOST_KEPT_S:
                 self._add_to_edge(worker)
-                self._edge.send(RemoveWorker(worker.worker_id))
+                self._remove_from_edge(worker)
 
     def _on_edge_loss(self) -> None:
         self._edge_open = False

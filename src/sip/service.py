@@ -22,21 +22,19 @@ Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SI
 and ``edge/message.py``, SDP is negotiated in ``sdp/``.
 """
 
-import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import UUID
 
 from mixminus import log
 from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Replacements, Target, Transfers
-from mixminus.call.secure_media import SecureMedia, SecureMedias
+from mixminus.call.secure_media import SecureMedias
 from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
-from mixminus.mixer import Engine, EngineEvent, Port
+from mixminus.mixer import Engine, EngineEvent
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
-from mixminus.mixer.events import HoldEnded, HoldStarted
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.sip.account_requests import AccountRequests
@@ -45,18 +43,23 @@ from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
 from mixminus.sip.locating import Locator
+from mixminus.sip.media_ends import MediaEnds
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
     CallEnded,
+    CallNotMoved,
     CallRang,
     DialogConfirmed,
     DigitReceived,
     EdgeOpened,
+    HangUp,
     IncomingCall,
     MediaAgreed,
     MediaHostsNamed,
     Message,
+    MessageTraced,
+    MoveCall,
     ProgressAcknowledged,
     Reject,
     ServerProbed,
@@ -67,21 +70,21 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
-from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
 from mixminus.sip.sdp.description import MalformedSdp, parse, render
-from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
-from mixminus.sip.sdp.negotiation import LocalEnd, first_description
+from mixminus.sip.sdp.dtls import wants_dtls
+from mixminus.sip.sdp.negotiation import first_description
 from mixminus.sip.signalled import signalled_of
+from mixminus.sip.takeovers import Takeovers
+from mixminus.sip.tracing import SipTracing
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_health import TrunkHealth
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
+from mixminus.trace.protocols import TraceReceiver
 
 __all__ = ["SipEndpoint"]
 
-# Below 2**31: some phones keep the numbers of the o= line in a signed 32-bit integer.
-_SESSION_ID_BITS: Final = 31
 _US_PER_S: Final = 1_000_000
 _SUCCESS: Final = 200
 _UNKNOWN_DIALOG: Final = 481
@@ -107,10 +110,12 @@ class SipEndpoint:
         directory: DirectoryServices,
         transfers: Transfers | None = None,
         replacements: Replacements | None = None,
+        traces: TraceReceiver | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs and ``replacements``
+        serves INVITEs with Replaces, which are declined without them; ``traces`` gets the messages of traced calls;
+        ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
@@ -118,27 +123,26 @@ class SipEndpoint:
         self._replacements = replacements
         self._clock = clock
         self._on_event = on_event
-        self._secure_medias: SecureMedias | None = None
+        self._ends = MediaEnds(engine, config, clock, on_event)
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._account_requests = AccountRequests(directory, self._to_edge)
+        to_edge: Callable[[Message], None] = lambda message: self._pool.send_edge(message)  # noqa: PLW0108 - made later
+        self.tracing = SipTracing(to_edge, traces)
+        self._account_requests = AccountRequests(directory, to_edge)
         locator = Locator(Names(config.nameserver), clock, config.hosts)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
-        self._trunk_health = TrunkHealth(directory.trunks, locator, self._to_edge)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, to_edge)
+        self._trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
         self._pool = WorkerPool(
-            config,
-            clock,
-            on_report=self._on_report,
-            on_lost=self._on_worker_lost,
-            on_edge=self._on_edge,
+            config, clock, on_report=self._on_report, on_lost=self._on_worker_lost, on_edge=self._on_edge
         )
+        self._takeovers = Takeovers(clock, self._tasks, on_failed=self._end)
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
             port=lambda: self.port,
-            send=self._pool.send,
+            send=self._send,
             transfers=transfers,
-            is_active=lambda sip_call_id: self._pool.leg_of(sip_call_id) is not None,
+            is_active=lambda sip_call_id: self._active(sip_call_id) is not None,
         )
 
     @property
@@ -198,7 +202,7 @@ class SipEndpoint:
 
     def use_secure_media(self, medias: SecureMedias) -> None:
         """Accept audio by ICE and DTLS-SRTP from now on, and offer it to phones that have registered over WebSocket."""
-        self._secure_medias = medias
+        self._ends.use_secure_media(medias)
 
     def set_overloaded(self, *, on: bool) -> None:
         """Have the edge refuse the calls of phones with 503, or admit them again; harmless when repeated."""
@@ -207,19 +211,16 @@ class SipEndpoint:
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
         """Start a call and return at once; raise MixMinusError if no port can be opened."""
         # A phone that speaks SIP over WebSocket is a browser.
-        wanted = target.hop is not None and target.hop.transport == "wss"
-        port, secure = self._open_port(secure=wanted)
+        port, secure = self._ends.open_port(secure=target.hop is not None and target.hop.transport == "wss")
         leg_id = LegId(new_id())
-        local = self._local_end(port, secure, "")
-        leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message), secure)
-        leg.on_hold_changed = self._hold_reporter(port)
+        local = self._ends.describe(port, secure, "")
+        leg = DialledLeg(leg_id, port, lambda message: self._send(leg_id, message), secure)
+        leg.on_hold_changed = self._ends.hold_reporter(port)
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
-    def _to_edge(self, message: Message) -> None:
-        self._pool.send_edge(message)
-
     def _on_report(self, worker_id: int, message: Message) -> None:
+        self.tracing.on_report(worker_id, message)
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
@@ -227,6 +228,8 @@ class SipEndpoint:
                 self._transfer_requests.confirmed(worker_id, message)
                 if found := self._legs.get(message.leg_id):
                     found[1].on_confirmed()
+            case IncomingCall(resumed=True):
+                self._resume(worker_id, message.leg_id)
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id):
@@ -241,31 +244,35 @@ class SipEndpoint:
                 self._dialler.on_report(message)
 
     def _on_edge(self, message: Message) -> None:
-        """Take what a phone has asked for within a call; all else is about accounts and trunks."""
-        if isinstance(message, EdgeOpened):
-            self._trunk_registrations.on_edge_opened()
-            self._trunk_health.on_edge_opened()
-            self._account_requests.on_edge_opened()
-            return
-        if isinstance(message, TrunkRegistered):
-            self._trunk_registrations.on_report(message)
-            return
-        if isinstance(message, ServerProbed):
-            self._trunk_health.on_report(message)
-            return
-        if isinstance(message, MediaHostsNamed):
-            self._on_hosts(message)
-            return
-        if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
-            self._account_requests.on_edge(message)
-            return
-        found = self._pool.leg_of(message.sip_call_id)
-        leg = self._leg(found[1]) if found else None
-        if not found or not leg:
+        """Pass a report of the edge to the part that it is for."""
+        match message:
+            case MessageTraced():
+                self.tracing.on_message(message)
+            case EdgeOpened():
+                self.tracing.on_edge_opened()
+                self._trunk_registrations.on_edge_opened()
+                self._trunk_health.on_edge_opened()
+                self._account_requests.on_edge_opened()
+            case TrunkRegistered():
+                self._trunk_registrations.on_report(message)
+            case ServerProbed():
+                self._trunk_health.on_report(message)
+            case MediaHostsNamed():
+                self._on_hosts(message)
+            case CallNotMoved():
+                self._takeovers.not_moved(message)
+            case DigitReceived() | TransferRequested() | TransferProgressed():
+                self._on_request(message)
+            case _:
+                self._account_requests.on_edge(message)
+
+    def _on_request(self, message: DigitReceived | TransferRequested | TransferProgressed) -> None:
+        """Take what a phone has asked for within a call."""
+        if not (leg := self._active(message.sip_call_id)):
             return
         match message:
             case TransferRequested():
-                self._transfer_requests.requested(*found, message)
+                self._transfer_requests.requested(leg.id, message)
             case TransferProgressed(status_code=status_code):
                 if _SUCCESS <= status_code < _FAILURE:
                     # The phone has reached the transfer target (RFC 5589 section 6).
@@ -275,10 +282,14 @@ class SipEndpoint:
                 self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
 
     def _on_hosts(self, named: MediaHostsNamed) -> None:
-        found = self._pool.leg_of(named.sip_call_id)
-        leg_id = LegId(UUID(named.leg_id)) if named.leg_id else found and found[1]
-        if leg := self._leg(leg_id) if leg_id else None:
+        leg = self._leg(LegId(UUID(named.leg_id))) if named.leg_id else self._active(named.sip_call_id)
+        if leg:
             leg.set_signalling_hosts(named.hosts)
+
+    def _active(self, sip_call_id: str) -> SipLeg | None:
+        """Return the leg of a call that is not over."""
+        found = self._pool.leg_of(sip_call_id)
+        return self._leg(found[1]) if found else self._takeovers.leg_of(sip_call_id)
 
     def _leg(self, leg_id: LegId) -> SipLeg | None:
         found = self._legs.get(leg_id)
@@ -286,12 +297,12 @@ class SipEndpoint:
 
     def _incoming(self, worker_id: int, call: IncomingCall) -> None:
         try:
-            port, secure = self._open_port(secure=_wants_dtls(call.offer))
+            port, secure = self._ends.open_port(secure=wants_dtls(call.offer))
         except MixMinusError as error:
             _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
-        local = self._local_end(port, secure, call.source_host)
+        local = self._ends.describe(port, secure, call.source_host)
         try:
             description, media = first_description(local, call.offer)
             if secure:
@@ -305,12 +316,13 @@ class SipEndpoint:
             call.leg_id,
             port,
             media=media,
-            send=lambda message: self._pool.send(worker_id, message),
+            send=lambda message: self._send(call.leg_id, message),
             signalling_hosts=call.media_hosts,
             verified=call.verified,
             secure=secure,
         )
-        leg.on_hold_changed = self._hold_reporter(port)
+        leg.session.local = local
+        leg.on_hold_changed = self._ends.hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
@@ -327,70 +339,59 @@ class SipEndpoint:
                 source=source,
                 destination=callee_of(call.request_uri),
                 caller=caller,
-                signalled=signalled_of(call.headers),
+                signalled=signalled_of(call.headers, call.max_forwards),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
 
-    def _hold_reporter(self, port: Port) -> Callable[[bool], None]:
-        """Return what a leg calls when its phone begins or ends to hold: the port follows, then an event."""
-
-        def report(on: bool) -> None:
-            port.set_on_hold(on, heard=self._config.hold_music_heard)
-            at_us = int(self._clock.monotonic_s() * _US_PER_S)
-            self._on_event(HoldStarted(port.id, at_us) if on else HoldEnded(port.id, at_us))
-
-        return report
-
     async def _replace(self, leg: IncomingLeg, call: IncomingCall, source: Address, caller: Caller) -> None:
-        found = self._pool.leg_of(call.replaces)
+        found = self._active(call.replaces)
         if self._replacements is None:
             await leg.reject(_DECLINED)
         elif found is None:
             await leg.reject(_UNKNOWN_DIALOG)
         else:
-            await self._replacements.replace(leg, found[1], source=source, caller=caller)
+            await self._replacements.replace(leg, found.id, source=source, caller=caller)
 
-    def _open_port(self, *, secure: bool) -> tuple[Port, SecureMedia | None]:
-        """Open a port; ``secure`` for audio by ICE and DTLS-SRTP, where that is possible."""
-        if not secure or self._secure_medias is None:
-            return self._engine.open_rtp_port(), None
-        media = self._secure_medias.open_media()
-        return media.port, media
+    def _send(self, leg_id: LegId, message: Message) -> None:
+        """Send a leg's command to its worker, or keep it for the next one."""
+        if self._takeovers.hold(leg_id, message):
+            return
+        if found := self._legs.get(leg_id):
+            self._pool.send(found[0], message)
+        else:
+            self._dialler.send(leg_id, message)
 
-    def _local_end(self, port: Port, secure: SecureMedia | None, peer: str) -> LocalEnd:
-        """Return our end towards a peer; an offer that names another address turns it to that one's family."""
-        hosts, rtp_port = secure.address if secure else (self._config.advertised_hosts, port.local_port)
-        host, *other = hosts
-        return LocalEnd(
-            host=host,
-            rtp_port=rtp_port,
-            session_id=secrets.randbits(_SESSION_ID_BITS),
-            codecs=self._config.codecs,
-            ptime_ms=self._engine.config.ptime_ms,
-            key_material=secrets.token_bytes(crypto.KEY_MATERIAL_BYTES),
-            dtls=DtlsEnd(secure.fingerprint, secure.ssrc, secrets.token_bytes(SECRET_BYTES))
-            if secure
-            else None,
-            other_host="".join(other),
-        ).facing(peer)
+    def _on_worker_lost(self, worker_id: int, legs: Mapping[str, LegId]) -> list[MoveCall]:
+        """End the legs of a worker that has exited; return the calls that another one can continue."""
+        begun = {
+            leg_id: self._takeovers.begin(self._leg(leg_id), call_id) for call_id, leg_id in legs.items()
+        }
+        kept = {leg_id for leg_id, move in begun.items() if move}
+        for leg_id in [each for each, (owner, _) in self._legs.items() if owner == worker_id]:
+            if leg_id not in kept:
+                self._end(leg_id, LegEnded(HangupReason.FAILED, remote=False))
+        self._dialler.on_worker_lost(worker_id, kept)
+        self.tracing.on_worker_lost(worker_id)
+        self._transfer_requests.on_worker_lost(worker_id, kept)
+        return [move for move in begun.values() if move]
 
-    def _on_worker_lost(self, worker_id: int) -> None:
-        lost = [leg_id for leg_id, (owner, _) in self._legs.items() if owner == worker_id]
-        for leg_id in lost:
-            _, leg = self._legs.pop(leg_id)
-            leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
-        self._dialler.on_worker_lost(worker_id)
-        self._transfer_requests.on_worker_lost(worker_id)
+    def _resume(self, worker_id: int, leg_id: LegId) -> None:
+        """Let a worker continue a leg; it hangs up if the leg is unknown by now."""
+        commands = self._takeovers.resumed(leg_id) or [HangUp(leg_id)]
+        if found := self._legs.get(leg_id):
+            self._legs[leg_id] = (worker_id, found[1])
+        self._dialler.resume(leg_id, worker_id)
+        for command in commands:
+            self._pool.send(worker_id, command)
 
-
-def _wants_dtls(offer: str) -> bool:
-    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
-    try:
-        return bool(offer) and is_offered(parse(offer))
-    except MalformedSdp:
-        return False
+    def _end(self, leg_id: LegId, ended: LegEnded) -> None:
+        """End a leg that no worker has."""
+        self._transfer_requests.forget(leg_id)
+        if found := self._legs.pop(leg_id, None):
+            found[1].set_ended(ended)
+        self._dialler.fail(leg_id, ended)
 
 
 async def _follow(leg: SipLeg, report: MediaAgreed) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from mixminus.model.call import Address, Diversion
-from mixminus.model.signalling import Signalled, is_own_header
+from mixminus.model.signalling import MAX_FORWARDS, Signalled, is_own_header
 from mixminus.sip.addresses import caller_of
 from mixminus.sip.grammar import NameAddress, Unreadable, split_list
 from mixminus.sip.messages import HeaderFields
@@ -34,7 +34,7 @@ _REASONS: Final = {
 }
 
 
-def signalled_of(fields: HeaderFields) -> Signalled:
+def signalled_of(fields: HeaderFields, max_forwards: int = MAX_FORWARDS) -> Signalled:
     """Return what the headers that the edge has passed on say."""
     own: dict[str, str] = {}
     for name, value in fields:
@@ -48,6 +48,7 @@ def signalled_of(fields: HeaderFields) -> Signalled:
         identity=_identity(fields),
         private=_is_private(fields),
         diversions=tuple(diversions[:_MAX_DIVERSIONS]),
+        max_forwards=max_forwards,
     )
 
 

@@ -1,6 +1,6 @@
 """Transfer requests of phones (REFER, RFC 3515), passed on to ``call.leg.Transfers``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,11 +31,11 @@ class TransferRequests:
         config: SipConfig,
         *,
         port: Callable[[], int],
-        send: Callable[[int, Message], None],
+        send: Callable[[LegId, Message], None],
         transfers: Transfers | None,
         is_active: Callable[[str], bool],
     ) -> None:
-        """``port`` returns the public SIP port, ``send`` sends to a worker, ``transfers`` executes REFERs."""
+        """``port`` returns the public SIP port, ``send`` sends to the worker of a leg, ``transfers`` executes REFERs."""
         self._transfers = transfers
         self._is_active = is_active
         self._hosts = config.advertised_hosts
@@ -49,7 +49,10 @@ class TransferRequests:
         return len(self._dialogs)
 
     def confirmed(self, worker_id: int, report: DialogConfirmed) -> None:
-        """Keep a dialog."""
+        """Keep a dialog; one that another worker continues is known as before."""
+        if before := self._dialogs.get(report.leg_id):
+            self._dialogs[report.leg_id] = _ConfirmedDialog(worker_id, before.dialog)
+            return
         dialog = Dialog(report.sip_call_id, report.local_tag, report.remote_tag)
         self._dialogs[report.leg_id] = _ConfirmedDialog(worker_id, dialog)
 
@@ -57,18 +60,20 @@ class TransferRequests:
         """Remove the dialog of a leg that is over."""
         self._dialogs.pop(leg_id, None)
 
-    def on_worker_lost(self, worker_id: int) -> None:
-        """Remove the dialogs of a worker that has exited."""
+    def on_worker_lost(self, worker_id: int, kept: Collection[LegId]) -> None:
+        """Remove the dialogs of a worker that has exited, but those that another one continues."""
         self._dialogs = {
-            leg_id: entry for leg_id, entry in self._dialogs.items() if entry.worker_id != worker_id
+            leg_id: entry
+            for leg_id, entry in self._dialogs.items()
+            if entry.worker_id != worker_id or leg_id in kept
         }
 
-    def requested(self, worker_id: int, leg_id: LegId, request: TransferRequested) -> None:
+    def requested(self, leg_id: LegId, request: TransferRequested) -> None:
         """Take a REFER that was accepted; its outcome is notified."""
 
         def notify(status_code: int) -> None:
             if self._is_active(request.sip_call_id):
-                self._send(worker_id, Notify(leg_id, request.refer_id, status_code))
+                self._send(leg_id, Notify(leg_id, request.refer_id, status_code))
 
         try:
             refer_to = parse_refer_to(request.refer_to)

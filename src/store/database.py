@@ -8,7 +8,7 @@ Python, first come first served: SQLite itself would poll for the lock.
 
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -45,7 +45,7 @@ from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
 from mixminus.tasks import TaskScope
 
-__all__ = ["Store", "Transaction", "create_engine"]
+__all__ = ["Store", "Transaction", "Write", "create_engine", "write_nothing"]
 
 COUNTERS = ("store.transactions", "store.snapshots", "store.statements", "store.checkpoints")
 
@@ -78,6 +78,24 @@ class Transaction:
         self.transcripts = TranscriptRows(connection)
         self.webhook_retries = WebhookRetryRows(connection)
         self.webhooks = WebhookRows(connection)
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, do: Callable[[], None]) -> None:
+        """Call ``do`` when all of this is committed; not if it is rolled back."""
+        self._after_commit.append(do)
+
+    def committed(self) -> None:
+        """Call what waits for the commit."""
+        for do in self._after_commit:
+            do()
+
+
+Write = Callable[[Transaction], Awaitable[None]]
+"""Writes something within a transaction of other changes: all are committed together."""
+
+
+async def write_nothing(tx: Transaction) -> None:
+    """Write nothing: a ``Write``."""
 
 
 class Store:
@@ -126,6 +144,15 @@ class Store:
             self._committed(tx)
 
     @asynccontextmanager
+    async def within(self, tx: Transaction | None) -> AsyncIterator[Transaction]:
+        """Use a transaction that writes and that its owner commits; without one, open one."""
+        if tx is not None:
+            yield tx
+            return
+        async with self.transaction() as opened:
+            yield opened
+
+    @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
         """Open a transaction that reads one consistent state; it blocks no writer."""
         with _translated():
@@ -147,6 +174,7 @@ class Store:
 
     def _committed(self, tx: Transaction) -> None:
         self.counters["store.transactions"] += 1
+        tx.committed()
         if tx.customers.written:
             for on_change in self._customer_watchers:
                 on_change(tx.customers.written)

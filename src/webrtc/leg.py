@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from mixminus import log, machine
-from mixminus.call.leg import LegEnded
+from mixminus.call.leg import LegEnded, Transport
 from mixminus.errors import Conflict, InvalidArgument, MixMinusError, NotFound, PermissionDenied, Unavailable
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
@@ -97,6 +97,10 @@ class WebRtcLeg:
         loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[str] = loop.create_future()
         self._ended: asyncio.Future[LegEnded] = loop.create_future()
+
+    @property
+    def transport(self) -> Transport:
+        return "webrtc"
 
     @property
     def port(self) -> Port:

@@ -68,6 +68,8 @@ async def victim(api: ApiClient, offer: str) -> Victim:
         }.items()
     }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
+    _, traced = await api.post("/v1.0/traces", {"number": "+15550100"})
+    await api.send("POST", f"/v1.0/traces/{traced['id']}/stop")
     _, rung = await api.post("/v1.0/groupcalls", group)
     # Wait for the changes that happen by themselves.
     await wait_for_status(api, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
@@ -88,6 +90,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             "recordingfiles": recorded["recording_ids"][0],
             **made,
             "transcribes": transcribed,
+            "traces": traced["id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),

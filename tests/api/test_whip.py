@@ -65,6 +65,8 @@ async def test_talking_lists_participants(api: ApiClient, offer: str) -> None:
                 "call_id": joined["reference_id"],
                 "session_id": session["path"].rsplit("/", 1)[1],
                 "name": "Ann",
+                "transport": "webrtc",
+                "codec": None,
                 "level_dbov": -127,
                 "talking": False,
                 "muted": False,

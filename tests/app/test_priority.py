@@ -64,6 +64,14 @@ def children(server: Server) -> dict[str, set[tuple[int, int]]]:
     }
 
 
+def kernel() -> tuple[int, ...]:
+    return tuple(map(int, os.uname().release.split("-")[0].split(".")[:2]))
+
+
+KEEPS_SLICES: Final = kernel() >= (6, 12)
+SHORTEST_SLICE_US: Final = 100
+
+
 async def gauges(server: Server) -> dict[str, float]:
     headers = {"Authorization": f"Bearer {KEY}"}
     async with ClientSession(headers=headers) as session, session.get(f"{server.base}/metrics") as response:
@@ -84,6 +92,7 @@ async def test_unprivileged_everything_but_mixing_steps_back(tmp_path: Path) -> 
         shown = await gauges(server)
         assert shown["mixminus_mixing_realtime"] == 0
         assert (shown["mixminus_mixing_nice"], shown["mixminus_others_nice"]) == (base, base + STEP_BACK)
+        assert shown["mixminus_mixing_slice_us"] == (SHORTEST_SLICE_US if KEEPS_SLICES else 0)
         await server.stop(signal.SIGTERM)
     (line,) = [line for line in server.stderr.splitlines() if "priority" in line]
     assert "real-time priority refused" in line

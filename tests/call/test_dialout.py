@@ -375,3 +375,22 @@ async def test_linear_groupcall_without_an_answer_ends(backend: Backend) -> None
     assert (ended.answer_call_id, len(ended.call_ids)) == (NIL, 2)
     with pytest.raises(NoCallableDestination):
         await backend.services.dialout.ring_linear(backend.customer_id, order(Address("sip", "")))
+
+
+async def test_call_has_one_hop_less_than_the_call_whose_flow_places_it(backend: Backend) -> None:
+    again = {
+        "type": "call",
+        "option": {"destinations": [{"type": "sip", "target": BOB.target}], "actions": list(WAIT)},
+    }
+    _, first = await ring(backend, actions=(again, *WAIT), max_forwards=9)
+    assert first.target.max_forwards == 9
+    first.pick_up()
+    second = await until(lambda: backend.exchange.legs[-1] if len(backend.exchange.legs) > 1 else None)
+    assert second.target.max_forwards == 8
+
+
+async def test_call_without_hops_is_not_dialled(backend: Backend) -> None:
+    placed = await backend.services.dialout.place(backend.customer_id, order(max_forwards=0))
+    ended = await becomes(backend, placed.calls[0].id, CallStatus.HANGUP)
+    assert ended.hangup_reason is HangupReason.FAILED
+    assert backend.exchange.legs == []

@@ -16,7 +16,13 @@ from mixminus.client.errors import CATEGORIES, ApiError
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "src/client/generated"
 PATHS = document(OPERATIONS, "")["paths"]
-SOCKETS = {"stream_conference", "stream_call", "listen_by_web_socket", "listen_by_web_socket_as_agent"}
+SOCKETS = {
+    "stream_conference",
+    "stream_call",
+    "watch_meters",
+    "listen_by_web_socket",
+    "listen_by_web_socket_as_agent",
+}
 
 
 def generator() -> ModuleType:

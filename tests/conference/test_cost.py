@@ -1,4 +1,4 @@
-"""What a join, a leaving or a kick costs does not depend on how many are in the room."""
+"""What a call, its join, leaving or kick costs does not depend on how many are in the room."""
 
 import sys
 import uuid
@@ -18,10 +18,18 @@ from mixminus.model.ids import CallId, ConferencecallId, new_id
 from mixminus.store.database import Store
 from tests.support.backend import Backend
 from tests.support.statements import executed
+from tests.support.waiting import until
 
 FEW, MANY = 3, 60
-LIMITS = {"join": (2, 8), "leave": (1, 6), "kick": (1, 3)}
-"""Transactions and statements of each, without the flow and the call around it."""
+LIMITS = {
+    "join": (2, 8),
+    "leave": (1, 6),
+    "kick": (1, 3),
+    "call": (3, 19),
+    "hang_up": (2, 11),
+    "kick_call": (5, 19),
+}
+"""Transactions and statements: of participants without a flow and a call around them; then of whole calls."""
 OURS = (mixminus.__path__[0], uuid.__file__)
 
 
@@ -81,22 +89,64 @@ async def kick(backend: Backend, room: Conference) -> None:
     await backend.participants.kick(room.customer_id, next(reversed(live.seats)))
 
 
-@pytest.mark.parametrize("act", [join, leave, kick])
+async def call(backend: Backend, room: Conference) -> None:
+    """Let a phone call the room, and wait until it has joined."""
+    live = backend.rooms.find(room.id)
+    assert live
+    count = live.joined + 1
+    await backend.dial(room.id)
+    await until(lambda: live.joined == count)
+
+
+async def hang_up(backend: Backend, room: Conference) -> None:
+    """Let the last phone hang up, and wait until its call is over."""
+    before = len(backend.services.live_calls)
+    backend.legs.pop().bye()
+    await until(lambda: len(backend.services.live_calls) == before - 1)
+
+
+async def kick_call(backend: Backend, room: Conference) -> None:
+    """Kick the last phone, and wait until its call, whose flow has nothing more to do, is over."""
+    before = len(backend.services.live_calls)
+    await kick(backend, room)
+    await until(lambda: len(backend.services.live_calls) == before - 1)
+
+
+async def enter(backend: Backend, room: Conference, *, with_call: bool) -> None:
+    await (call if with_call else join)(backend, room)
+
+
+async def cheapest(
+    backend: Backend,
+    room: Conference,
+    act: Callable[[Backend, Conference], Awaitable[None]],
+    *,
+    with_call: bool,
+) -> Work:
+    """Measure ``act`` three times: now and then the log is copied into the file meanwhile."""
+    works = []
+    for _ in range(3):
+        await enter(backend, room, with_call=with_call)
+        with counted(backend.store) as work:
+            await act(backend, room)
+        works.append(work)
+    return min(works, key=lambda work: sum(work.calls.values()))
+
+
+@pytest.mark.parametrize("act", [join, leave, kick, call, hang_up, kick_call])
 async def test_the_work_does_not_grow_with_the_room(
     backend: Backend, act: Callable[[Backend, Conference], Awaitable[None]]
 ) -> None:
     room = await backend.room()
+    with_call = act in {call, hang_up, kick_call}
     found: list[Work] = []
     for count in (FEW, MANY):
         live = backend.rooms.find(room.id)
         assert live
-        while live.joined < count + (act is not join):
-            await joined(backend, room)
+        while live.joined < count + (act not in {join, call}):
+            await enter(backend, room, with_call=with_call)
         await act(backend, room)  # statements are compiled, types looked up
-        await joined(backend, room)
-        with counted(backend.store) as work:
-            await act(backend, room)
-        found.append(work)
+        found.append(await cheapest(backend, room, act, with_call=with_call))
     few, many = found
     assert sum(few.calls.values()) > 20
     assert sum((many.calls - few.calls).values()) <= 5, many.calls - few.calls

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
+from mixminus.conference.participants import Entry
 from mixminus.errors import Conflict
+from mixminus.mixer import PortClosed
 from mixminus.model.call import CallStatus, HangupBy, HangupReason
 from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus
 from mixminus.model.health import INTERVAL_S
@@ -126,6 +128,20 @@ async def test_ended_conference_admits_no_participant(backend: Backend) -> None:
     with pytest.raises(ConferenceNotFound):
         await backend.participants.admit(ConferenceId(new_id()), CallId(new_id()), port)
     assert await backend.participants.list_calls(backend.customer_id, EVERYTHING) == []
+
+
+async def test_a_participant_whose_audio_cannot_be_connected_leaves_no_trace(backend: Backend) -> None:
+    room = await backend.room()
+    before = await backend.events(room.id)
+    port = backend.engine.open_pcm_port(16000)
+    port.close()
+    with pytest.raises(PortClosed):
+        await backend.participants.admit(room.id, CallId(new_id()), port, entry=Entry(answered=True))
+    assert await backend.participants.list_calls(backend.customer_id, EVERYTHING) == []
+    assert await backend.events(room.id) == before
+    live = backend.rooms.find(room.id)
+    assert live
+    assert not live.seats
 
 
 async def test_health_check_removes_a_participant_whose_call_has_ended(backend: Backend) -> None:

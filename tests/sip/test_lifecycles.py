@@ -8,8 +8,8 @@ from mixminus.sip.dialling import DIALLED_TRANSITIONS
 from mixminus.sip.edge.call import CALL_TRANSITIONS
 from mixminus.sip.edge.registrant import REGISTRANT_TRANSITIONS
 from mixminus.sip.leg import LEG_TRANSITIONS
-from mixminus.sip.pool import WORKER_TRANSITIONS
 from mixminus.sip.supervision import Backoff
+from mixminus.sip.workers import WORKER_TRANSITIONS
 
 TABLES = (
     CALL_TRANSITIONS,

@@ -12,6 +12,9 @@ from tests.support.netns import ADDRESS
 _ALL_PROTOCOLS: Final = 3  # ETH_P_ALL
 _ETHERNET_BYTES: Final = 14
 _TCP, _UDP = 6, 17
+_TIMESTAMP: Final = 35  # SO_TIMESTAMPNS, which this Python does not name
+_TIMESPEC: Final = struct.Struct("=qq")
+_BUFFER_BYTES: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Packet:
     source_port: int
     destination_port: int
     payload: bytes
+    at_s: float = 0.0
+    """When the kernel took it, by the system's clock."""
 
 
 class Capture:
@@ -32,6 +37,8 @@ class Capture:
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_PROTOCOLS))
         self._socket.bind(("lo", _ALL_PROTOCOLS))
         self._socket.settimeout(0.1)
+        self._socket.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -49,17 +56,18 @@ class Capture:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                frame, address = self._socket.recvfrom(65_535)
+                frame, ancillary, _, address = self._socket.recvmsg(65_535, 64)
             except TimeoutError:
                 continue
             # The loopback interface shows every packet twice: as it leaves and as it arrives.
             if address[2] == socket.PACKET_OUTGOING:
                 continue
-            if packet := _parse(frame[_ETHERNET_BYTES:]):
+            seconds, nanoseconds = _TIMESPEC.unpack_from(ancillary[0][2])
+            if packet := _parse(frame[_ETHERNET_BYTES:], seconds + nanoseconds / 1e9):
                 self.packets.append(packet)
 
 
-def _parse(ip: bytes) -> Packet | None:
+def _parse(ip: bytes, at_s: float) -> Packet | None:
     if len(ip) < 20 or ip[0] >> 4 != 4 or ip[16:20] != socket.inet_aton(ADDRESS):
         return None
     transport = ip[(ip[0] & 15) * 4 :]
@@ -67,4 +75,4 @@ def _parse(ip: bytes) -> Packet | None:
         return None
     source_port, destination_port = struct.unpack_from("!HH", transport)
     header_bytes = (transport[12] >> 4) * 4 if ip[9] == _TCP else 8
-    return Packet(ip[9] == _TCP, source_port, destination_port, transport[header_bytes:])
+    return Packet(ip[9] == _TCP, source_port, destination_port, transport[header_bytes:], at_s)

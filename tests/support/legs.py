@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from mixminus.call.leg import Address, LegEnded, Target
+from mixminus.call.leg import Address, LegEnded, Target, Transport
 from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
@@ -22,6 +22,10 @@ class ManualLeg:
         self.port = port
         self.done: list[str] = []
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
+
+    @property
+    def transport(self) -> Transport:
+        return "local"
 
     async def ring(self) -> None:
         self.done.append("ring")

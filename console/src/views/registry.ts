@@ -22,4 +22,5 @@ export const GROUPS: readonly Group[] = ["Now", "Telephony", "Archive", "Operati
 
 export const VIEWS: readonly View[] = [
   { path: "rooms", group: "Now", icon: "rooms", title: "Rooms", load: async () => (await import("./rooms/Rooms")).Rooms },
+  { path: "rooms/:id", group: "Now", icon: "rooms", name: "Room", load: async () => (await import("./room/Room")).Room },
 ];

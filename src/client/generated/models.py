@@ -42,6 +42,7 @@ __all__ = [
     "Talkers",
     "Timeline",
     "TimelineLine",
+    "Trace",
     "Transcribe",
     "Transcript",
     "Trunk",
@@ -619,6 +620,10 @@ class Talker(Model):
     session_id: UUID
     """The WHIP session of a browser; a phone has one as well."""
     name: str
+    transport: Literal["sip", "webrtc", "local"]
+    """`local` is the other end of a call within this server."""
+    codec: Literal["PCMU", "PCMA", "G722", "opus", "L16"] | None
+    """Null before media is negotiated, and for a `local` participant."""
     level_dbov: int
     """-127 is silence, 0 is full scale."""
     talking: bool
@@ -656,6 +661,38 @@ class Timeline(Model):
     entries: list[TimelineLine]
     files: list[RecordingFile]
     seal: str
+
+
+class Trace(Model):
+    """A trace: the SIP messages and the audio statistics of a call, or of the next calls of a number."""
+
+    id: UUID
+    customer_id: UUID
+    call_id: UUID
+    """The nil UUID means none."""
+    number: str
+    """Of the caller or the called party; empty for any."""
+    peer: str
+    """The IP address that SIP comes from or goes to; empty for any."""
+    calls: int
+    """How many calls are traced at most."""
+    duration: int
+    status: Literal["waiting", "tracing", "ended"]
+    """`waiting` for its first call, `tracing`, or `ended`."""
+    end_reason: Literal["", "calls_ended", "duration", "stopped", "full", "restart", "disk_failed"]
+    """Empty, `calls_ended`, `duration`, `stopped`, `full`, `restart` (of the server) or `disk_failed`."""
+    call_ids: list[UUID]
+    """The calls that it has, in the order in which they were found."""
+    messages: int
+    statistics: int
+    size: int
+    """Bytes."""
+    dropped: int
+    """Messages that were lost: there were too many at once, or one that did not fit any more."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_end: Timestamp
 
 
 class Transcribe(Model):

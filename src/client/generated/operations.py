@@ -35,6 +35,7 @@ from mixminus.client.generated.models import (
     Resent,
     Talkers,
     Timeline,
+    Trace,
     Transcribe,
     Transcript,
     Trunk,
@@ -612,6 +613,15 @@ class Operations(Sender):
         )
         return self._get(request, Placed)
 
+    def trace_call(self, id: UUID | str, *, duration: int | Unset = UNSET) -> Trace:
+        """Trace a call.
+
+        Collects its SIP messages and the statistics of its audio from now on, until it ends, `duration` is over or the
+        trace is full. A call of a browser has statistics only.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/trace", body={"duration": duration}, repeatable=True)
+        return self._get(request, Trace)
+
     def create_groupcall(
         self,
         *,
@@ -890,6 +900,62 @@ class Operations(Sender):
             query={"track": track, "live": live},
             headers={"Range": range},
         )
+        return self._fetch(request)
+
+    def create_trace(
+        self,
+        *,
+        duration: int | Unset = UNSET,
+        number: str | Unset = UNSET,
+        peer: str | Unset = UNSET,
+        calls: int | Unset = UNSET,
+    ) -> Trace:
+        """Trace the next calls.
+
+        Waits for new calls of a number, or from or to an address, and collects their SIP messages from the first INVITE
+        on. Only calls of this customer are collected: not those that the server refuses before it knows whose they are.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/traces",
+            body={"duration": duration, "number": number, "peer": peer, "calls": calls},
+            repeatable=True,
+        )
+        return self._get(request, Trace)
+
+    def list_traces(self, *, page_size: int | Unset = UNSET) -> Iterator[Trace]:
+        """List traces."""
+        request = Request("GET", "/v1.0/traces", query={"page_size": page_size})
+        return self._list(request, Listing(Trace, "next_page_token", "page_token"))
+
+    def get_trace(self, id: UUID | str) -> Trace:
+        """Get a trace."""
+        request = Request("GET", f"/v1.0/traces/{id}")
+        return self._get(request, Trace)
+
+    def delete_trace(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Trace:
+        """Delete a trace.
+
+        Stops it if it runs. Nothing of it is left.
+        """
+        request = Request("DELETE", f"/v1.0/traces/{id}", headers={"If-Match": if_match})
+        return self._get(request, Trace)
+
+    def stop_trace(self, id: UUID | str) -> Trace:
+        """Stop a trace.
+
+        It keeps what it has.
+        """
+        request = Request("POST", f"/v1.0/traces/{id}/stop", repeatable=True)
+        return self._get(request, Trace)
+
+    def download_trace(self, id: UUID | str) -> Response:
+        """Download a trace as a capture.
+
+        SIP over UDP and TCP is in IP packets that are made for it, SIP inside of TLS in exported PDUs, and statistics are
+        in JSON with a comment. Credentials, keys, passwords and digits are masked. Of a running trace: what it has so far.
+        """
+        request = Request("GET", f"/v1.0/traces/{id}/pcapng")
         return self._fetch(request)
 
     def list_transcribes(

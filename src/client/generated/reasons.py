@@ -60,6 +60,10 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyTraces",
+    "TooManyViewers",
+    "TraceNotFound",
+    "TraceStateInvalid",
     "TranscribeAlreadyProgressing",
     "TranscribeNotFound",
     "TrunkNotFound",
@@ -281,6 +285,22 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):
+    """TOO_MANY_TRACES"""
+
+
+class TooManyViewers(errors.Exhausted, reason="TOO_MANY_VIEWERS"):
+    """TOO_MANY_VIEWERS"""
+
+
+class TraceNotFound(errors.NotFound, reason="TRACE_NOT_FOUND"):
+    """TRACE_NOT_FOUND"""
+
+
+class TraceStateInvalid(errors.Conflict, reason="TRACE_STATE_INVALID"):
+    """TRACE_STATE_INVALID"""
 
 
 class TranscribeAlreadyProgressing(errors.Conflict, reason="TRANSCRIBE_ALREADY_PROGRESSING"):

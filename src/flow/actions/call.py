@@ -21,7 +21,9 @@ class Answer(Option):
 
 
 async def answer(run: FlowRun, option: Answer) -> None:
-    await run.call.answer(option.headers)
+    if run.call.call.direction == "outgoing":
+        await run.save()
+    await run.call.answer(option.headers, along=run.save)
 
 
 class Ringing(Option):
@@ -91,7 +93,7 @@ async def sleep(run: FlowRun, option: Sleep) -> None:
 
 
 ACTIONS: Final = (
-    ActionType("answer", Answer, answer),
+    ActionType("answer", Answer, answer, saves=True),
     ActionType("ringing", Ringing, ringing),
     ActionType("hangup", Hangup, hangup),
     ActionType("mute", Mute, mute),

@@ -86,6 +86,7 @@ async def call(run: FlowRun, option: Call) -> None:
             diversions=_diverted(run, option),
             early=option.early_execution,
             master_call_id=run.call.id if option.chained else None,
+            max_forwards=run.call.max_forwards - 1,
         )
         await dialout.place(customer_id, order)
     except NoCallableDestination:
@@ -140,6 +141,7 @@ async def _dial(run: FlowRun, option: Connect, room: Conference) -> Placed:
         headers=option.headers,
         diversions=_diverted(run, option),
         master_call_id=run.call.id,
+        max_forwards=run.call.max_forwards - 1,
     )
     if len(option.destinations) > 1:
         return (await dialout.ring_together(customer_id, order))[1]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from mixminus.conference.admission import MAX_PIN_DIGITS, role_of
 from mixminus.conference.errors import PinInvalid
+from mixminus.conference.participants import Entry
 from mixminus.conference.room import Seat
 from mixminus.errors import MixMinusError
 from mixminus.flow.action import ActionType
@@ -73,7 +74,12 @@ async def _follow_moves(run: FlowRun) -> None:
     """Join the rooms that the call is moved to, one after the other."""
     while place := run.call.take_next_place():
         seat = await run.participants.admit(
-            place.conference_id, run.call.id, run.call.port, place.role, run.activeflow.id
+            place.conference_id,
+            run.call.id,
+            run.call.port,
+            place.role,
+            run.activeflow.id,
+            Entry(answered=run.call.answered),
         )
         if seat is None:
             return
@@ -93,9 +99,10 @@ async def _admit(run: FlowRun, conference_id: ConferenceId, option: ConferenceJo
         run.call.port,
         Role(option.role) if option.role else role,
         run.activeflow.id,
-        muted=option.mute_on_join,
+        Entry(option.mute_on_join, run.call.answered, run.save),
     )
     if seat is None:
+        await run.save()
         if settings.locked and settings.prompts == "all" and run.call.answered:
             await run.wait(run.services.sounds.prompt(run.call.port, "locked", settings.wording))
         log.info("not admitted", call_id=str(run.call.id), conference_id=str(conference_id))
@@ -136,7 +143,7 @@ async def _connect(run: FlowRun, seat: Seat) -> None:
 
 
 async def _connect_audio(run: FlowRun, seat: Seat) -> None:
-    while not await run.participants.connect(seat):
+    while not seat.joined and not await run.participants.connect(seat):
         # The room waits for a moderator; a dismissal meanwhile interrupts here.
         await run.wait(seat.may_join.wait())
 
@@ -166,6 +173,7 @@ async def _role(run: FlowRun, settings: RoomSettings) -> Role | None:
     if run.call.pin is not None:
         with suppress(PinInvalid):
             return role_of(settings, run.call.pin)
+    await run.save()
     await run.call.answer()
     prompt = "pin"
     for _ in range(_PIN_TRIES):
@@ -210,6 +218,6 @@ async def _next_digit(run: FlowRun, patience: Coroutine[Any, Any, None]) -> str:
 
 
 ACTIONS: Final = (
-    ActionType("conference_join", ConferenceJoin, conference_join, stops_flow=True),
-    ActionType("confbridge_join", ConfbridgeJoin, confbridge_join, stops_flow=True),
+    ActionType("conference_join", ConferenceJoin, conference_join, stops_flow=True, saves=True),
+    ActionType("confbridge_join", ConfbridgeJoin, confbridge_join, stops_flow=True, saves=True),
 )

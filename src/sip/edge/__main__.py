@@ -11,6 +11,7 @@ import uvloop
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
+from mixminus.hosts import facing
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
@@ -18,6 +19,7 @@ from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.network import Network
 from mixminus.sip.edge.router import Router
+from mixminus.sip.edge.tracer import Tracer
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AddWorker,
@@ -27,8 +29,10 @@ from mixminus.sip.messages import (
     Drain,
     EdgeCounted,
     EdgeOpened,
+    FollowCall,
     ForgetAccounts,
     Message,
+    MoveCall,
     OpenEdge,
     ProbeServers,
     Register,
@@ -39,7 +43,10 @@ from mixminus.sip.messages import (
     SetOverloaded,
     ShutOutCaller,
     StopProbes,
+    UnfollowCall,
     Unregister,
+    UnwatchCalls,
+    WatchCalls,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
@@ -48,6 +55,7 @@ __all__ = ["EdgeProcess", "main"]
 
 _POLL_S: Final = 0.25
 _POLLS_A_REPORT: Final = 8
+_US_PER_S: Final = 1_000_000
 
 _ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
     "both": ALGORITHMS,
@@ -71,13 +79,21 @@ class EdgeProcess:
         self._network: Network | None = None
         self._counters: Counter[str] = Counter()
         self._counted: dict[str, int] = {}
+        self._public_hosts: tuple[str, ...] = ()
+        self._tracer = Tracer(
+            self._channel.send,
+            self._counters,
+            backlog=lambda: self._channel.backlog,
+            leg_of=lambda call_id: self._router.leg_of(call_id) if self._router else "",
+        )
 
     async def run(self) -> None:
         """Serve until the server closes the channel; if it crashed, stay while the workers end their calls."""
         self._tasks.spawn("poll", self._poll())
         await self._disconnected.wait()
         if self._router and not self._drained:
-            self._router.drain()
+            self._router.drain(self._clock.monotonic_s())
+            self._flush()
             await asyncio.sleep(EDGE_CLEANUP_S if self._router.busy else 0)
         await self._tasks.close()
         if self._network:
@@ -96,7 +112,7 @@ class EdgeProcess:
         if not (self._router and self._network):
             return
         match command:
-            case AddWorker() | RestoreCall() | RemoveWorker() | ShutOutCaller():
+            case AddWorker() | RestoreCall() | MoveCall() | RemoveWorker() | ShutOutCaller():
                 self._on_worker_command(self._router, command)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
@@ -113,6 +129,8 @@ class EdgeProcess:
             ):
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
+            case FollowCall() | UnfollowCall() | WatchCalls() | UnwatchCalls():
+                self._tracer.on_command(command)
             case SetOverloaded() | Drain():
                 self._refuse_calls(self._router, command)
             case _:
@@ -125,16 +143,18 @@ class EdgeProcess:
             router.set_overloaded(on=command.on)
         else:
             self._drained = True
-            router.drain()
+            router.drain(self._clock.monotonic_s())
 
     def _on_worker_command(
-        self, router: Router, command: AddWorker | RestoreCall | RemoveWorker | ShutOutCaller
+        self, router: Router, command: AddWorker | RestoreCall | MoveCall | RemoveWorker | ShutOutCaller
     ) -> None:
         match command:
             case AddWorker(worker_id, sip_port, capacity):
                 router.add_worker(Worker(worker_id, sip_port, capacity))
             case RestoreCall(worker_id, record):
                 router.restore(worker_id, record, self._clock.monotonic_s())
+            case MoveCall():
+                router.move(command)
             case RemoveWorker(worker_id):
                 for ending in router.remove_worker(worker_id, self._clock.monotonic_s()):
                     self._send(ending)
@@ -165,7 +185,7 @@ class EdgeProcess:
             domain=command.domain,
             algorithms=_ALGORITHMS[command.digests],
         )
-        self._network = network
+        self._network, self._public_hosts = network, command.public_hosts
         self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port, wss_port))
 
     @staticmethod
@@ -189,6 +209,7 @@ class EdgeProcess:
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router:
+            self._trace(received, source, sent=False)
             now_s = self._clock.monotonic_s()
             self._send(self._router.from_phone(received, source, now_s))
             self._flush()
@@ -206,7 +227,22 @@ class EdgeProcess:
         elif self._network and self._router:
             if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
                 return
+            if isinstance(action, ToPhone):
+                self._trace(action.message, action.flow, sent=True)
             self._network.send(action)
+
+    def _trace(self, message: bytes, flow: Flow, *, sent: bool) -> None:
+        """Let the tracer copy a message that passes the public side."""
+        if self._tracer.active and self._network:
+            own = (facing(self._public_hosts, flow.host), self._network.port)
+            self._tracer.passed(
+                message,
+                sent=sent,
+                transport=flow.transport,
+                addresses=self._network.addresses(flow) or (own, (flow.host, flow.port)),
+                at_us=int(self._clock.now().timestamp() * _US_PER_S),
+                now_s=self._clock.monotonic_s(),
+            )
 
     def _is_known(self, host: str) -> bool:
         return bool(self._router and self._router.is_verified(host, self._clock.monotonic_s()))

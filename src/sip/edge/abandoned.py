@@ -7,13 +7,14 @@ sections 13.3.1.4 and 17.1.2.2).
 from typing import Final
 
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker, branch_of
+from mixminus.sip.edge.aliases import response_to_worker
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Headers, Request, Response
 
-__all__ = ["CROWDED_S", "SILENT_S", "Abandoned"]
+__all__ = ["CROWDED_S", "SILENT_S", "Abandoned", "in_place_of_phone"]
 
 SILENT_S: Final = 8.0
 """After this the 2xx was sent five times (timer G of RFC 3261 section 17.2.1)."""
@@ -39,29 +40,32 @@ class Abandoned:
             if bye and now_s - bye[1] > _UNANSWERED_BYE_S:
                 call.dialog.unanswered_bye = None
                 self._time_out(call, bye[0])
-        return [self._end(call, now_s) for call in silent]
+        return [self.end(call, now_s) for call in silent]
 
     def make_room(self, now_s: float) -> list[ToPhone]:
         """End the call that has been without its ACK for longest, if that is long enough."""
         longest = max(self._calls.active(), key=lambda call: _silent_s(call, now_s), default=None)
         if longest is None or _silent_s(longest, now_s) < CROWDED_S:
             return []
-        return [self._end(longest, now_s)]
+        return [self.end(longest, now_s)]
 
-    def _end(self, call: EdgeCall, now_s: float) -> ToPhone:
+    def end(self, call: EdgeCall, now_s: float) -> ToPhone:
+        """End a call at its worker; return the BYE to the phone."""
         number = call.dialog.unacknowledged
         call.dialog.unacknowledged = 0
         call.dialog.over = True
         for method, cseq in (("ACK", number), ("BYE", call.dialog.transactions.highest + 1)):
-            request = _in_place_of_phone(call, method, cseq)
+            request = in_place_of_phone(call, method, cseq)
             worker = self._calls.worker_of(call)
-            if worker and (sent := self._forwarder.request(request, call.flow, worker)):
+            if worker and (sent := self._forwarder.request(request, call.flow, worker, call.alias)):
                 self._calls.outbox.append(sent)
         return self._lost_calls.end(call, now_s)
 
     def _time_out(self, call: EdgeCall, bye: Request) -> None:
         if worker := self._calls.worker_of(call):
             response = Response(_TIMEOUT, "Request Timeout", bye.headers)
+            if call.alias:
+                response_to_worker(response.headers, call.alias)
             self._calls.outbox.append(ToWorker(worker.sip_port, response.render()))
 
 
@@ -71,7 +75,8 @@ def _silent_s(call: EdgeCall, now_s: float) -> float:
     return now_s - call.dialog.unacknowledged_at_s if waits else 0.0
 
 
-def _in_place_of_phone(call: EdgeCall, method: str, number: int) -> Request:
+def in_place_of_phone(call: EdgeCall, method: str, number: int) -> Request:
+    """Return a request within the dialog as the phone would send it."""
     invite, dialog = call.invite.headers, call.dialog
     branch = branch_of("abandoned", call.call_id, method)
     ours, theirs = ("from", "to") if call.outgoing else ("to", "from")

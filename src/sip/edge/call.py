@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus.machine import step
+from mixminus.sip.edge.aliases import Alias
 from mixminus.sip.edge.dialogs import EdgeDialog, tag_of
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.internal_headers import Flow
@@ -65,12 +66,20 @@ class EdgeCall:
     """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
     media_hosts: tuple[str, ...] = ()
     """The addresses that the phone's newest message names; empty where that is not known."""
+    outer_call_id: str = ""
+    """The real Call-ID of a call that shares it with another one (``spirals.py``); empty if it has its own."""
     reported: bool = False
     """Whether the worker has reported that it is over; its final response may come before."""
     earlier: int = 0
     """Calls of the same Call-ID that ended before, whose reports are still to come."""
     sequence_number: int = 0
     """The highest CSeq of the requests that the worker has sent."""
+    target: str = ""
+    """The newest Contact of the phone after the first one (RFC 3261 section 12.2); empty if there is none."""
+    alias: Alias | None = None
+    """Of the dialog at a worker that has taken it over; None at the first worker."""
+    moves: int = 0
+    """How often its worker was lost."""
     dialog: EdgeDialog = field(default_factory=EdgeDialog)
 
     def __post_init__(self) -> None:

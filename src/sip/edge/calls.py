@@ -65,6 +65,16 @@ class CallTable:
             del self._calls[call.call_id]
         return lost
 
+    def keep(self, call: EdgeCall) -> None:
+        """Put back a lost call, which has no worker now."""
+        call.worker_id = 0
+        self._calls[call.call_id] = call
+
+    def assign(self, call: EdgeCall, worker: Worker) -> None:
+        """Give a call to a worker, which has room for it."""
+        call.worker_id = worker.worker_id
+        worker.sip_call_ids.add(call.call_id)
+
     def least_loaded(self) -> Worker | None:
         """Return the worker with the fewest calls among those with room."""
         free = [worker for worker in self.workers.values() if worker.free > 0]
@@ -97,7 +107,7 @@ class CallTable:
         if before := self._released.pop(call.call_id, None):
             call.earlier = before.earlier + (not before.reported)
         self.restore(call)
-        self._record(call)
+        self.record(call)
 
     def restore(self, call: EdgeCall) -> None:
         """Add a call from before a restart of the edge."""
@@ -110,7 +120,7 @@ class CallTable:
         before = call.state
         call.fire(event, now_s)
         if call.state is not before:
-            self._record(call)
+            self.record(call)
         if call.state is CallState.RELEASED:
             self._give_back(call)
             self._calls.pop(call.call_id, None)
@@ -173,7 +183,8 @@ class CallTable:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def _record(self, call: EdgeCall) -> None:
+    def record(self, call: EdgeCall) -> None:
+        """Let the server keep what is known of a call."""
         record = "" if call.state is CallState.RELEASED else record_of(call)
         self.outbox.append(ToServer(CallRecorded(call.worker_id, call.call_id, record)))
 

@@ -45,9 +45,13 @@ class Connection(asyncio.Protocol):
         self._messages = 0
         self._network = network
         self._transport: asyncio.Transport | None = None
+        self.addresses = (("0.0.0.0", 0), ("0.0.0.0", 0))
+        """Ours and the far end's."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
+        own_host, own_port, *_ = transport.get_extra_info("sockname") or ("0.0.0.0", 0)
+        self.addresses = ((own_host, own_port), (host, port))
         number = self._network.accept(self, host)
         # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast("asyncio.Transport", transport)

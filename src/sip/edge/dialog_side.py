@@ -17,6 +17,7 @@ from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Request, Response
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import capabilities, media_type, refuse, respond
 from mixminus.sip.grammar import Unreadable
@@ -41,9 +42,12 @@ class Repeated:
 class DialogSide:
     """Serves the requests of calls that the table has."""
 
-    def __init__(self, calls: CallTable, forwarder: Forwarder, counters: Counter[str]) -> None:
+    def __init__(
+        self, calls: CallTable, forwarder: Forwarder, takeovers: Takeovers, counters: Counter[str]
+    ) -> None:
         self._calls = calls
         self._forwarder = forwarder
+        self._takeovers = takeovers
         self._counters = counters
         self._reports = RateLimit(_REPORTS_PER_S)
         self._served = {
@@ -84,6 +88,10 @@ class DialogSide:
             call.dialog.over = request.method == "BYE"
             if request.method in ("INVITE", "UPDATE"):
                 self._calls.name_hosts(call, media_hosts(request, flow.host))
+                call.target = request.headers.first("contact") or call.target
+            if self._takeovers.is_moving(call):
+                self._takeovers.hold(call, request, flow)
+                return None
             return self._forward(request, call, flow) or ToPhone(
                 flow, respond(request, 513, "Message Too Large").render()
             )
@@ -120,9 +128,9 @@ class DialogSide:
         return ToPhone(flow, transaction.response)
 
     def _forward(self, request: Request, call: EdgeCall, flow: Flow) -> ToWorker | None:
-        worker = self._calls.worker_of(call)
+        worker = None if self._takeovers.is_moving(call) else self._calls.worker_of(call)
         try:
-            return self._forwarder.request(request, flow, worker) if worker else None
+            return self._forwarder.request(request, flow, worker, call.alias) if worker else None
         except Unreadable:
             self._counters["sip_edge_malformed"] += 1
             return None

@@ -115,6 +115,11 @@ class EdgeDialog:
             kept = [entry for entry in request.headers.entries if entry[0] in _ECHOED]
             self.unanswered_bye = Request("BYE", request.uri, Headers(kept)), now_s
 
+    def forget_worker(self) -> None:
+        """Forget what awaits a worker that has exited."""
+        self._own.clear()
+        self.unacknowledged = 0
+
     def answered_with_success(self, number: int, now_s: float) -> None:
         """Take the worker's 2xx to an INVITE, which may be a retransmission."""
         if self.unacknowledged != number:

@@ -4,12 +4,13 @@ from collections import Counter
 from typing import Final
 
 from mixminus.sip.edge.addressing import Identity, ToWorker, branch_of, next_hop
+from mixminus.sip.edge.aliases import Alias, request_to_worker, response_to_worker
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.rewriting import request_headers, request_uri, response_headers
 from mixminus.sip.edge.signalled_headers import add_signalled, signalled_headers
 from mixminus.sip.grammar import Via
-from mixminus.sip.internal_headers import CALLER_HEADER, REPLACES_HEADER, CallerHeader, Flow
+from mixminus.sip.internal_headers import CALLER_HEADER, REPLACES_HEADER, RESUMED_HEADER, CallerHeader, Flow
 from mixminus.sip.sdp.envelope import fold
 
 __all__ = ["MAX_INNER_BYTES", "Forwarder", "goes_by_source", "may_open_dialog"]
@@ -45,15 +46,32 @@ class Forwarder:
             return ToWorker(worker.sip_port, message)
         return forwarded
 
-    def request(self, request: Request, flow: Flow, worker: Worker) -> ToWorker | None:
-        """Forward a request within a dialog; raise Unreadable if it cannot be read."""
+    def resumption(
+        self, invite: Request, flow: Flow, worker: Worker, leg_id: str, *, direct: bool
+    ) -> ToWorker | None:
+        """Write the INVITE by which a worker continues a call of another one; raise Unreadable if it cannot be read."""
+        headers = request_headers("INVITE", invite.headers)
+        headers.add(RESUMED_HEADER, leg_id)
+        headers.push("record-route", self._identity.inner_route(flow, direct=direct))
+        return self._request(invite, headers, flow, worker)
+
+    def request(
+        self, request: Request, flow: Flow, worker: Worker, alias: Alias | None = None
+    ) -> ToWorker | None:
+        """Forward a request within a dialog, which the worker may know by an alias; raise Unreadable if it cannot be read."""
         headers = request_headers(request.method, request.headers)
         headers.remove(("record-route",))
+        if alias:
+            request_to_worker(headers, alias)
         return self._request(request, headers, flow, worker)
 
-    def response(self, response: Response, source: Flow, worker: Worker) -> ToWorker | None:
+    def response(
+        self, response: Response, source: Flow, worker: Worker, alias: Alias | None = None
+    ) -> ToWorker | None:
         """Forward a response without the edge's own Via; raise Unreadable if it cannot be read."""
         headers = response_headers(response.headers)
+        if alias:
+            response_to_worker(headers, alias)
         for via in reversed(response.headers.values("via")):
             headers.push("via", via)
         if may_open_dialog(response):

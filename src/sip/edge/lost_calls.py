@@ -65,7 +65,7 @@ class LostCalls:
         routes = theirs.values("record-route")
         if call.outgoing:
             routes.reverse()
-        uri = NameAddress.parse(theirs.first("contact")).uri
+        uri = NameAddress.parse(call.target or theirs.first("contact")).uri
         flow = call.flow if call.direct else next_hop(routes, uri) or call.flow
         branch = self._identity.branch(NO_WORKER, call.call_id)
         headers = Headers(

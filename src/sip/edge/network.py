@@ -167,6 +167,13 @@ class Network:
             case ToPhone(flow, message):
                 self._send_stream(flow, message)
 
+    def addresses(self, flow: Flow) -> tuple[tuple[str, int], tuple[str, int]] | None:
+        """Return our address and the far end's of a flow's connection; None if it has none."""
+        connection = self._connections.get(flow.connection) or self._connections.get(
+            self._opened.get(_address_of(flow), 0)
+        )
+        return connection.addresses if connection else None
+
     def close_idle(self, now_s: float) -> None:
         """Close connections that are idle, or take too long for a message; keep the others alive."""
         for connection in list(self._connections.values()):

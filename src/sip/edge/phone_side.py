@@ -1,5 +1,6 @@
 """The edge's handling of messages from the public side: answered here, or forwarded to a worker."""
 
+import itertools
 from collections import Counter
 from collections.abc import Collection
 from typing import Final
@@ -23,6 +24,8 @@ from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.replaces import replaced_by
+from mixminus.sip.edge.spirals import Spirals
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -41,6 +44,7 @@ __all__ = ["PhoneSide"]
 
 _RETRY_AFTER_S: Final = "5"
 _SUCCESS: Final = 200
+_FAILURE: Final = 300
 _LEAST_SHARE: Final = 4
 
 _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"})
@@ -50,11 +54,12 @@ _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"}
 class PhoneSide:
     """Validates, authenticates, answers or forwards; a message leads to at most one action."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the router names each
         self,
         identity: Identity,
         calls: CallTable,
         lost_calls: LostCalls,
+        takeovers: Takeovers,
         counters: Counter[str],
         *,
         invites_per_s: float,
@@ -71,9 +76,10 @@ class PhoneSide:
         self._calls = calls
         self._lost_calls = lost_calls
         self._counters = counters
+        self.spirals = Spirals(calls)
         self._forwarder = Forwarder(identity, counters)
-        self._dialogs = DialogSide(calls, self._forwarder, counters)
-        self._abandoned = Abandoned(calls, lost_calls, self._forwarder)
+        self._dialogs = DialogSide(calls, self._forwarder, takeovers, counters)
+        self.abandoned = Abandoned(calls, lost_calls, self._forwarder)
         self.sources = Sources()
         self._invites = SourceLimit(invites_per_s)
         self._repair = Repair(counters)
@@ -82,6 +88,8 @@ class PhoneSide:
         """Handle a request; ``source`` is the address that it really came from."""
         self._repair.request(request)
         fault = fault_of(request)
+        if not fault:
+            self.spirals.inward(request, now_s)
         if request.method == "ACK" and not fault:
             return self._ack(request, source, now_s)
         if not can_be_answered(request):
@@ -113,7 +121,7 @@ class PhoneSide:
         waiting = self.authenticator.accounts.expire(now_s)
         self._counters["sip_edge_unanswered_asks"] += len(waiting)
         refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
-        return refused + self._registrar.expire(now_s) + self._abandoned.expire(now_s)
+        return refused + self._registrar.expire(now_s) + self.abandoned.expire(now_s)
 
     def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
         """Forward a phone's response to the worker whose request it answers."""
@@ -132,15 +140,19 @@ class PhoneSide:
             self._counters["sip_edge_strange_response"] += 1
             return None
         self.sources.verify(source.host, now_s)
+        self.spirals.inward(response, now_s)
         method = response.headers.first("cseq").partition(" ")[2].strip()
         self._calls.first_responses.heard(response.headers.first("call-id"))
         call = self._calls.find(response.headers.first("call-id"))
         self._repair.response(response, call.invite if call and call.outgoing else None)
         if call:
             call.dialog.was_answered(method, number_of(response), response.status_code)
+            if call.answer and method in ("INVITE", "UPDATE") and _SUCCESS <= response.status_code < _FAILURE:
+                call.target = response.headers.first("contact") or call.target
         if not has_description(response.headers):
             response.body = b""
-        forwarded = self._forwarder.response(response, source, worker)
+        alias = call.alias if call and call.worker_id == worker_id else None
+        forwarded = self._forwarder.response(response, source, worker, alias)
         if forwarded and may_open_dialog(response):
             self._keep_answer(response, now_s)
             if call and call.state is not CallState.RELEASED:
@@ -160,9 +172,11 @@ class PhoneSide:
                 self._calls.fire(call, CallEvent.ANSWERED, now_s)
 
     def _loop(self, request: Request) -> Fault | None:
-        """RFC 3261 section 16.3 step 4: refuse what has passed here before."""
+        """RFC 3261 section 16.3 step 4: refuse what has passed here before, unless it is a spiral."""
         hops = [Via.parse(via) for via in request.headers.values("via")]
-        if any(self._identity.is_public(via) or self._identity.is_inner(via) for via in hops):
+        if any(map(self._identity.is_inner, hops)):
+            return Fault(482, "Loop Detected")
+        if any(map(self._identity.is_public, hops)) and self.spirals.is_loop(request):
             return Fault(482, "Loop Detected")
         if request.headers.first("max-forwards") == "0" and request.method != "OPTIONS":
             return Fault(483, "Too Many Hops")
@@ -228,7 +242,8 @@ class PhoneSide:
         if trunk_id := self.registrants.trunk_of(SipUri.parse(request.uri).user):
             request.uri = called_uri(request)
             return self._open(request, flow, self._caller(trunk_id, request, source, verified=True), now_s)
-        passed = self.authenticator.check(request, flow, source, now_s)
+        own = self._is_own(request)
+        passed = Passed() if own else self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
         if passed.account_id:
@@ -238,6 +253,13 @@ class PhoneSide:
         caller = self._caller(passed.account_id, request, source, verified=verified)
         return self._open(request, flow, caller, now_s)
 
+    def _is_own(self, request: Request) -> bool:
+        """Return whether a spiral is a call of ours, as the branch of our Via proves: its From is then not a phone's."""
+        vias = request.headers.values("via")
+        return any(
+            self._identity.worker_of(Via.parse(ours), inner) for ours, inner in itertools.pairwise(vias)
+        )
+
     @staticmethod
     def _caller(account_id: str, invite: Request, source: Flow, *, verified: bool) -> CallerHeader:
         return CallerHeader(account_id, source.host, verified, media_hosts(invite, source.host))
@@ -245,13 +267,13 @@ class PhoneSide:
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self._refusing else self._calls.least_loaded()
         if not worker:
-            self._calls.outbox += self._abandoned.make_room(now_s)
+            self._calls.outbox += self.abandoned.make_room(now_s)
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))
         if not (caller.account_id or self._within_share(flow.host, now_s)):
             self._counters["sip_edge_share"] += 1
-            self._calls.outbox += self._abandoned.make_room(now_s)
+            self._calls.outbox += self.abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
         replaced = replaced_by(request, self._calls)
         if isinstance(replaced, Fault):
@@ -265,6 +287,8 @@ class PhoneSide:
         invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
         direct = goes_by_source(invite.headers, flow, trusted=bool(caller.account_id))
         call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct, media_hosts=caller.media_hosts)
+        call.outer_call_id = self.spirals.outer_of(call.call_id)
+        self._counters["sip_edge_spirals"] += bool(call.outer_call_id)
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded

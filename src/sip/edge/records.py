@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import orjson
 
+from mixminus.sip.edge.aliases import Alias
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.internal_headers import Flow
@@ -13,6 +14,7 @@ __all__ = ["read_record", "record_of"]
 MAX_RECORD_BYTES: Final = 24_576
 _KEPT: Final = frozenset(
     {"via", "route", "record-route", "from", "to", "call-id", "cseq", "contact", "max-forwards"}
+    | {"allow", "session-expires"}
 )
 # The worker has sent requests since: the number of our BYE must be higher (RFC 3261 section 12.2.1.1).
 _NUMBERS_LEFT_OUT: Final = 1000
@@ -28,7 +30,11 @@ def record_of(call: EdgeCall) -> str:
         "state": call.state,
         "outgoing": call.outgoing,
         "direct": call.direct,
+        "outer": call.outer_call_id,
         "tags": (call.dialog.local_tag, call.dialog.remote_tag),
+        "target": call.target,
+        "alias": (call.alias.worker_tag, call.alias.number_shift) if call.alias else None,
+        "moves": call.moves,
         "numbers": (call.sequence_number, call.dialog.transactions.highest),
     }
     text = orjson.dumps(record)
@@ -46,8 +52,12 @@ def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
         now_s,
         state=CallState(kept["state"]),
         direct=kept["direct"],
+        outer_call_id=kept["outer"],
         outgoing=kept["outgoing"],
         answer=_headers(kept["answer"]) if kept["answer"] is not None else None,
+        target=kept["target"],
+        alias=Alias(*kept["alias"]) if kept["alias"] else None,
+        moves=kept["moves"],
         sequence_number=kept["numbers"][0] + _NUMBERS_LEFT_OUT,
     )
     dialog = call.dialog

@@ -9,12 +9,14 @@ from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, To
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
+from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
 from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.shut_outs import ShutOuts
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
@@ -23,6 +25,7 @@ from mixminus.sip.messages import (
     AnswerAccount,
     AnswerRegistration,
     ForgetAccounts,
+    MoveCall,
     ProbeServers,
     Register,
     StopProbes,
@@ -62,17 +65,25 @@ class Router:
         self.counters = counters
         self._calls = CallTable()
         self._lost_calls = LostCalls(identity)
+        forwarder = Forwarder(identity, counters)
+        self._takeovers = Takeovers(self._calls, self._lost_calls, forwarder, counters)
         self._phone_side = PhoneSide(
             identity,
             self._calls,
             self._lost_calls,
+            self._takeovers,
             self.counters,
             invites_per_s=invites_per_s,
             domain=domain,
             algorithms=algorithms,
         )
+        self._spirals = self._phone_side.spirals
         self._worker_side = WorkerSide(
-            identity, self._calls, self.counters, on_called=self._phone_side.sources.verify
+            identity,
+            self._calls,
+            self._takeovers,
+            self.counters,
+            on_called=self._phone_side.sources.verify,
         )
         self._messages = SourceLimit(messages_per_s)
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
@@ -82,21 +93,34 @@ class Router:
     def add_worker(self, worker: Worker) -> None:
         self._calls.add_worker(worker)
 
+    def move(self, command: MoveCall) -> None:
+        """Move a call to another worker once its own is removed."""
+        self._takeovers.plan(command)
+
     def remove_worker(self, worker_id: int, now_s: float) -> list[ToPhone]:
-        """Remove a worker that has exited; return the messages that end its calls."""
-        return [self._lost_calls.end(call, now_s) for call in self._calls.remove_worker(worker_id)]
+        """Remove a worker that has exited; return the messages that end those of its calls that are not moved."""
+        sip_port = self._calls.workers[worker_id].sip_port if worker_id in self._calls.workers else 0
+        endings = []
+        for call in self._calls.remove_worker(worker_id):
+            allowed = not self._shut_outs.covers(call.flow.host, now_s)
+            if self._takeovers.begin(call, now_s, allowed=allowed):
+                self._shut_outs.moved(sip_port, call.call_id)
+            else:
+                endings.append(self._lost_calls.end(call, now_s))
+        return self._spirals.all_outward(endings)
 
     def restore(self, worker_id: int, record: str, now_s: float) -> None:
         """Take a call from before a restart of the edge."""
         call = read_record(record, worker_id, now_s)
         self._calls.restore(call)
+        self._spirals.restore(call)
         if call.state is CallState.ESTABLISHED:
             self._phone_side.sources.verify(call.flow.host, now_s)
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
         return [
-            *self._calls.take_outbox(),
+            *self._spirals.all_outward(self._calls.take_outbox()),
             *self._phone_side.registrants.take_outbox(),
             *self._phone_side.probes.take_outbox(),
         ]
@@ -114,9 +138,20 @@ class Router:
         return allowed
 
     def shut_out(self, sip_port: int, now_s: float) -> None:
-        """Shut out who wrote last to a worker that has crashed."""
-        if host := self._shut_outs.crashed(sip_port, now_s):
-            _log.warning("caller shut out after a crash of a worker", host=host)
+        """Shut out who wrote last to a worker that has crashed; its calls there are not continued."""
+        moved = self._shut_outs.take_moved(sip_port)
+        host = self._shut_outs.crashed(sip_port, now_s)
+        if not host:
+            return
+        _log.warning("caller shut out after a crash of a worker", host=host)
+        for call in filter(None, map(self._calls.find, moved)):
+            if self._shut_outs.covers(call.flow.host, now_s) and not self._takeovers.drop(call, now_s):
+                self._calls.outbox.append(self._phone_side.abandoned.end(call, now_s))
+
+    def leg_of(self, call_id: str) -> str:
+        """Return the leg of an outgoing call; empty for any other."""
+        call = self._calls.find(call_id)
+        return call.leg_id if call else ""
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -131,15 +166,16 @@ class Router:
         """Refuse calls of phones while the server has no time for them."""
         self._phone_side.overloaded = on
 
-    def drain(self) -> None:
-        """Refuse new calls from now on."""
+    def drain(self, now_s: float = 0.0) -> None:
+        """Refuse new calls from now on, and end those that are being moved."""
         self._phone_side.draining = True
+        self._takeovers.give_up(now_s)
 
     def on_directory(self, message: DirectoryMessage, now_s: float) -> list[Action]:
         """Take what the server's directory says; return the actions of the requests that waited for it."""
         match message:
             case AnswerAccount():
-                return self._phone_side.account_given(message, now_s)
+                return self._spirals.all_outward(self._phone_side.account_given(message, now_s))
             case AnswerRegistration():
                 return [self._phone_side.registration_answered(message)]
             case Register():
@@ -162,16 +198,19 @@ class Router:
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
         self._phone_side.registrants.poll(now_s)
+        self._takeovers.poll(now_s)
         self._phone_side.probes.poll(now_s)
         self._give_up_silent_servers(now_s)
+        self._spirals.expire(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
-        return [
+        due: list[ToPhone | ToServer] = [
             *self._lost_calls.retransmissions(now_s),
             *(self._lost_calls.end(call, now_s) for call in unheard),
             *self._phone_side.expire(now_s),
             *self._phone_side.authenticator.reports(),
         ]
+        return self._spirals.all_outward(due)
 
     def from_phone(self, received: bytes, source: Flow, now_s: float) -> Action:
         """Handle a message from the public side."""
@@ -197,7 +236,7 @@ class Router:
             return None
         if isinstance(action, ToWorker):
             self._shut_outs.forwarded(action.sip_port, source.host)
-        return action
+        return self._spirals.outward(action)
 
     def _refusal(self, host: str, now_s: float) -> str:
         """Return the counter of why a source is not heard now; empty if it is."""
@@ -225,8 +264,8 @@ class Router:
         try:
             message = parse(received)
             if isinstance(message, Request):
-                return self._worker_side.request(message, worker.worker_id, now_s)
-            return self._worker_side.response(message, worker.worker_id, now_s)
+                return self._spirals.outward(self._worker_side.request(message, worker.worker_id, now_s))
+            return self._spirals.outward(self._worker_side.response(message, worker.worker_id, now_s))
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None

@@ -30,6 +30,7 @@ class ShutOuts:
 
     def __init__(self) -> None:
         self._last: OrderedDict[int, str] = OrderedDict()
+        self._moved: OrderedDict[int, list[str]] = OrderedDict()
         self._shut_out: OrderedDict[str, _ShutOut] = OrderedDict()
 
     def forwarded(self, sip_port: int, host: str) -> None:
@@ -38,6 +39,16 @@ class ShutOuts:
         self._last.move_to_end(sip_port)
         if len(self._last) > _MAX_WORKERS:
             self._last.popitem(last=False)
+
+    def moved(self, sip_port: int, call_id: str) -> None:
+        """Take that a call of a lost worker, which its port names, is continued by another one."""
+        self._moved.setdefault(sip_port, []).append(call_id)
+        if len(self._moved) > _MAX_WORKERS:
+            self._moved.popitem(last=False)
+
+    def take_moved(self, sip_port: int) -> list[str]:
+        """Return the Call-IDs of the calls of a lost worker that were moved, and forget them."""
+        return self._moved.pop(sip_port, [])
 
     def crashed(self, sip_port: int, now_s: float) -> str:
         """Shut out the host that wrote to a worker last before its crash; return it, empty if there is none."""

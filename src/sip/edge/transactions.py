@@ -71,6 +71,10 @@ class Transactions:
             self._kept.popitem(last=False)
         return opened
 
+    def unanswered(self) -> list[Transaction]:
+        """Return the requests without a final response."""
+        return [kept for kept in self._kept.values() if not kept.final]
+
     def pending(self, methods: frozenset[str], since_s: float) -> bool:
         """Return whether a request of these methods that came after ``since_s`` has no final response."""
         return any(

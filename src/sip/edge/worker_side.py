@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from mixminus.sip.edge.addressing import Identity, ToPhone, next_hop
+from mixminus.sip.edge.aliases import request_to_phone
 from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialogs import tag_of
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import Transaction, number_of
 from mixminus.sip.edge.validation import OWN_CAPABILITIES
 from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Via
@@ -50,6 +52,16 @@ def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
     return flow
 
 
+def _translate(request: Request, call: EdgeCall) -> None:
+    """Write the request of a worker that has taken a call over as the phone knows the dialog."""
+    assert call.alias
+    invite, answer = call.invite.headers, call.answer or Headers()
+    ours, theirs = invite.first("from"), answer.first("to")
+    if not call.outgoing:
+        ours, theirs = theirs, ours
+    request_to_phone(request.headers, call.alias, ours=ours, theirs=theirs)
+
+
 class WorkerSide:
     """Puts the public address into a worker's messages, and keeps what is needed to end its calls without it."""
 
@@ -57,6 +69,7 @@ class WorkerSide:
         self,
         identity: Identity,
         calls: CallTable,
+        takeovers: Takeovers,
         counters: Counter[str],
         *,
         on_called: Callable[[str, float], None] = lambda _host, _now_s: None,
@@ -66,10 +79,13 @@ class WorkerSide:
         self._identity = identity
         self._forwarder = Forwarder(identity, counters)
         self._calls = calls
+        self._takeovers = takeovers
         self._counters = counters
 
     def response(self, response: Response, worker_id: int, now_s: float) -> ToPhone | None:
         """Send a response to the phone whose request it answers, with that request's own headers."""
+        if self._takeovers.answered(response, worker_id, now_s):
+            return None
         via = Via.parse(response.headers.pop("via"))
         call = self._calls.find(response.headers.first("call-id"))
         number, _, method = response.headers.first("cseq").partition(" ")
@@ -94,10 +110,14 @@ class WorkerSide:
         if not leg:
             flow = _flow_in_dialog(request, target, flow)
         call = self._calls.find(request.headers.first("call-id"))
+        if call and call.alias and call.worker_id == worker_id:
+            _translate(request, call)
         if call:
             number = int(request.headers.first("cseq").split()[0])
             call.sequence_number = max(call.sequence_number, number)
             call.dialog.sent(request, now_s)
+        if hops := target.parameters.get("hops"):
+            request.headers.set("max-forwards", hops)
         via = self._identity.public_via(flow, str(worker_id), request.headers.first("via"))
         request.headers.push("via", via)
         sent = self._to_phone(request, flow, worker_id)

@@ -33,9 +33,10 @@ class LocalSession:
         """Whether a description is made and not sent yet."""
         return self._pending is not None
 
-    def open(self, local: LocalEnd, description: str) -> None:
-        """Begin with the description that the server has made."""
+    def open(self, local: LocalEnd, description: str, *, held: bool = False) -> None:
+        """Begin with the description that the server has made; ``held`` if it puts the phone on hold."""
         self._local = local
+        self._held = held
         self._pending = parse(description)
 
     def answer(self, offer: str) -> None:

@@ -10,6 +10,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.messages import (
+    Attach,
     CallAnswered,
     CallEnded,
     CallRang,
@@ -23,7 +24,6 @@ from mixminus.sip.messages import (
 from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
-from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.sdp.session import LocalSession
 from mixminus.sip.worker.referrals import confirming_tags, notification, referral
 
@@ -125,8 +125,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         elif not self.sip_call_id or not self._session.is_open:
             self._late_and_reliable = bool(_RELIABLE.search(request))
 
-    def attach(self, local: LocalEnd, description: str) -> None:
-        self._session.open(local, description)
+    def attach(self, command: Attach) -> None:
+        self._session.open(command.local, command.description, held=command.held)
 
     def ring(self) -> None:
         """Send 180; a late offer that asks for reliability would need our offer in it, and gets no 180."""

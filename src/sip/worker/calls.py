@@ -9,9 +9,17 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_signalled
+from mixminus.sip.internal_headers import (
+    CallerHeader,
+    find_max_forwards,
+    find_replaced,
+    find_resumed,
+    find_signalled,
+)
 from mixminus.sip.messages import (
+    Attach,
     CallDialled,
     CallEnded,
     CallFreed,
@@ -23,7 +31,6 @@ from mixminus.sip.messages import (
     Refer,
 )
 from mixminus.sip.sdp.description import MalformedSdp
-from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.worker.call import SipCall, guarded
 from mixminus.sip.worker.pjlib import Slots
 
@@ -50,7 +57,9 @@ class Calls:
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
         """Report an INVITE to the server."""
-        call = SipCall(account, LegId(uuid.uuid4()), call_id=call_id, report=self._report)
+        resumed = find_resumed(invite)
+        leg_id = LegId(uuid.UUID(resumed)) if resumed else LegId(uuid.uuid4())
+        call = SipCall(account, leg_id, call_id=call_id, report=self._report)
         self._calls[call.leg_id] = call
         from_uri, to_uri = call.identify()
         self._take_slot(call)
@@ -78,6 +87,8 @@ class Calls:
                 verified=caller.verified,
                 replaces=find_replaced(invite),
                 headers=find_signalled(invite),
+                resumed=bool(resumed),
+                max_forwards=find_max_forwards(invite),
             )
         )
 
@@ -106,9 +117,9 @@ class Calls:
             except pj.Error as error:
                 _log.warning("hold failed", cause=error.reason)
 
-    def attach(self, leg_id: LegId, local: LocalEnd, description: str) -> None:
-        if call := self._calls.get(leg_id):
-            call.attach(local, description)
+    def attach(self, command: Attach) -> None:
+        if call := self._calls.get(command.leg_id):
+            call.attach(command)
 
     def ring(self, leg_id: LegId) -> None:
         if call := self._active(leg_id):
@@ -215,7 +226,9 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         Left in place, the credentials would answer challenges in incoming calls too.
         """
         wait = f";wait={command.first_response_s}" if command.first_response_s else ""
-        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}{wait}>"
+        hops = f";hops={command.max_forwards}" if command.max_forwards != MAX_FORWARDS else ""
+        leg = f"leg={command.leg_id}{wait}{hops}"
+        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};{leg}>"
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))

@@ -177,8 +177,8 @@ class _Loop:
         match command:
             case Dial():
                 self._calls.dial(command, self._account)
-            case Attach(leg_id, local, description):
-                self._calls.attach(leg_id, local, description)
+            case Attach():
+                self._calls.attach(command)
             case Ring(leg_id):
                 self._calls.ring(leg_id)
             case Progress(leg_id):

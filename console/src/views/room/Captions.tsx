@@ -1,0 +1,83 @@
+// What is said, as it is recognised: settled lines, and those that are still being spoken.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { listen } from "../../api/live";
+import { request, send } from "../../api/request";
+import { Act } from "../../ui/Act";
+import { isSet, when } from "../../ui/format";
+import { toastError } from "../../ui/toast";
+import type { Room } from "../rooms/list";
+import { nameOf, type RoomModel } from "./model";
+
+interface Line {
+  readonly id: string;
+  readonly speaker: string;
+  readonly text: string;
+  readonly at: string;
+  readonly settled: boolean;
+}
+
+interface Spoken {
+  id?: string;
+  transcribe_id?: string;
+  conferencecall_id?: string;
+  label?: string;
+  message?: string;
+  tm_create?: string;
+}
+
+const KEPT = 200;
+
+export function Captions({ model, room }: { model: RoomModel; room: Room }) {
+  const [lines, setLines] = useState<readonly Line[]>([]);
+  const end = useRef<HTMLDivElement>(null);
+  const path = { id: room.id };
+  const transcribe = room.transcribe_id;
+  const running = isSet(transcribe);
+
+  const lineOf = (spoken: Spoken, settled: boolean): Line => {
+    const participant = model.meters.get(spoken.conferencecall_id ?? "");
+    const name = participant ? nameOf(participant.face.value, model.seats.get(participant.id)) : spoken.label || "Somebody";
+    return { id: spoken.id ?? "", speaker: name, text: spoken.message ?? "", at: spoken.tm_create ?? "", settled };
+  };
+
+  useEffect(() => {
+    if (!running) return;
+    send(request("get", "/v1.0/transcripts", { query: { transcribe_id: transcribe } }))
+      .then((page) => setLines(page.result.map((each) => lineOf(each as Spoken, true)).reverse()))
+      .catch(toastError);
+  }, [transcribe]);
+
+  useEffect(() => listen((event) => {
+    const spoken = event.data as Spoken;
+    if (spoken.transcribe_id !== transcribe) return;
+    const settled = event.type === "transcript_created";
+    if (!settled && event.type !== "transcribe_speech_interim" && event.type !== "transcribe_speech_started") return;
+    setLines((before) => {
+      const at = before.findIndex((line) => line.id === spoken.id);
+      if (at >= 0 && before[at]?.settled) return before;
+      const line = lineOf(spoken, settled);
+      return at < 0 ? [...before, line].slice(-KEPT) : before.map((each, index) => (index === at ? line : each));
+    });
+  }), [transcribe]);
+
+  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [lines.length]);
+
+  return (
+    <div class="stack">
+      <div class="row">
+        <p class="muted grow">{running ? "What is said appears here a moment later, with its speaker." : "Speech to text is off."}</p>
+        {running
+          ? <Act request={request("post", "/v1.0/conferences/{id}/transcribe_stop", { path })} kind="small" icon="stop">Stop the captions</Act>
+          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: "en-US" } as never })} kind="small primary" icon="caption">Start captions in English</Act>}
+      </div>
+      {lines.length > 0 && (
+        <div class="card captions" role="log" aria-label="Captions" tabIndex={0}>
+          {lines.filter((line) => line.text).map((line) => (
+            <p key={line.id} class={line.settled ? "" : "interim"}><span class="muted small tabular">{when(line.at)}</span> <strong>{line.speaker}</strong> {line.text}</p>
+          ))}
+          <div ref={end} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,138 @@
+// One room: who is in it, what they say, and everything that can be done.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { request, send } from "../../api/request";
+import { go } from "../../app/router";
+import { Act } from "../../ui/Act";
+import { Copy } from "../../ui/Copy";
+import { Icon } from "../../ui/Icon";
+import { duration, isSet, moment, plural } from "../../ui/format";
+import { Empty, ErrorNote, Loading } from "../../ui/notes";
+import { now } from "../../ui/now";
+import { toastError } from "../../ui/toast";
+import type { ViewProps } from "../registry";
+import { RoomForm } from "../rooms/RoomForm";
+import { RoomLights, lockRequest, whole } from "../rooms/Rooms";
+import { isOpen, isRecorded, rooms, type Room as RoomRow } from "../rooms/list";
+import { Captions } from "./Captions";
+import { Details } from "./Details";
+import { DialOut } from "./DialOut";
+import { JoinPanel } from "./JoinPanel";
+import { Matrix } from "./Matrix";
+import { ParticipantList } from "./ParticipantList";
+import { RoomModel } from "./model";
+import { sessionId } from "./whip";
+import "./room.css";
+
+type Tab = "people" | "matrix" | "captions";
+const TABS: ReadonlyArray<readonly [Tab, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["captions", "Captions"]];
+
+export function Room({ id = "" }: ViewProps) {
+  const model = useMemo(() => new RoomModel(id), [id]);
+  useEffect(() => model.open(), [model]);
+  useEffect(() => rooms.open(), []);
+  const room = model.room.value;
+  if (model.error.value && !room) {
+    return (
+      <>
+        <ErrorNote error={model.error.value} retry={() => void model.load()} />
+        <Empty icon="rooms" title="This room cannot be shown" text="It may have been deleted, or belong to another customer."><a class="button" href="#/rooms">Show all rooms</a></Empty>
+      </>
+    );
+  }
+  if (!room) return <Loading />;
+  return isOpen(room) ? <OpenRoom model={model} room={room} /> : <ClosedRoom room={room} />;
+}
+
+function ClosedRoom({ room }: { room: RoomRow }) {
+  return (
+    <Empty icon="rooms" title={`${room.name || "This room"} is closed`} text="Its recordings and transcripts are kept.">
+      <a class="button primary" href="#/rooms">Show all rooms</a>
+    </Empty>
+  );
+}
+
+function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
+  const [tab, setTab] = useState<Tab>("people");
+  const [selected, setSelected] = useState("");
+  const [dialling, setDialling] = useState(false);
+  const [editing, setEditing] = useState<RoomRow>();
+  const participant = model.meters.participants.value.find((each) => each.id === selected);
+  return (
+    <>
+      <Head model={model} room={room} edit={setEditing} dial={() => setDialling(true)} />
+      <div class="room-grid">
+        <div class="room-main">
+          <div class="segments tabs" role="tablist" aria-label="What is shown">
+            {TABS.map(([each, label]) => (
+              <button key={each} id={`tab-${each}`} type="button" role="tab" aria-selected={tab === each} aria-controls="panel" onClick={() => setTab(each)}>{label}</button>
+            ))}
+          </div>
+          <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+            {tab === "people" && <ParticipantList model={model} selected={selected} select={setSelected} own={sessionId.value} />}
+            {tab === "matrix" && <Matrix model={model} />}
+            {tab === "captions" && <Captions model={model} room={room} />}
+          </div>
+        </div>
+        <div class="room-side">
+          {participant && <Details key={participant.id} model={model} participant={participant} close={() => setSelected("")} />}
+          <JoinPanel room={room.id} />
+          <Addresses room={room} />
+        </div>
+      </div>
+      {dialling && <DialOut room={room.id} close={() => setDialling(false)} />}
+      {editing && <RoomForm room={editing} close={() => setEditing(undefined)} done={(changed) => (model.room.value = changed)} />}
+    </>
+  );
+}
+
+interface HeadProps {
+  model: RoomModel;
+  room: RoomRow;
+  edit: (room: RoomRow) => void;
+  dial: () => void;
+}
+
+function Head({ model, room, edit, dial }: HeadProps) {
+  const path = { id: room.id };
+  const begun = moment(room.tm_create);
+  const people = model.meters.participants.value.length;
+  const lock = () => whole(room.id).then((read) => send(lockRequest(read))).then((changed) => (model.room.value = changed)).catch(toastError);
+  return (
+    <div class="view-head">
+      <div class="grow">
+        <p class="crumb"><a href="#/rooms">Rooms</a></p>
+        <div class="row"><h1>{room.name || "Room without a name"}</h1><RoomLights room={room} /></div>
+        <p>{plural(people, "participant")}{begun !== undefined && `, open for ${duration(now.value - begun)}`}{room.detail && `. ${room.detail}`}</p>
+      </div>
+      <div class="actions">
+        <button class="primary" type="button" onClick={dial}><Icon name="calls" />Call somebody</button>
+        {isRecorded(room)
+          ? <Act request={request("post", "/v1.0/conferences/{id}/recording_stop", { path })} icon="stop" done={(changed) => (model.room.value = changed)}>Stop recording</Act>
+          : <Act request={request("post", "/v1.0/conferences/{id}/recording_start", { path })} icon="record" done={(changed) => (model.room.value = changed)}>Record</Act>}
+        <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
+        <button class="icon" type="button" title="Edit" aria-label="Edit the room" onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>
+        <Act request={request("delete", "/v1.0/conferences/{id}", { path })} kind="danger icon" icon="close" label="Close the room"
+          confirm="All participants are removed, and a running recording ends. This cannot be undone." done={() => go("rooms")} />
+      </div>
+    </div>
+  );
+}
+
+function Addresses({ room }: { room: RoomRow }) {
+  const address = `sip:${room.direct_hash || room.id}@${location.hostname}`;
+  return (
+    <section class="card" aria-label="Address of the room">
+      <header><h2>Dial in</h2></header>
+      <div class="card-body stack">
+        <div><p class="muted small">From any SIP phone</p><p class="mono break">{address}</p></div>
+        <div class="row"><Copy text={address} /></div>
+        {isSet(room.recording_id) && <p class="muted small">What is said is recorded.</p>}
+        <dl class="facts small">
+          <dt>Id</dt><dd class="mono">{room.id}</dd>
+          {room.pin ? <><dt>PIN</dt><dd>{room.pin}</dd></> : null}
+          {room.max_participants ? <><dt>Most participants</dt><dd>{room.max_participants}</dd></> : null}
+        </dl>
+      </div>
+    </section>
+  );
+}

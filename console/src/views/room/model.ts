@@ -1,0 +1,70 @@
+// One room as its view shows it: the room itself, its participants' settings, and the pushed levels.
+import { signal } from "@preact/signals";
+import { Collection } from "../../api/collection";
+import { request, send, type Schemas } from "../../api/request";
+import { listen } from "../../api/live";
+import type { Room } from "../rooms/list";
+import { RoomMeters, type Face } from "./meters";
+
+export type Seat = Schemas["Conferencecall"];
+
+export class RoomModel {
+  readonly room = signal<Room | undefined>(undefined);
+  readonly error = signal<unknown>(undefined);
+  readonly meters: RoomMeters;
+  readonly seats: Collection<Seat>;
+
+  constructor(readonly id: string) {
+    this.meters = new RoomMeters(id);
+    this.seats = new Collection<Seat>(
+      "conferencecall",
+      (page_token) => request("get", "/v1.0/conferencecalls", { query: { page_token, conference_id: id } }),
+      (seat) => seat.conference_id === id && seat.status !== "leaved",
+    );
+  }
+
+  open(): () => void {
+    const closing = [this.seats.open(), this.meters.open(), this.follow()];
+    void this.load();
+    return () => closing.forEach((close) => close());
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.room.value = await send(request("get", "/v1.0/conferences/{id}", { path: { id: this.id } }));
+      this.error.value = undefined;
+    } catch (error) {
+      this.error.value = error;
+    }
+  }
+
+  private follow(): () => void {
+    return listen(
+      (event) => {
+        if (event.type.startsWith("conference_") && event.data.id === this.id) {
+          // Events leave out the PINs; the room keeps those that were read.
+          const { pin, moderator_pin } = this.room.value ?? {};
+          this.room.value = { ...(event.data as unknown as Room), ...(pin !== undefined && { pin, moderator_pin }) } as Room;
+        }
+      },
+      () => void this.load(),
+    );
+  }
+}
+
+const KINDS = { sip: "Phone", webrtc: "Browser", local: "This server" } as const;
+
+/** Return what a participant is called: its label, its own name, or what it is. */
+export function nameOf(face: Face, seat?: Seat): string {
+  return seat?.label || face.name || KINDS[face.transport];
+}
+
+export function kindOf(face: Face): string {
+  const codec = face.codec === "opus" ? "Opus" : face.codec;
+  return codec ? `${KINDS[face.transport]}, ${codec}` : KINDS[face.transport];
+}
+
+/** Return the request that changes a participant. */
+export function patch(id: string, body: Schemas["ParticipantBody"]) {
+  return request("patch", "/v1.0/conferencecalls/{id}", { path: { id }, body });
+}

@@ -2,11 +2,12 @@
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 from mixminus import log
 from mixminus.errors import Unavailable
 
-__all__ = ["ServerTls", "client_context"]
+__all__ = ["ServerTls", "certificate_names", "client_context"]
 
 _log = log.get("tls")
 
@@ -14,10 +15,16 @@ _log = log.get("tls")
 class ServerTls:
     """A server's context. New handshakes use the newest files; connections keep what they began with."""
 
-    def __init__(self, certificate: Path, key: Path) -> None:
-        """Load a certificate chain and its key, both PEM; raise Unavailable if they are not a pair."""
+    def __init__(self, certificate: Path, key: Path, clients: Path | None = None) -> None:
+        """Load a certificate chain and its key, both PEM; raise Unavailable if they are not a pair.
+
+        Clients are asked for a certificate of an authority in the PEM file ``clients``; they may have none.
+        """
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if clients:
+            self.context.verify_mode = ssl.CERT_OPTIONAL
+            _add_authorities(self.context, clients)
         self.files = (certificate, key)
         self._state = self._changed()
         try:
@@ -73,13 +80,35 @@ def client_context(trusted: Path | None = None, own: tuple[Path, Path] | None = 
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if trusted:
-        try:
-            context.load_verify_locations(trusted)
-        except (OSError, ssl.SSLError) as error:
-            raise Unavailable(f"{trusted} holds no certificate authorities in PEM form ({error})") from None
+        _add_authorities(context, trusted)
     if own:
         try:
             context.load_cert_chain(*own)
         except (OSError, ssl.SSLError) as error:
             raise Unavailable(f"the certificate {own[0]} and its key cannot be used ({error})") from None
     return context
+
+
+def certificate_names(connection: ssl.SSLObject) -> tuple[str, ...]:
+    """Return the domains that a client's verified certificate is for (RFC 5922 section 7.1), in lower case.
+
+    They are its DNS names and the hosts of its SIP URIs, or the common name of one that has neither. Empty without a
+    certificate, and for a connection that we have opened.
+    """
+    certificate: dict[str, Any] = (connection.getpeercert() or {}) if connection.server_side else {}
+    names = [
+        value.removeprefix("sip:").lower()
+        for kind, value in certificate.get("subjectAltName", ())
+        if kind == "DNS" or (kind == "URI" and value.startswith("sip:") and "@" not in value)
+    ]
+    if not names:
+        subject = [pair for group in certificate.get("subject", ()) for pair in group]
+        names = [value.lower() for name, value in subject if name == "commonName"]
+    return tuple(dict.fromkeys(names))
+
+
+def _add_authorities(context: ssl.SSLContext, authorities: Path) -> None:
+    try:
+        context.load_verify_locations(authorities)
+    except (OSError, ssl.SSLError) as error:
+        raise Unavailable(f"{authorities} holds no certificate authorities in PEM form ({error})") from None

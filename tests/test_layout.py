@@ -32,6 +32,8 @@ PYX_FILE_LINES = 600
 LONG_FUNCTIONS = {
     "create_conference": "a method of the client has an argument for each field",
     "update_conference": "a method of the client has an argument for each field",
+    "create_trunk": "a method of the client has an argument for each field",
+    "update_trunk": "a method of the client has an argument for each field",
     "open_services": "the wiring is one list, read from the top to the bottom",
 }
 # Tables of numbers, made by the script beside them.

@@ -14,7 +14,7 @@ fi
 command -v npm >/dev/null 2>&1 || { PYTHON=$python tools/install_packages.sh build; }
 echo "Building the console: half a minute, once ..."
 mkdir -p build console/src/generated
-log=build/console.log
+log=$PWD/build/console.log
 run() {
 	"$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 }
@@ -26,7 +26,6 @@ if [ ! -e "$lock" ] || [ console/package-lock.json -nt "$lock" ]; then
 fi
 run "$python" tools/generate_console_api.py console/src/generated
 cd console
-log=../$log
 run node_modules/.bin/openapi-typescript src/generated/openapi.json -o src/generated/schema.d.ts --default-non-nullable false
 run node_modules/.bin/vite build
 touch ../$page

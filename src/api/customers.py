@@ -12,6 +12,7 @@ from mixminus.errors import IllegalTransition
 from mixminus.model.access import Customer, CustomerEvent, CustomerSpec, WebhookMethod
 from mixminus.model.ids import CustomerId
 from mixminus.model.permissions import ADMIN
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.store.page import Page
 from mixminus.wire.access import CustomerView
 
@@ -38,6 +39,7 @@ class CustomerBody(Body):
     address: Text = ""
     webhook_method: WebhookMethod = ""
     webhook_uri: Annotated[Text, AfterValidator(_webhook_uri)] = ""
+    srtp: SrtpPolicy = ""
 
     def spec(self) -> CustomerSpec:
         return CustomerSpec(**self.model_dump())

@@ -10,6 +10,7 @@ from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ResourceDeleted
 from mixminus.model.directory import Extension, ExtensionProfile, ExtensionSpec
 from mixminus.model.ids import ExtensionId
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.store.page import Page
 from mixminus.wire.directory import ExtensionView
 
@@ -31,9 +32,12 @@ class ExtensionProfileBody(Body):
     name: Text = ""
     detail: Text = ""
     password: Password | None = None
+    srtp: SrtpPolicy = ""
 
     def profile(self) -> ExtensionProfile:
-        return ExtensionProfile(name=self.name, detail=self.detail, password=self.password or "")
+        return ExtensionProfile(
+            name=self.name, detail=self.detail, password=self.password or "", srtp=self.srtp
+        )
 
 
 class ExtensionBody(Body):
@@ -41,6 +45,7 @@ class ExtensionBody(Body):
     password: Password
     name: Text = ""
     detail: Text = ""
+    srtp: SrtpPolicy = ""
 
     def spec(self) -> ExtensionSpec:
         return ExtensionSpec(**self.model_dump())

@@ -17,6 +17,8 @@ from mixminus.model.trace import Trace
 from mixminus.store.page import Page
 from mixminus.trace.entries import Entry
 from mixminus.trace.errors import NothingToTrace, TooManyTraces, TraceEnded, TraceNotFound, TraceUnavailable
+from mixminus.trace.ladder import MEDIA_TYPE as PAGE
+from mixminus.trace.ladder import page, policy
 from mixminus.trace.pcapng import MEDIA_TYPE, pcapng
 from mixminus.wire.trace import TraceView
 
@@ -131,3 +133,25 @@ def _capture(trace: Trace, entries: list[Entry]) -> bytes:
     return pcapng(
         entries, APPLICATION, note + (f"; {trace.dropped} messages are missing" if trace.dropped else "")
     )
+
+
+@operation(
+    "GET",
+    "/traces/{id}/ladder",
+    "Open a trace as a ladder diagram",
+    answers=(Answer(description="A page without scripts, to look at and to keep.", media_type=PAGE),),
+    errors=(TraceUnavailable,),
+)
+async def show_trace(call: ApiCall) -> web.Response:
+    """Who has sent what to whom and when, the quality of the audio in between, and the text of every message, masked. Of a
+    running trace: what it has so far.
+    """
+    body = await call.services.traces.download(call.identity, TraceId(call.id), page, form="ladder")
+    headers = {
+        hdrs.CONTENT_TYPE: f"{PAGE}; charset=utf-8",
+        hdrs.CACHE_CONTROL: "private, no-store",
+        "Content-Security-Policy": policy(),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=body, headers=headers)

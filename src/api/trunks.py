@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.directory.errors import (
+    CertificateNameNeeded,
     PasswordNeeded,
     ProviderNeeded,
     ResourceDeleted,
@@ -18,6 +19,7 @@ from mixminus.directory.errors import (
 from mixminus.model.directory import AuthType, Transport, Trunk, TrunkSpec
 from mixminus.model.ids import TrunkId
 from mixminus.model.signalling import DiversionHeader, IdentityHeader
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.store.page import Page
 from mixminus.wire.directory import TrunkView
 
@@ -45,6 +47,11 @@ Authority = Annotated[
 ]
 
 
+DomainName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$"), AfterValidator(str.lower)
+]
+
+
 class TrunkProfileBody(Body):
     """Absent fields become empty."""
 
@@ -54,6 +61,7 @@ class TrunkProfileBody(Body):
     username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
     password: Annotated[str, Field(pattern=r"^([ -~]{8,128})?$")] = ""
     allowed_ips: list[IpAddress] = Field(default_factory=list, max_length=MAX_ADDRESSES)
+    certificate_names: list[DomainName] = Field(default_factory=list, max_length=MAX_ADDRESSES)
     outbound_host: Authority = ""
     outbound_transport: Transport = "udp"
     outbound_register: bool = False
@@ -66,6 +74,9 @@ class TrunkProfileBody(Body):
     diversion_header: DiversionHeader = ""
     from_domain: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252})?$")] = ""
     outbound_proxy: Authority = ""
+    srtp: SrtpPolicy = ""
+    """`never`, `optional` (offered, and left out where that is refused) or `required`; empty for the customer's policy."""
+    first_response_s: Annotated[int, Field(ge=1, le=32)] = 3
     options_interval_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Probe each server with OPTIONS this often, from 5 seconds on; 0 for never. Calls leave out servers that are down."""
 
@@ -86,6 +97,7 @@ class TrunkProfileBody(Body):
             username=self.username,
             password=self.password,
             allowed_ips=tuple(dict.fromkeys(self.allowed_ips)),
+            certificate_names=tuple(dict.fromkeys(self.certificate_names)),
             outbound_host=self.outbound_host,
             outbound_transport=self.outbound_transport,
             outbound_register=self.outbound_register,
@@ -94,6 +106,8 @@ class TrunkProfileBody(Body):
             diversion_header=self.diversion_header,
             from_domain=self.from_domain,
             outbound_proxy=self.outbound_proxy,
+            srtp=self.srtp,
+            first_response_s=self.first_response_s,
             options_interval_s=self.options_interval_s,
         )
 
@@ -107,7 +121,12 @@ async def list_trunks(call: ApiCall, page: Page) -> list[Trunk]:
     return await call.services.directory.trunks.list(call.customer_id, page)
 
 
-@operation("POST", "/trunks", "Create a trunk", errors=(TrunkTaken, PasswordNeeded, ProviderNeeded))
+@operation(
+    "POST",
+    "/trunks",
+    "Create a trunk",
+    errors=(TrunkTaken, PasswordNeeded, CertificateNameNeeded, ProviderNeeded),
+)
 async def create_trunk(call: ApiCall, body: TrunkBody) -> Trunk:
     """Its exchange can call in, and calls to numbers can go out through it."""
     return await call.services.directory.trunks.create(call.customer_id, body.spec(body.domain_name))
@@ -119,7 +138,12 @@ async def get_trunk(call: ApiCall) -> Trunk:
     return await call.services.directory.trunks.get(call.customer_id, TrunkId(call.id))
 
 
-@operation("PUT", "/trunks/{id}", "Update a trunk", errors=(ResourceDeleted, PasswordNeeded, ProviderNeeded))
+@operation(
+    "PUT",
+    "/trunks/{id}",
+    "Update a trunk",
+    errors=(ResourceDeleted, PasswordNeeded, CertificateNameNeeded, ProviderNeeded),
+)
 async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
     """Replaces everything except its domain name."""
     return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())

@@ -41,6 +41,11 @@ async def open_certificates(settings: Settings, clock: Clock, stack: AsyncExitSt
             client_context(settings.tls_trusted)
         except Unavailable as error:
             raise Unavailable(f"{setting_name('tls_trusted')}: {error}") from None
+    if settings.sip_tls_clients:
+        try:
+            client_context(settings.sip_tls_clients)
+        except Unavailable as error:
+            raise Unavailable(f"{setting_name('sip_tls_clients')}: {error}") from None
     if settings.https_port is settings.sip_tls_port is settings.sip_wss_port is None:
         return None
     authority = None

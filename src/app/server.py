@@ -236,7 +236,7 @@ def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) ->
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
-    servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_servers.items()}
+    servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_health.servers.items()}
     yield Metric(
         "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers
     )
@@ -276,6 +276,7 @@ async def _start_sip(
         tls_certificate=str(certificates.certificate) if certificates else "",
         tls_key=str(certificates.key) if certificates else "",
         tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
+        tls_clients=str(settings.sip_tls_clients.absolute()) if settings.sip_tls_clients else "",
         public_hosts=advertised_hosts(settings, settings.sip_hosts),
         nameserver=settings.sip_nameserver,
         domain=settings.sip_domain,

@@ -58,13 +58,11 @@ class Settings(BaseSettings):
         SecretStr(""), description="SQLAlchemy URL; empty means SQLite in the data folder"
     )
     http_host: str = Field(
-        LOOPBACK,
-        description="address of the API and the join page, or two of both families; :: for all of both",
+        LOOPBACK, description="address of the API and the join page, or two of both families; :: for all"
     )
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
     sip_host: str = Field(
-        LOOPBACK,
-        description="address of SIP and of the phones' audio, or two of both families; :: for all of both",
+        LOOPBACK, description="address of SIP and of the phones' audio, or two of both families; :: for all"
     )
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
     https_port: int | None = Field(
@@ -77,8 +75,10 @@ class Settings(BaseSettings):
         None, ge=0, le=65535, description="TCP port of SIP over secure WebSockets; empty means none"
     )
     tls_trusted: Path | None = Field(
-        None,
-        description="PEM file of authorities that calls to trunks over TLS trust, besides the system's",
+        None, description="PEM file of authorities that calls to trunks over TLS trust, besides the system's"
+    )
+    sip_tls_clients: Path | None = Field(
+        None, description="PEM file of authorities whose certificates clients of SIP TLS may present"
     )
     tls_certificate: Path | None = Field(
         None,

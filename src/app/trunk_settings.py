@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from mixminus.call.leg import Encryption
 from mixminus.call.outbound import Carrier
+from mixminus.model.srtp import Encryption
 
 __all__ = ["TrunkSettings"]
 

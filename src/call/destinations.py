@@ -27,7 +27,7 @@ class Destinations:
         """Return the targets of a destination; empty if it cannot be called."""
         match destination.type:
             case "sip":
-                found = [sip_target(destination)]
+                found = [sip_target(destination, await self._routes.srtp_of(customer_id))]
             case "tel":
                 found = [await self._number(customer_id, destination)]
             case "extension":
@@ -46,7 +46,7 @@ class Destinations:
             number = await tx.numbers.find_dialled(digits) if digits else None
         if number and number.customer_id == customer_id and number.call_flow_id != NIL:
             return Target(f"tel:{number.number}", within=customer_id)
-        return tel_target(destination, await self._routes.trunk_for(customer_id))
+        return tel_target(destination, await self._routes.carriers_of(customer_id))
 
     async def _agent(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
         try:

@@ -19,13 +19,13 @@ from mixminus.model.signalling import (
     CallerPolicy,
     Signalled,
 )
+from mixminus.model.srtp import Encryption, SrtpPolicy
 
 __all__ = [
     "ANONYMOUS",
     "Address",
     "Caller",
     "Credentials",
-    "Encryption",
     "Hop",
     "IncomingLegs",
     "Leg",
@@ -78,6 +78,13 @@ class Leg(Protocol):
         """The participant's port, open from the start of the leg to its end."""
         ...
 
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Hold an incoming call to a policy, before anything is signalled; False if its offer does not allow that.
+
+        Audio by ICE and DTLS is encrypted always, and satisfies every policy.
+        """
+        ...
+
     async def ring(self) -> None:
         """Signal ringing to the caller (SIP 180); harmless when repeated or answered."""
         ...
@@ -119,6 +126,10 @@ class Leg(Protocol):
 
     async def refer(self, uri: str) -> bool:
         """Ask the far end to call a URI (REFER), and hang up when it has; return False if unsupported."""
+        ...
+
+    async def responds(self) -> bool:
+        """Ask the far end by signalling whether it is there; False if its transport cannot be asked."""
         ...
 
     async def ended(self) -> LegEnded:
@@ -168,10 +179,6 @@ class Credentials:
     password: str = field(repr=False)
 
 
-Encryption = Literal["never", "optional", "required"]
-"""Whether the audio of an outgoing call is offered with SRTP; ``optional`` calls again without it when it is refused."""
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a transport dials; without a hop, the URI gives the address."""
@@ -194,6 +201,10 @@ class Target:
     """Where the call was diverted from, the last diversion first."""
     proxy: str = ""
     """The URI of the proxy that the INVITE is sent to; empty for none."""
+    first_response_s: float = 3.0
+    """The time without any response after which the next server, or the next alternative, is tried."""
+    alternatives: "tuple[Target, ...]" = ()
+    """What is dialled when no server of this target takes the call: the customer's other trunks, for the same number."""
     max_forwards: int = MAX_FORWARDS
     """How many hops the call, and the calls that it leads to, may take."""
 

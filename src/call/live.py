@@ -207,6 +207,10 @@ class LiveCall:
         self._set_held(False)
         await self._leg.resume()
 
+    async def responds(self) -> bool:
+        """Ask the far end by signalling whether it is there."""
+        return await self._leg.responds()
+
     async def refer(self, uri: str) -> bool:
         """Ask the far end to call a URI (REFER); False if its transport cannot be asked."""
         return await self._leg.refer(uri)

@@ -19,6 +19,7 @@ from mixminus.mixer import PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS, Signalled
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.tasks import TaskScope
 
 __all__ = ["MAX_CALLS", "LocalLeg", "LocalLegs", "OpensPorts"]
@@ -74,9 +75,17 @@ class LocalLeg:
         """Wait until the other end answers; False if it ends before."""
         return await asyncio.shield(self._answered)
 
+    async def responds(self) -> bool:
+        """Return whether the other end is there."""
+        return not self.over
+
     async def ended(self) -> LegEnded:
         """Wait for the end of the leg."""
         return await asyncio.shield(self._ended)
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Return True: the audio does not leave the server."""
+        return True
 
     async def ring(self) -> None:
         """Signal ringing to the other end."""

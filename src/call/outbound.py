@@ -1,17 +1,18 @@
 """Outbound: an order to dial, and the targets that its destinations give (api.md section 5.2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from mixminus.call.leg import Credentials, Encryption, Target
+from mixminus.call.leg import Credentials, Target
 from mixminus.call.routing import Program
 from mixminus.model.call import Address, Diversion
 from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
 from mixminus.model.signalling import FROM_ONLY, MAX_FORWARDS, CallerPolicy
+from mixminus.model.srtp import Encryption, SrtpPolicy
 
 __all__ = [
     "Carrier",
@@ -67,6 +68,8 @@ class Carrier:
     policy: CallerPolicy = FROM_ONLY
     proxy: str = ""
     """Host, with or without a port, that requests are sent to; empty for ``host``."""
+    first_response_s: float = 3.0
+    """The time without any response after which the next server is tried, or the next carrier."""
 
     @property
     def credentials(self) -> Credentials | None:
@@ -83,8 +86,12 @@ class OutboundRoutes(Protocol):
         """
         ...
 
-    async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return the carrier of a customer's calls to telephone numbers; None if there is none."""
+    async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
+        """Return the customer's policy about SRTP; empty without one."""
+        ...
+
+    async def carriers_of(self, customer_id: CustomerId) -> Sequence[Carrier]:
+        """Return the carriers of a customer's calls to telephone numbers, in the order in which they are tried."""
         ...
 
 
@@ -101,20 +108,29 @@ def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if not name.startswith(_RESERVED)}
 
 
-def sip_target(address: Address) -> Target | None:
+def sip_target(address: Address, srtp: SrtpPolicy = "") -> Target | None:
     """Return the target of a SIP address; None if it is empty or contains white space."""
     target = address.target.strip()
     if not target or any(each.isspace() for each in target):
         return None
-    return Target(target if target.lower().startswith(_SCHEMES) else f"sip:{target}")
+    uri = target if target.lower().startswith(_SCHEMES) else f"sip:{target}"
+    return Target(uri, encryption=srtp or "never")
 
 
-def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
-    """Return the target of a telephone number; None without a carrier, or for an invalid number."""
+def tel_target(address: Address, carriers: Sequence[Carrier]) -> Target | None:
+    """Return the target of a telephone number, with other carriers as alternatives.
+
+    None without a carrier, or for an invalid number.
+    """
     number = address.target.removeprefix("tel:")
     digits = number.removeprefix("+")
-    if trunk is None or not digits or not _DIALLED.issuperset(digits):
+    if not carriers or not digits or not _DIALLED.issuperset(digits):
         return None
+    first, *others = (_through(number, carrier) for carrier in carriers)
+    return replace(first, alternatives=tuple(others))
+
+
+def _through(number: str, trunk: Carrier) -> Target:
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     user = quote(number, safe="+*")
     port = f":{trunk.port}" if trunk.port else ""
@@ -125,6 +141,7 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
         encryption=trunk.encryption,
         policy=trunk.policy,
         proxy=f"sip:{trunk.proxy}{transport};lr" if trunk.proxy else "",
+        first_response_s=trunk.first_response_s,
     )
 
 

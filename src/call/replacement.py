@@ -23,6 +23,7 @@ __all__ = ["ReplacementService"]
 
 FORBIDDEN: Final = 403
 UNKNOWN_DIALOG: Final = 481
+NOT_ACCEPTABLE: Final = 488
 DECLINED: Final = 603
 
 log = get("call.replacement")
@@ -54,6 +55,8 @@ class ReplacementService:
             await leg.reject(FORBIDDEN)
         elif (seat := self._rooms.seat_of_call(replaced.id)) is None:
             await leg.reject(DECLINED)
+        elif not leg.apply_srtp(await self._directory.srtp_of(caller, replaced.call.customer_id)):
+            await leg.reject(NOT_ACCEPTABLE)
         else:
             settings = seat.conference.settings
             pin = settings.moderator_pin if seat.role is Role.MODERATOR else settings.pin

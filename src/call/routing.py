@@ -17,6 +17,7 @@ from mixminus.call.leg import Address, Caller
 from mixminus.model.call import Diversion
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.signalling import UNSIGNALLED, Signalled
+from mixminus.model.srtp import SrtpPolicy
 
 __all__ = ["Dialled", "Directory", "Kind", "Program", "Refused", "Routed", "parse_target"]
 
@@ -66,6 +67,8 @@ class Routed:
     source: Address
     destination: Address
     diversions: tuple[Diversion, ...] = ()
+    srtp: SrtpPolicy = ""
+    """What the call's audio is held to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ class Directory(Protocol):
         self, source: Address, target: str, caller: Caller, signalled: Signalled = UNSIGNALLED
     ) -> Routed | Refused:
         """Look up a dialled target; ``signalled`` counts as far as the caller is trusted."""
+        ...
+
+    async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
+        """Return the policy that holds for a call of this caller to a customer."""
         ...
 
     async def customer_of(self, caller: Caller) -> CustomerId | None:

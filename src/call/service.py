@@ -25,9 +25,10 @@ from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
 from mixminus.call.routing import Directory, Program, Refused, Routed
+from mixminus.call.silence import Silence
 from mixminus.clock import Clock
 from mixminus.log import get, task_failed
-from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
+from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
@@ -56,6 +57,7 @@ class CallFlows(Protocol):
 
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
+_NOT_ACCEPTABLE: Final = 488
 MAX_DURATION_S: Final = 86_400.0
 
 log = get("call")
@@ -81,13 +83,14 @@ class CallService:
         self._directory = directory
         self._max_duration_s = max_duration_s
         self._scope = TaskScope(task_failed("call"))
+        self._silence = Silence(clock, self._scope)
         self._serving: set[asyncio.Task[None]] = set()
         self._live_calls = live_calls
         self._digits_dropped = 0
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {"call.digits_dropped": self._digits_dropped}
+        return {"call.digits_dropped": self._digits_dropped, "call.silent_asked": self._silence.asked}
 
     async def start(self) -> None:
         """Mark calls left open by the previous run as hung up."""
@@ -125,12 +128,14 @@ class CallService:
         task.add_done_callback(self._serving.discard)
 
     def on_engine_event(self, event: EngineEvent) -> None:
-        """Hang up a call whose media has timed out, unless it is on hold; pass DTMF digits to the flow."""
+        """Ask the far end of a call whose media has timed out, unless it is on hold; pass DTMF digits to the flow."""
         live = self._live_calls.by_port(event.port_id)
         if live is None:
             return
         if isinstance(event, MediaTimeout) and live.up.done() and not live.port.on_hold:
-            self._scope.spawn(f"media timeout {live.id}", live.hang_up(HangupReason.TIMEOUT))
+            self._silence.begin(live)
+        elif isinstance(event, MediaResumed):
+            self._silence.end(live)
         elif isinstance(event, DigitReceived):
             self._digits_dropped += not live.digits.press(event.digit)
 
@@ -215,6 +220,10 @@ class CallService:
         if isinstance(routed, Refused):
             await leg.reject(routed.status_code)
             return
+        if not leg.apply_srtp(routed.srtp):
+            log.warning("call refused for its encryption", srtp=routed.srtp)
+            await leg.reject(_NOT_ACCEPTABLE)
+            return
         await self._carry_routed(await self._open(leg, routed, caller, pin, signalled), routed)
 
     async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:
@@ -261,6 +270,7 @@ class CallService:
                 await work
                 await live.finish()
         finally:
+            self._silence.end(live)
             self._live_calls.remove(live)
 
     @contextmanager

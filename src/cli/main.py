@@ -7,7 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
-from mixminus.cli import accounts, calls, directory, doctor, events, recordings, rooms, servers, transcripts
+from mixminus.cli import (
+    accounts,
+    calls,
+    directory,
+    doctor,
+    events,
+    recordings,
+    rooms,
+    servers,
+    traces,
+    transcripts,
+)
 from mixminus.cli.common import Failed, commands
 from mixminus.client import ApiError, ClientError
 from mixminus.client.errors import ConnectionFailed, Unauthenticated
@@ -23,6 +34,7 @@ for name, group in {
     "calls": calls.app,
     "recordings": recordings.app,
     "transcripts": transcripts.app,
+    "traces": traces.app,
     "events": events.app,
     "numbers": directory.numbers,
     "extensions": directory.extensions,
@@ -35,6 +47,7 @@ for name, group in {
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
 app.command("doctor")(doctor.doctor)
+calls.app.command("trace")(traces.trace)
 
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

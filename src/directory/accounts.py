@@ -1,5 +1,6 @@
 """AccountService: credentials by which the SIP edge authenticates phones and trunks, and failed logins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -32,7 +33,7 @@ class Account:
     """H(A1) of RFC 7616, hexadecimal; empty if no password is accepted."""
     md5: str = field(default="", repr=False)
     trusted: bool = False
-    """The source address authenticates; no digest is needed."""
+    """The source address, or a certificate, authenticates; no digest is needed."""
 
 
 class AccountService:
@@ -43,15 +44,24 @@ class AccountService:
         self._clock = clock
         self._realms = realms
 
-    async def find(self, domain: str, username: str, host: str) -> Account:
+    async def find(self, domain: str, username: str, host: str, names: Sequence[str] = ()) -> Account:
         """Return the account of a username in a domain or realm, for a client at address ``host``.
+
+        ``names`` are the domains of the certificate that the client has presented: a trunk that accepts one of them is
+        the account, unless several do and ``domain`` is none of theirs.
 
         A domain that belongs to no customer is ignored: if exactly one extension has the username, it is
         used, otherwise the realm is the first customer's. Unknown usernames get a realm like known ones.
         """
         async with self._store.snapshot() as tx:
             if label := self._realms.trunk_in(domain):
-                return await self._trunk(tx, label, username, host)
+                return await self._trunk(tx, label, username, host, names)
+            if names and (found := await tx.trunks.find_by_certificate(names)):
+                owner = await tx.customers.find(found.customer_id)
+                if owner and owner.status is CustomerStatus.ACTIVE:
+                    return Account(self._realms.of_trunk(found.domain_name), found.id, trusted=True)
+            if not domain:
+                return Account("")
             customer_id = self._realms.customer_in(domain)
             named = None if customer_id is None else CustomerId(customer_id)
             extension = await tx.extensions.find_named(username, named)
@@ -86,20 +96,24 @@ class AccountService:
             return await tx.customers.find(extension.customer_id)
         return await tx.customers.first() if named is None else await tx.customers.find(named)
 
-    async def _trunk(self, tx: Transaction, label: str, username: str, host: str) -> Account:
+    async def _trunk(
+        self, tx: Transaction, label: str, username: str, host: str, names: Sequence[str]
+    ) -> Account:
         realm = self._realms.of_trunk(label)
         trunk = await tx.trunks.find_named(label)
         owner = await tx.customers.find(trunk.customer_id) if trunk else None
         if trunk is None or owner is None or owner.status is not CustomerStatus.ACTIVE:
             return Account(realm)
-        if _is_allowed(trunk, host):
+        if _is_allowed(trunk, host, names):
             return Account(realm, trunk.id, trusted=True)
         if "basic" in trunk.auth_types and username == trunk.username:
             return _with_password(realm, trunk.id, username, trunk.password)
         return Account(realm)
 
 
-def _is_allowed(trunk: Trunk, host: str) -> bool:
+def _is_allowed(trunk: Trunk, host: str, names: Sequence[str]) -> bool:
+    if "tls" in trunk.auth_types and not set(names).isdisjoint(trunk.certificate_names):
+        return True
     return "ip" in trunk.auth_types and host in trunk.allowed_ips
 
 

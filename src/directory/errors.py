@@ -3,6 +3,7 @@
 from mixminus.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
 
 __all__ = [
+    "CertificateNameNeeded",
     "ExtensionNotFound",
     "ExtensionTaken",
     "NumberNotFound",
@@ -41,6 +42,10 @@ class TrunkTaken(AlreadyExists):
 
 class PasswordNeeded(InvalidArgument):
     """Digest authentication needs a username and a password."""
+
+
+class CertificateNameNeeded(InvalidArgument):
+    """Authentication by TLS needs the names that a certificate may be for."""
 
 
 class ProviderNeeded(InvalidArgument):

@@ -41,7 +41,11 @@ class ExtensionService(ResourceService[Extension]):
             customer_id,
             extension_id,
             lambda each: replace(
-                each, name=profile.name, detail=profile.detail, password=profile.password or each.password
+                each,
+                name=profile.name,
+                detail=profile.detail,
+                password=profile.password or each.password,
+                srtp=profile.srtp,
             ),
         )
 

@@ -1,14 +1,17 @@
 """OutboundRoutes: where outgoing calls to extensions and to outside numbers are sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mixminus.call.leg import Encryption, Target
+from mixminus.call.leg import Target
 from mixminus.call.outbound import Carrier
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk
-from mixminus.model.ids import CustomerId
+from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.model.signalling import CallerPolicy
+from mixminus.model.srtp import Encryption, SrtpPolicy, first_policy
+from mixminus.store.database import Store
 
 __all__ = ["OutboundRoutes"]
 
@@ -17,9 +20,14 @@ class OutboundRoutes:
     """Implements ``call.outbound.OutboundRoutes``."""
 
     def __init__(
-        self, registrations: RegistrationService, trunks: TrunkService, carrier: Carrier | None
+        self,
+        store: Store,
+        registrations: RegistrationService,
+        trunks: TrunkService,
+        carrier: Carrier | None,
     ) -> None:
         """``carrier`` is used by customers without a trunk of their own."""
+        self._store = store
         self._registrations = registrations
         self._trunks = trunks
         self._carrier = carrier
@@ -27,26 +35,46 @@ class OutboundRoutes:
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         """Return every phone of an extension, reached by the flow it registered over."""
         bindings = await self._registrations.phones_of(customer_id, extension)
+        policy = await self._extension_srtp(bindings[0].extension_id) if bindings else ""
         return [
             Target(
                 binding.contact,
                 hop=binding,
                 account_id=binding.extension_id,
                 # A phone whose signalling is encrypted gets the keys for its audio; others would get them in plain text.
-                encryption="optional" if binding.transport == "tls" else "never",
+                encryption=policy or ("optional" if binding.transport == "tls" else "never"),
             )
             for binding in bindings
         ]
 
-    async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return the carrier of the customer's calls to numbers, None if there is none."""
-        trunk = await self._trunks.trunk_for(customer_id)
-        return _carrier(trunk) if trunk else self._carrier
+    async def _extension_srtp(self, extension_id: ExtensionId) -> SrtpPolicy:
+        async with self._store.snapshot() as tx:
+            extension = await tx.extensions.find(extension_id)
+            if extension is None:
+                return ""
+            customer = await tx.customers.find(extension.customer_id)
+        return first_policy(extension.srtp, customer.srtp if customer else "")
+
+    async def carriers_of(self, customer_id: CustomerId) -> Sequence[Carrier]:
+        """Return the carriers of the customer's calls to numbers, in the order in which they are tried."""
+        trunks = await self._trunks.outgoing(customer_id)
+        policy = await self.srtp_of(customer_id)
+        if trunks:
+            return [_carrier(trunk, policy) for trunk in trunks]
+        if self._carrier and policy and self._carrier.encryption != "required":
+            return [replace(self._carrier, encryption=policy)]
+        return [self._carrier] if self._carrier else []
+
+    async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
+        """Return the customer's policy about SRTP."""
+        async with self._store.snapshot() as tx:
+            customer = await tx.customers.find(customer_id)
+        return customer.srtp if customer else ""
 
 
-def _carrier(trunk: Trunk) -> Carrier:
+def _carrier(trunk: Trunk, customers: SrtpPolicy) -> Carrier:
     host, port = _split(trunk.outbound_host)
-    encryption: Encryption = "optional" if trunk.outbound_transport == "tls" else "never"
+    signalled: Encryption = "optional" if trunk.outbound_transport == "tls" else "never"
     policy = CallerPolicy(
         from_domain=trunk.from_domain,
         identity_header=trunk.identity_header,
@@ -58,9 +86,10 @@ def _carrier(trunk: Trunk) -> Carrier:
         trunk.outbound_transport,
         trunk.username,
         trunk.password,
-        encryption,
+        first_policy(trunk.srtp, customers) or signalled,
         policy,
         trunk.outbound_proxy,
+        trunk.first_response_s,
     )
 
 

@@ -26,6 +26,7 @@ from mixminus.model.directory import Extension, Number, Trunk
 from mixminus.model.flow import Flow
 from mixminus.model.ids import NIL, ConferenceId, CustomerId, ExtensionId, TrunkId
 from mixminus.model.signalling import UNSIGNALLED, Signalled
+from mixminus.model.srtp import SrtpPolicy, first_policy, strictest
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["DialPlan", "FindRoom", "FlowPrograms", "no_room"]
@@ -130,10 +131,19 @@ class DialPlan:
             if found is None and not (trunk and caller.account_id):
                 found = await self._dial(tx, call, dialled)
         if isinstance(found, Number):
-            return await self._called(call, found)
-        if found is None and dialled.kind is Kind.DIRECT:
-            return await self._flow(call, dialled.target) or Refused(NOT_FOUND)
-        return found or Refused(NOT_FOUND)
+            found = await self._called(call, found)
+        elif found is None and dialled.kind is Kind.DIRECT:
+            found = await self._flow(call, dialled.target)
+        if not isinstance(found, Routed):
+            return found or Refused(NOT_FOUND)
+        async with self._store.snapshot() as tx:
+            return replace(found, srtp=await _srtp(tx, extension or trunk, found.customer_id))
+
+    async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
+        """Return the policy about SRTP that holds for a call of this caller to a customer."""
+        async with self._store.snapshot() as tx:
+            extension, trunk = await _callers(tx, caller)
+            return await _srtp(tx, extension or trunk, customer_id)
 
     async def customer_of(self, caller: Caller) -> CustomerId | None:
         """Return the customer whose extension or trunk the caller has authenticated, None for others."""
@@ -215,7 +225,7 @@ class DialPlan:
         if call.extension is None:
             return None
         customer_id = call.extension.customer_id
-        if not self._carrier and await tx.trunks.outgoing(customer_id) is None:
+        if not self._carrier and not await tx.trunks.outgoing(customer_id):
             return None
         destination = Address(type="tel", target=digits)
         return call.to(customer_id, _connect(call, customer_id, destination), destination)
@@ -231,6 +241,21 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
     if extension := await tx.extensions.find(ExtensionId(caller.account_id)):
         return extension, None
     return None, await tx.trunks.find(TrunkId(caller.account_id))
+
+
+async def _srtp(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> SrtpPolicy:
+    """Return the policy of the calling account, or of its customer, together with that of the called customer."""
+    called = await _customers_srtp(tx, customer_id)
+    if account is None:
+        return called
+    if account.customer_id == customer_id:
+        return first_policy(account.srtp, called)
+    return strictest(account.srtp or await _customers_srtp(tx, account.customer_id), called)
+
+
+async def _customers_srtp(tx: Transaction, customer_id: CustomerId) -> SrtpPolicy:
+    customer = await tx.customers.find(customer_id)
+    return customer.srtp if customer else ""
 
 
 def _into(call: _IncomingCall, conference: Conference, present: int) -> Routed | Refused | None:

@@ -59,5 +59,5 @@ def open_directory(
         accounts=AccountService(store, clock, Realms(domain)),
         registrations=registrations,
         plan=DialPlan(store, names=names, flows=flows, find_room=find_room, carrier=carrier is not None),
-        outbound_routes=OutboundRoutes(registrations, trunks, carrier),
+        outbound_routes=OutboundRoutes(store, registrations, trunks, carrier),
     )

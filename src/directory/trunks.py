@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.directory.errors import PasswordNeeded, ProviderNeeded, TrunkTaken
+from mixminus.directory.errors import CertificateNameNeeded, PasswordNeeded, ProviderNeeded, TrunkTaken
 from mixminus.directory.ledger import TRUNKS
 from mixminus.directory.resource_service import ResourceService
 from mixminus.model.directory import RegistrationStatus, Trunk, TrunkHealth, TrunkServer, TrunkSpec
@@ -24,10 +24,11 @@ class TrunkService(ResourceService[Trunk]):
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock, kind="trunk", rows=lambda tx: tx.trunks, published=TRUNKS)
 
-    async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
-        """Return the customer's outgoing trunk: the oldest with an outbound host; None if there is none."""
+    async def outgoing(self, customer_id: CustomerId) -> list[Trunk]:
+        """Return the customer's trunks for outgoing calls, four at most: the oldest first, those that are down last."""
         async with self._store.snapshot() as tx:
-            return await tx.trunks.outgoing(customer_id)
+            found = await tx.trunks.outgoing(customer_id)
+        return sorted(found, key=lambda trunk: trunk.health == "down")
 
     async def registering(self) -> list[Trunk]:
         """Return the trunks of all customers that register with their provider."""
@@ -116,5 +117,7 @@ def _health_of(servers: Sequence[TrunkServer]) -> TrunkHealth:
 def _check(spec: TrunkSpec) -> None:
     if spec.outbound_register and not (spec.outbound_host and spec.username and spec.password):
         raise ProviderNeeded("outbound_register is true: outbound_host, username and password must be given")
+    if "tls" in spec.auth_types and not spec.certificate_names:
+        raise CertificateNameNeeded("auth_types has tls: certificate_names must be given")
     if "basic" in spec.auth_types and not (spec.username and spec.password):
         raise PasswordNeeded("auth_types has basic: username and password must be given")

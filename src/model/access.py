@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mixminus.model.ids import AccessKeyId, AgentId, ConferenceId, CustomerId, GuestLinkId, new_direct_hash
 from mixminus.model.permissions import Permission
+from mixminus.model.srtp import SrtpPolicy
 
 __all__ = [
     "CUSTOMER_TRANSITIONS",
@@ -61,6 +62,8 @@ class CustomerSpec:
     address: str = ""
     webhook_method: WebhookMethod = ""
     webhook_uri: str = ""
+    srtp: SrtpPolicy = ""
+    """Of its calls, where a trunk or an extension has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Customer:
     webhook_uri: str
     webhook_secret: str = field(repr=False)
     tm_create: datetime
+    srtp: SrtpPolicy = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

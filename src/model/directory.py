@@ -7,6 +7,7 @@ from uuid import UUID
 
 from mixminus.model.ids import NIL, CustomerId, ExtensionId, NumberId, TrunkId
 from mixminus.model.signalling import DiversionHeader, IdentityHeader
+from mixminus.model.srtp import SrtpPolicy
 
 __all__ = [
     "AuthType",
@@ -27,7 +28,7 @@ __all__ = [
     "TrunkSpec",
 ]
 
-AuthType = Literal["basic", "ip"]
+AuthType = Literal["basic", "ip", "tls"]
 Transport = Literal["udp", "tcp", "tls", "auto"]
 """``auto``: as DNS says (RFC 3263), UDP without its word."""
 BindingTransport = Literal["udp", "tcp", "tls", "wss"]
@@ -90,6 +91,8 @@ class ExtensionProfile:
     name: str = ""
     detail: str = ""
     password: str = field(default="", repr=False)
+    srtp: SrtpPolicy = ""
+    """Of its calls; empty for the customer's policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,7 @@ class Extension:
     name: str
     detail: str
     direct_hash: str
+    srtp: SrtpPolicy = ""
     tm_create: datetime
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
@@ -148,6 +152,8 @@ class TrunkSpec:
     username: str = ""
     password: str = field(default="", repr=False)
     allowed_ips: tuple[str, ...] = ()
+    certificate_names: tuple[str, ...] = ()
+    """Domains of client certificates, in lower case; one of them authenticates with ``tls``."""
     outbound_host: str = ""
     """Host, with or without a port, of outgoing calls to numbers; empty for none."""
     outbound_transport: Transport = "udp"
@@ -163,6 +169,10 @@ class TrunkSpec:
     """The domain in From and in the address of record; empty for our own and that of ``outbound_host``."""
     outbound_proxy: str = ""
     """Host, with or without a port, that requests are sent to in place of ``outbound_host``; empty for none."""
+    srtp: SrtpPolicy = ""
+    """Of its calls, in and out; empty for the customer's policy."""
+    first_response_s: int = 3
+    """The time without any response to an INVITE after which the next server or trunk is tried."""
     options_interval_s: int = 0
     """Time between the OPTIONS that probe a server of ``outbound_host``; 0 for no probes."""
 
@@ -202,6 +212,9 @@ class Trunk:
     registration: RegistrationStatus = ""
     registration_detail: str = ""
     """Why the last attempt failed: status and reason of the provider's answer."""
+    srtp: SrtpPolicy = ""
+    first_response_s: int = 3
+    certificate_names: tuple[str, ...] = ()
     options_interval_s: int = 0
     health: TrunkHealth = ""
     servers: tuple[TrunkServer, ...] = ()

@@ -65,7 +65,9 @@ class AccountRequests:
         await self._tasks.close()
 
     async def _account(self, request: AccountRequested) -> None:
-        account = await self._directory.accounts.find(request.domain, request.username, request.host)
+        account = await self._directory.accounts.find(
+            request.domain, request.username, request.host, request.names
+        )
         self._send(
             AnswerAccount(
                 request_id=request.request_id,

@@ -27,6 +27,8 @@ class SipConfig:
     tls_key: str = ""
     tls_trusted: str = ""
     """Path of a PEM file of authorities for connections to trunks, besides the system's; empty for none."""
+    tls_clients: str = ""
+    """Path of a PEM file of authorities for the certificates of clients over TLS; empty for not asking for any."""
     public_hosts: tuple[str, ...] = ()
     """The addresses in Contact, Via and SDP; ``hosts`` if empty."""
     nameserver: str = ""

@@ -1,6 +1,7 @@
 """Outgoing calls: the leg, and the Dialler that finds an address and a worker for it.
 
-A redirected call (3xx) is dialled again.
+A redirected call (3xx) is dialled again. A server that does not respond, or refuses with 408 or 503, is followed by the
+next server of the target, and the last one by the target's alternatives: the customer's other trunks.
 """
 
 import asyncio
@@ -17,12 +18,13 @@ from mixminus.machine import step
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
-from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.signalling import NO_HEADERS, CallerPolicy
 from mixminus.sip.addresses import from_value
 from mixminus.sip.config import SipConfig
+from mixminus.sip.endings import end_of, refusal_of
 from mixminus.sip.identity import identity_fields
 from mixminus.sip.internal_headers import Flow, FlowTransport
-from mixminus.sip.leg import SipLeg, end_of, refusal_of
+from mixminus.sip.leg import SipLeg
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
 from mixminus.sip.pool import WorkerPool
@@ -38,9 +40,10 @@ _MAX_REDIRECTS: Final = 3
 _SDP_REFUSED: Final = frozenset({415, 488, 606})
 # RFC 3263 section 4.3: what lets the next server be tried.
 _SERVER_FAILED: Final = frozenset({408, 503})
-_FIRST_RESPONSE_S: Final = 3.0
 _TRANSPORTS: Final[dict[str, FlowTransport]] = {"tcp": "TCP", "tls": "TLS", "wss": "WSS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
+# What a target has from the order to dial, whichever trunk carries the call.
+_OF_THE_CALL: Final = ("headers", "diversions", "replaces", "max_forwards")
 
 _log = log.get("sip.dialling")
 
@@ -167,8 +170,11 @@ class _Call:
     leg: DialledLeg
     local: LocalEnd
     target: Target
-    from_value: str
+    source: Address
     private: bool
+    host: str
+    """Our own."""
+    from_value: str = ""
     worker_id: int = 0
     flow: Flow | None = None
     """Where it was sent."""
@@ -179,6 +185,34 @@ class _Call:
     """What only the trunk may read of the caller."""
     encrypted: bool = False
     """Whether SRTP is offered now; not any more after it was refused where it is optional."""
+
+    def __post_init__(self) -> None:
+        self.aim(self.target)
+
+    @property
+    def has_alternative(self) -> bool:
+        """Whether another server or target can be tried after this one."""
+        return bool(self.others or self.target.alternatives)
+
+    def aim(self, target: Target) -> None:
+        """Dial this target from now on."""
+        self.target, self.others = target, []
+        domain = target.policy.from_domain or self.host
+        self.from_value = from_value(self.source, domain, anonymous=self.private)
+        self.identity = identity_fields(self.source, target, self.host, anonymous=self.private)
+        self.local = replace(
+            self.local, encryption="required" if target.encryption == "required" else "optional"
+        )
+        self.encrypted = target.encryption != "never" and self.local.dtls is None
+
+    def fail_over(self) -> bool:
+        """Go on to the target's next alternative; return False if there is none."""
+        if not self.target.alternatives:
+            return False
+        following, *rest = self.target.alternatives
+        kept = {name: getattr(self.target, name) for name in _OF_THE_CALL}
+        self.aim(replace(following, alternatives=tuple(rest), **kept))
+        return True
 
 
 class Dialler:
@@ -216,11 +250,7 @@ class Dialler:
                 call.redirects += 1
                 call.worker_id = 0
                 # A redirect target never gets our credentials, nor the identity of a caller.
-                call.identity, call.others = (), []
-                call.target = replace(
-                    Target(redirect, encryption=call.target.encryption, headers=call.target.headers),
-                    max_forwards=call.target.max_forwards,
-                )
+                call.aim(_redirected(call.target, redirect))
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -229,6 +259,8 @@ class Dialler:
                 self._tasks.spawn("without SRTP", self._dial(call))
             case CallEnded() if self._may_try_another_server(call, report):
                 call.worker_id = 0
+                if not call.others:
+                    call.fail_over()
                 self._tasks.spawn("next server", self._dial(call))
             case CallEnded():
                 del self._calls[report.leg_id]
@@ -262,13 +294,7 @@ class Dialler:
     ) -> None:
         """Start dialling; the leg reports the outcome."""
         host = self._config.advertised_host
-        caller = from_value(source, target.policy.from_domain or host, anonymous=anonymous)
-        identity = identity_fields(source, target, host, anonymous=anonymous)
-        own = replace(local, encrypted_only=target.encryption == "required")
-        encrypted = target.encryption != "never" and local.dtls is None
-        self._calls[leg.id] = call = _Call(
-            leg, own, target, caller, anonymous, encrypted=encrypted, identity=identity
-        )
+        self._calls[leg.id] = call = _Call(leg, local, target, source, anonymous, host)
         self._tasks.spawn("dial", self._dial(call))
 
     def _may_try_without_srtp(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
@@ -282,13 +308,13 @@ class Dialler:
         )
 
     def _may_try_another_server(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
-        """Note a server that has failed; return whether there is another one (RFC 3263 section 4.3)."""
+        """Note a server that has failed; return whether there is another one, or another target (RFC 3263 section 4.3)."""
         if not isinstance(report, CallEnded) or report.local or report.status_code not in _SERVER_FAILED:
             return False
         if call.leg.is_ended or call.leg.is_answered or call.leg.is_ringing or not call.flow:
             return False
         self._locator.failed(call.flow)
-        return bool(call.others)
+        return call.has_alternative
 
     def _may_redirect(self, call: _Call) -> bool:
         return not (call.leg.is_ended or call.leg.is_answered) and call.redirects < _MAX_REDIRECTS
@@ -324,19 +350,37 @@ class Dialler:
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
                 max_forwards=call.target.max_forwards,
-                first_response_s=_FIRST_RESPONSE_S if call.others else 0.0,
+                first_response_s=call.target.first_response_s if call.has_alternative else 0.0,
             ),
         )
 
     async def _next_flow(self, call: _Call) -> Flow:
-        """Return the flow that the target's registration names, else the next one that its URI leads to."""
+        """Return the flow that the target's registration names, else the next one that its URI leads to.
+
+        A target whose name has no address is followed by its alternatives.
+        """
         hop = call.target.hop
-        if hop is None:
-            call.others = call.others or await self._locator.locate(
-                call.target.proxy or call.target.request_uri
-            )
-            return call.others.pop(0)
+        while hop is None:
+            uri = call.target.proxy or call.target.request_uri
+            try:
+                call.others = call.others or await self._locator.locate(uri)
+            except MixMinusError:
+                if not call.fail_over():
+                    raise
+            else:
+                return call.others.pop(0)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)
+
+
+def _redirected(target: Target, uri: str) -> Target:
+    policy = CallerPolicy(from_domain=target.policy.from_domain)
+    return Target(
+        uri,
+        encryption=target.encryption,
+        headers=target.headers,
+        policy=policy,
+        max_forwards=target.max_forwards,
+    )
 
 
 def _replacing(target: Target) -> tuple[tuple[str, str], ...]:

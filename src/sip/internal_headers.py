@@ -17,6 +17,7 @@ from mixminus.sip.grammar import Unreadable
 
 __all__ = [
     "CALLER_HEADER",
+    "OWN_WARNING",
     "REPLACES_HEADER",
     "RESUMED_HEADER",
     "SIGNALLED_HEADER",
@@ -33,6 +34,8 @@ FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
 SIGNALLED_HEADER: Final = "x-mixminus-signalled"
+OWN_WARNING: Final = "399 mixminus "
+"""The beginning of a Warning that the server has written; those of pjsip name the machine."""
 
 REPLACES_HEADER: Final = "x-mixminus-replaces"
 """The Call-ID of the call that an INVITE replaces."""

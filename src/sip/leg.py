@@ -16,9 +16,24 @@ from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.srtp import SrtpPolicy
+from mixminus.sip.endings import GONE
+from mixminus.sip.incoming_media import IncomingMedia
+from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.media_hosts import opens_to_any_host
-from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
-from mixminus.sip.sdp.agreement import agree, secure_exchange
+from mixminus.sip.messages import (
+    Answer,
+    Ask,
+    HangUp,
+    HeaderFields,
+    Hold,
+    Message,
+    Progress,
+    Refer,
+    Reject,
+    Ring,
+)
+from mixminus.sip.sdp.agreement import NotAcceptable, agree, secure_exchange
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import LocalEnd
 
@@ -29,8 +44,6 @@ __all__ = [
     "LegState",
     "Session",
     "SipLeg",
-    "end_of",
-    "refusal_of",
 ]
 
 # RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
@@ -40,13 +53,13 @@ _REFUSALS: Final = {
     486: HangupReason.BUSY,
     600: HangupReason.BUSY,
 }
-_SUCCESS: Final = 200
 _BYE_GRACE_S: Final = 2.0
-_CANCELLED: Final = 487
-_TIMEOUTS: Final = frozenset({408, 481, 504})
-# Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
-_NO_ANSWER: Final = frozenset({408, 480, 487, 603})
-_BUSY: Final = frozenset({486, 600})
+_RESPONSE_S: Final = 5.0
+"""Several retransmissions (RFC 3261 section 17.1.2.2)."""
+_SRTP_WARNINGS: Final = {
+    "required": "SRTP is required here: offer RTP/SAVP with a=crypto, or UDP/TLS/RTP/SAVPF",
+    "never": "SRTP is not accepted here: offer RTP/AVP",
+}
 
 _log = log.get("sip.leg")
 
@@ -118,6 +131,8 @@ class SipLeg(abc.ABC):
         self.on_hold_changed: Callable[[bool], None] = lambda _: None
         """Called when the far end puts the call on hold, and when it ends that."""
         self._signalling_hosts: tuple[str, ...] = ()
+        self._response: asyncio.Future[bool] | None = None
+        """Whether the phone knows the call, as its response to OPTIONS will show."""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
     @property
@@ -140,6 +155,10 @@ class SipLeg(abc.ABC):
     @abc.abstractmethod
     def is_answered(self) -> bool:
         """Whether the call is answered and not over."""
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Return True: what an outgoing call offers is decided when it is dialled."""
+        return True
 
     @abc.abstractmethod
     def _end(self) -> None:
@@ -174,6 +193,24 @@ class SipLeg(abc.ABC):
         if self.is_answered:
             self._send(Refer(self._id, uri))
         return self.is_answered
+
+    async def responds(self) -> bool:
+        """Send OPTIONS within the call; return False if no response comes in time, or one that knows no such call."""
+        if self.is_ended:
+            return False
+        if self._response is None or self._response.done():
+            self._response = asyncio.get_running_loop().create_future()
+            self._send(Ask(self._id))
+        try:
+            async with asyncio.timeout(_RESPONSE_S):
+                return await asyncio.shield(self._response)
+        except TimeoutError:
+            return False
+
+    def on_response(self, status_code: int) -> None:
+        """Take the phone's response to OPTIONS."""
+        if self._response and not self._response.done():
+            self._response.set_result(status_code not in GONE)
 
     async def ended(self) -> LegEnded:
         """Wait for the end."""
@@ -250,20 +287,22 @@ class IncomingLeg(SipLeg):
         leg_id: LegId,
         port: Port,
         *,
-        media: PortMedia | None,
+        media: IncomingMedia,
         send: Callable[[Message], None],
         signalling_hosts: tuple[str, ...] = (),
         verified: bool = False,
         secure: SecureMedia | None = None,
     ) -> None:
-        """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
+        """``media`` has made our answer to the INVITE's offer.
 
         ``signalling_hosts`` are the addresses that the INVITE names; ``verified`` if the one that sent it has proved
         to receive what is sent to it.
         """
         super().__init__(leg_id, port, send, secure)
         self._signalling_hosts = signalling_hosts
-        self._answered_media = media
+        self._answer = media
+        self._warning: HeaderFields = ()
+        """What a refusal says beside its status code (RFC 3261 section 20.43)."""
         self._may_send = verified
         self._unsent: PortMedia | None = None
         self._state = LegState.INCOMING
@@ -271,6 +310,19 @@ class IncomingLeg(SipLeg):
     @property
     def is_answered(self) -> bool:
         return self._state is LegState.ANSWERED
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Hold the call to a policy; False if its offer does not allow that, which a refusal then says."""
+        if not policy or policy == "optional" or self._secure or not self._can(LegEvent.RING):
+            return True
+        try:
+            attach = self._answer.describe(policy)
+        except NotAcceptable:
+            self._warning = (("Warning", f'{OWN_WARNING}"{_SRTP_WARNINGS[policy]}"'),)
+            return False
+        self.session.local = attach.local
+        self._send(attach)
+        return True
 
     async def ring(self) -> None:
         """Send 180."""
@@ -280,10 +332,10 @@ class IncomingLeg(SipLeg):
 
     async def open_early_media(self) -> bool:
         """Configure the port and send 183 with our answer; False if the INVITE has no offer."""
-        if self._answered_media is None:
+        if self._answer.agreed is None:
             return False
         if self._can(LegEvent.PROGRESS):
-            self._configure(self._answered_media)
+            self._configure(self._answer.agreed)
             self._fire(LegEvent.PROGRESS)
             self._send(Progress(self._id))
         return self._state in (LegState.EARLY, LegState.ANSWERED)
@@ -292,17 +344,17 @@ class IncomingLeg(SipLeg):
         """Configure the port, then send 200: the phone may send media at once."""
         if not self._can(LegEvent.ANSWER):
             return
-        if self._answered_media:
+        if self._answer.agreed:
             # Again after early media: the media timeout starts now.
             self._media = None
-            self._configure(self._answered_media)
+            self._configure(self._answer.agreed)
         self._fire(LegEvent.ANSWER)
         self._send(Answer(self._id, tuple(headers.items())))
 
     async def reject(self, status_code: int) -> None:
         """Send a refusal; does nothing once answered or over."""
         if self._can(LegEvent.ANSWER):
-            self._send(Reject(self._id, status_code))
+            self._send(Reject(self._id, status_code, self._warning))
             self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
 
     def _newest_media(self) -> PortMedia | None:
@@ -337,23 +389,3 @@ class IncomingLeg(SipLeg):
 
     def _fire(self, event: LegEvent) -> None:
         self._state = step(LEG_TRANSITIONS, self._state, event)
-
-
-def end_of(call: CallEnded) -> LegEnded:
-    """Return why an incoming or an answered call has ended (api.md section 5.1)."""
-    if call.local:
-        return LegEnded(HangupReason.NORMAL, remote=False)
-    if call.status_code == _CANCELLED:
-        return LegEnded(HangupReason.CANCEL, remote=True)
-    if call.status_code in _TIMEOUTS:
-        return LegEnded(HangupReason.TIMEOUT, remote=False)
-    reason = HangupReason.NORMAL if call.status_code == _SUCCESS else HangupReason.FAILED
-    return LegEnded(reason, remote=True)
-
-
-def refusal_of(call: CallEnded) -> LegEnded:
-    """Return why an outgoing call was not answered (api.md section 5.1)."""
-    if call.status_code in _BUSY:
-        return LegEnded(HangupReason.BUSY, remote=True)
-    reason = HangupReason.NOANSWER if call.status_code in _NO_ANSWER else HangupReason.FAILED
-    return LegEnded(reason, remote=True)

@@ -2,9 +2,9 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ WorkerExited ──────────────────────
-    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Ask Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
+              ProgressAcknowledged DialogConfirmed PhoneResponded CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall MoveCall RemoveWorker ShutOutCaller
               ReserveCall ReleaseCall Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded CallNotMoved EdgeCounted ─
@@ -33,6 +33,7 @@ __all__ = [
     "Answer",
     "AnswerAccount",
     "AnswerRegistration",
+    "Ask",
     "Attach",
     "CallAnswered",
     "CallDialled",
@@ -63,6 +64,7 @@ __all__ = [
     "MoveCall",
     "Notify",
     "OpenEdge",
+    "PhoneResponded",
     "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
@@ -250,6 +252,7 @@ class Answer:
 class Reject:
     leg_id: LegId
     status_code: int
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +346,21 @@ class Refer:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Send OPTIONS within the call, which shows whether the phone is there (RFC 3261 section 11)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneResponded:
+    """A phone has responded to our OPTIONS."""
+
+    leg_id: LegId
+    status_code: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferProgressed:
     """A phone has reported on our REFER; a status code from 200 on is the last."""
 
@@ -374,6 +392,8 @@ class OpenEdge:
     certificate_key: str = ""
     trusted: str = ""
     """Path of a PEM file of authorities for connections to trunks, besides the system's; may be empty."""
+    clients: str = ""
+    """Path of a PEM file of authorities for the certificates of clients over TLS; empty for not asking for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +501,8 @@ class AccountRequested:
     """The host in the URI, or the realm of the credentials."""
     username: str
     host: str
+    names: tuple[str, ...] = ()
+    """The domains of the certificate that the client has presented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -740,6 +762,8 @@ Message = (
     | TransferRequested
     | Notify
     | Refer
+    | Ask
+    | PhoneResponded
     | TransferProgressed
     | FollowCall
     | UnfollowCall

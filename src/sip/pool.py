@@ -308,6 +308,7 @@ class WorkerPool:
                 certificate=config.tls_certificate,
                 certificate_key=config.tls_key,
                 trusted=config.tls_trusted,
+                clients=config.tls_clients,
             )
         )
 

@@ -41,11 +41,12 @@ from mixminus.sip.account_requests import AccountRequests
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
-from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
+from mixminus.sip.endings import end_of
+from mixminus.sip.incoming_media import IncomingMedia
+from mixminus.sip.leg import IncomingLeg, SipLeg
 from mixminus.sip.locating import Locator
 from mixminus.sip.media_ends import MediaEnds
 from mixminus.sip.messages import (
-    Attach,
     CallAnswered,
     CallEnded,
     CallNotMoved,
@@ -60,6 +61,7 @@ from mixminus.sip.messages import (
     Message,
     MessageTraced,
     MoveCall,
+    PhoneResponded,
     ProgressAcknowledged,
     Reject,
     ServerProbed,
@@ -71,9 +73,8 @@ from mixminus.sip.messages import (
 from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
-from mixminus.sip.sdp.description import MalformedSdp, parse, render
+from mixminus.sip.sdp.description import MalformedSdp, parse
 from mixminus.sip.sdp.dtls import wants_dtls
-from mixminus.sip.sdp.negotiation import first_description
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.takeovers import Takeovers
 from mixminus.sip.tracing import SipTracing
@@ -131,7 +132,7 @@ class SipEndpoint:
         self._account_requests = AccountRequests(directory, to_edge)
         locator = Locator(Names(config.nameserver), clock, config.hosts)
         self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, to_edge)
-        self._trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
+        self.trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
         self._pool = WorkerPool(
             config, clock, on_report=self._on_report, on_lost=self._on_worker_lost, on_edge=self._on_edge
         )
@@ -139,7 +140,7 @@ class SipEndpoint:
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
-            port=lambda: self.port,
+            ports=lambda: frozenset({self.port, self.tls_port, self.wss_port} - {0}),
             send=self._send,
             transfers=transfers,
             is_active=lambda sip_call_id: self._active(sip_call_id) is not None,
@@ -176,11 +177,6 @@ class SipEndpoint:
         return self._pool.worker_pids
 
     @property
-    def trunk_servers(self) -> dict[str, int]:
-        """How many servers of trunks are up and down, as their answers to OPTIONS show."""
-        return self._trunk_health.servers
-
-    @property
     def counters(self) -> Counter[str]:
         return self._pool.counters + Counter({"sip_door_overruns": self._account_requests.overruns})
 
@@ -191,7 +187,7 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and stop all processes; closing twice is harmless."""
         await self._trunk_registrations.close()
-        await self._trunk_health.close()
+        await self.trunk_health.close()
         await self._pool.close()
         await self._account_requests.close()
         await self._tasks.close()
@@ -235,6 +231,9 @@ class SipEndpoint:
             case MediaAgreed(leg_id):
                 if leg := self._leg(leg_id):
                     self._tasks.spawn("media agreed", _follow(leg, message))
+            case PhoneResponded(leg_id, status_code):
+                if leg := self._leg(leg_id):
+                    leg.on_response(status_code)
             case ProgressAcknowledged(leg_id) if leg_id in self._legs:
                 self._legs[leg_id][1].on_confirmed()
             case CallEnded(leg_id) if leg_id in self._legs:
@@ -251,12 +250,12 @@ class SipEndpoint:
             case EdgeOpened():
                 self.tracing.on_edge_opened()
                 self._trunk_registrations.on_edge_opened()
-                self._trunk_health.on_edge_opened()
+                self.trunk_health.on_edge_opened()
                 self._account_requests.on_edge_opened()
             case TrunkRegistered():
                 self._trunk_registrations.on_report(message)
             case ServerProbed():
-                self._trunk_health.on_report(message)
+                self.trunk_health.on_report(message)
             case MediaHostsNamed():
                 self._on_hosts(message)
             case CallNotMoved():
@@ -303,10 +302,11 @@ class SipEndpoint:
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
         local = self._ends.describe(port, secure, call.source_host)
+        media = IncomingMedia(call.leg_id, local, call.offer)
         try:
-            description, media = first_description(local, call.offer)
+            attach = media.describe()
             if secure:
-                secure.agree(secure_exchange(description, parse(call.offer)))
+                secure.agree(secure_exchange(parse(attach.description), parse(call.offer)))
         except (MalformedSdp, NotAcceptable) as error:
             (secure or port).close()
             status_code = 400 if isinstance(error, MalformedSdp) else 488
@@ -324,7 +324,7 @@ class SipEndpoint:
         leg.session.local = local
         leg.on_hold_changed = self._ends.hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
-        self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
+        self._pool.send(worker_id, attach)
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:

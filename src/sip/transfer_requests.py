@@ -30,17 +30,17 @@ class TransferRequests:
         self,
         config: SipConfig,
         *,
-        port: Callable[[], int],
+        ports: Callable[[], frozenset[int]],
         send: Callable[[LegId, Message], None],
         transfers: Transfers | None,
         is_active: Callable[[str], bool],
     ) -> None:
-        """``port`` returns the public SIP port, ``send`` sends to the worker of a leg, ``transfers`` executes REFERs."""
+        """``ports`` returns the public SIP ports, ``send`` sends to the worker of a leg, ``transfers`` executes REFERs."""
         self._transfers = transfers
         self._is_active = is_active
         self._hosts = config.advertised_hosts
         self._domain = config.domain
-        self._port = port
+        self._ports = ports
         self._send = send
         self._dialogs: dict[LegId, _ConfirmedDialog] = {}
 
@@ -106,7 +106,7 @@ class TransferRequests:
         target = SipUri.parse(uri)
         host = target.host.lower()
         named = host in (self._domain, f"sip.{self._domain}") or host.endswith(f".registrar.{self._domain}")
-        ours = host in self._hosts and (target.port or DEFAULT_SIP_PORT) == self._port()
+        ours = host in self._hosts and (target.port or DEFAULT_SIP_PORT) in self._ports()
         if named or ours:
             return callee_of(uri).target, True
         return uri, False

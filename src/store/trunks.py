@@ -1,6 +1,6 @@
 """Trunk rows, and the addresses that authenticate trunks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -10,11 +10,12 @@ from mixminus.model.directory import Trunk, TrunkServer
 from mixminus.model.ids import CustomerId
 from mixminus.store.rows import Rows
 from mixminus.store.statement import Statement
-from mixminus.store.tables import trunk_addresses, trunks
+from mixminus.store.tables import trunk_addresses, trunk_certificates, trunks
 
 __all__ = ["TrunkRows"]
 
 _SOME: Final = 2
+_MAX_OUTGOING: Final = 4
 _BY_ADDRESS: Final = Statement(
     select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == bindparam("host")).limit(_SOME)
 )
@@ -30,11 +31,13 @@ class TrunkRows(Rows[Trunk]):
         """Insert a row; a domain name that is in use raises AlreadyExists."""
         await super().add(row)
         await self._write_addresses(row)
+        await self._write_certificates(row)
 
     async def save(self, row: Trunk) -> None:
         """Update the row of a trunk."""
         await super().save(row)
         await self._write_addresses(row)
+        await self._write_certificates(row)
 
     async def find_named(self, domain_name: str) -> Trunk | None:
         """Return the undeleted trunk of a domain name."""
@@ -45,13 +48,19 @@ class TrunkRows(Rows[Trunk]):
         found = await self._connection.fetch(_BY_ADDRESS, host=host)
         return self._model(found[0]) if len(found) == 1 else None
 
-    async def outgoing(self, customer_id: CustomerId) -> Trunk | None:
-        """Return the customer's oldest undeleted trunk with an outbound host."""
+    async def find_by_certificate(self, names: Sequence[str]) -> Trunk | None:
+        """Return the trunk that a certificate for these domains authenticates; None if several accept it."""
+        accepting = select(trunk_certificates.c.trunk_id).where(trunk_certificates.c.name.in_(names))
+        found = await self._many(select(trunks).where(trunks.c.id.in_(accepting)).limit(_SOME))
+        return found[0] if len(found) == 1 else None
+
+    async def outgoing(self, customer_id: CustomerId) -> list[Trunk]:
+        """Return the customer's oldest undeleted trunks with an outbound host, four at most."""
         c = trunks.c
         query = select(trunks).where(
             c.customer_id == customer_id, c.outbound_host != "", c.tm_delete.is_(None)
         )
-        return await self._one(query.order_by(c.tm_create).limit(1))
+        return await self._many(query.order_by(c.tm_create).limit(_MAX_OUTGOING))
 
     async def registering(self) -> list[Trunk]:
         """Return the undeleted trunks of all customers that register with their provider."""
@@ -71,15 +80,23 @@ class TrunkRows(Rows[Trunk]):
             rows = [{"trunk_id": trunk.id, "host": host} for host in dict.fromkeys(trunk.allowed_ips)]
             await self._connection.execute(insert(trunk_addresses), rows)
 
+    async def _write_certificates(self, trunk: Trunk) -> None:
+        c = trunk_certificates.c
+        await self._connection.execute(delete(trunk_certificates).where(c.trunk_id == trunk.id))
+        if "tls" in trunk.auth_types and not trunk.tm_delete and trunk.certificate_names:
+            rows = [{"trunk_id": trunk.id, "name": name} for name in dict.fromkeys(trunk.certificate_names)]
+            await self._connection.execute(insert(trunk_certificates), rows)
+
     def _columns(self, row: Trunk) -> dict[str, Any]:
         return asdict(row) | {
             "auth_types": list(row.auth_types),
             "allowed_ips": list(row.allowed_ips),
+            "certificate_names": list(row.certificate_names),
             "servers": [asdict(each) for each in row.servers],
             "live_domain_name": None if row.tm_delete else row.domain_name,
         }
 
     def _model(self, row: Mapping[str, Any]) -> Trunk:
         values = {name: value for name, value in row.items() if name != "live_domain_name"}
-        values |= {name: tuple(row[name]) for name in ("auth_types", "allowed_ips")}
+        values |= {name: tuple(row[name]) for name in ("auth_types", "allowed_ips", "certificate_names")}
         return Trunk(**values | {"servers": tuple(TrunkServer(**each) for each in row["servers"])})

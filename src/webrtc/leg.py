@@ -16,6 +16,7 @@ from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.answer import render_answer
 from mixminus.webrtc.peer import Peer
@@ -114,6 +115,10 @@ class WebRtcLeg:
         """Wait until the call is answered and return our SDP; raise the error if it is refused."""
         return await asyncio.shield(self._answer)
 
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Return True: the audio of browsers is encrypted always."""
+        return True
+
     async def ring(self) -> None:
         """Answer: WHIP has no ringing, and the HTTP request must not wait until another party joins."""
         await self.answer()
@@ -160,6 +165,10 @@ class WebRtcLeg:
 
     async def refer(self, uri: str) -> bool:
         """Return False: WHIP has no transfer."""
+        return False
+
+    async def responds(self) -> bool:
+        """Return False: ICE asks for consent by itself (RFC 7675), and a browser that gives it sends audio."""
         return False
 
     async def ended(self) -> LegEnded:

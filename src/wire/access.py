@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from mixminus.model.access import CustomerStatus, RingMethod, WebhookMethod
 from mixminus.model.ids import NIL
 from mixminus.model.permissions import Permission
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.wire.view import Reference, Timestamp, View
 
 __all__ = ["AccessKeyView", "AgentView", "CustomerView"]
@@ -25,6 +26,8 @@ class CustomerView(View):
     webhook_method: WebhookMethod
     webhook_uri: str
     """Where events are sent; empty for nowhere."""
+    srtp: SrtpPolicy
+    """Whether the audio of calls is encrypted, where a trunk or an extension has no policy; empty: as the signalling is."""
     billing_account_id: Reference = NIL
     metadata: Annotated[dict[str, Any], BeforeValidator(lambda stored: {"rtp_debug": False} | stored)]
     email_verified: bool = False

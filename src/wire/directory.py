@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from mixminus.model.directory import AuthType, NumberType, RegistrationStatus, Transport, TrunkHealth
 from mixminus.model.signalling import DiversionHeader, IdentityHeader
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
 
 __all__ = ["ExtensionView", "NumberView", "TrunkView"]
@@ -54,6 +55,8 @@ class ExtensionView(View):
     """Null in events."""
     direct_hash: Hash
     """A name that rings the phones."""
+    srtp: SrtpPolicy
+    """Whether the audio of its calls is encrypted; empty for the customer's policy."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -79,11 +82,13 @@ class TrunkView(View):
     domain_name: str
     """The first label of `<domain_name>.trunk.<base domain>`."""
     auth_types: list[AuthType]
-    """How incoming calls are authenticated: `basic` by password, `ip` by address."""
+    """How incoming calls are authenticated: `basic` by password, `ip` by address, `tls` by a client certificate."""
     username: str
     password: Secret
     """Null in events."""
     allowed_ips: list[str]
+    certificate_names: list[str]
+    """The domains that a client certificate may be for, with `tls`."""
     outbound_host: str
     """Where calls to numbers are sent, with or without a port; empty for nowhere."""
     outbound_transport: Transport
@@ -103,6 +108,10 @@ class TrunkView(View):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    srtp: SrtpPolicy
+    """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
+    first_response_s: int
+    """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: TrunkHealth

@@ -3,8 +3,9 @@
 import pytest
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.silence import ASK_AGAIN_S
 from mixminus.errors import InvalidArgument
-from mixminus.mixer import MediaTimeout
+from mixminus.mixer import MediaResumed, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
 from tests.support.backend import Backend
@@ -88,6 +89,32 @@ async def test_media_timeout_ends_the_call(backend: Backend) -> None:
     ended = await hung_up(backend, call)
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.LOCAL, HangupReason.TIMEOUT)
     backend.calls.on_engine_event(MediaTimeout(backend.legs[0].port.id, 0))
+
+
+async def test_silent_phone_that_responds_is_kept_and_asked_again(backend: Backend) -> None:
+    call = await up(backend)
+    leg = backend.legs[0]
+    leg.is_there = True
+    backend.calls.on_engine_event(MediaTimeout(leg.port.id, 0))
+    await until(lambda: leg.done.count("ask") == 1 and backend.clock.has_sleeper(ASK_AGAIN_S))
+    await backend.clock.run_cycle(ASK_AGAIN_S)
+    await until(lambda: leg.done.count("ask") == 2)
+    assert (await backend.calls.get(backend.customer_id, call.id)).status is CallStatus.PROGRESSING
+    leg.is_there = False
+    backend.clock.advance(ASK_AGAIN_S)
+    assert (await hung_up(backend, call)).hangup_reason is HangupReason.TIMEOUT
+    assert backend.calls.counters["call.silent_asked"] == 3
+
+
+async def test_phone_that_is_heard_again_is_asked_no_more(backend: Backend) -> None:
+    await up(backend)
+    leg = backend.legs[0]
+    leg.is_there = True
+    for asked in (1, 2):
+        backend.calls.on_engine_event(MediaTimeout(leg.port.id, 0))
+        backend.calls.on_engine_event(MediaTimeout(leg.port.id, 0))
+        await until(lambda: leg.done.count("ask") == asked)  # noqa: B023 -- awaited within the round
+        backend.calls.on_engine_event(MediaResumed(leg.port.id, 0))
 
 
 async def test_call_of_another_customer_is_not_found(backend: Backend) -> None:

@@ -14,6 +14,7 @@ from mixminus.model.access import AgentSpec, Identity
 from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupBy, HangupReason
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 from mixminus.model.permissions import Permission
+from mixminus.model.srtp import SrtpPolicy
 from tests.support.backend import EVERYTHING, Backend
 from tests.support.legs import CalledLeg
 from tests.support.waiting import until
@@ -256,8 +257,11 @@ async def test_extension_rings_at_all_phones_and_agent_at_all_addresses(backend:
         async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
             return [Target(f"sip:{extension}@192.0.2.{number}") for number in (1, 2)]
 
-        async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-            return None
+        async def carriers_of(self, customer_id: CustomerId) -> Sequence[Carrier]:
+            return []
+
+        async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
+            return ""
 
     services = backend.services
     dialout = DialoutService(

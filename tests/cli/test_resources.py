@@ -121,3 +121,29 @@ def test_transcripts(run: Run) -> None:
 @pytest.mark.parametrize("group", ["rooms", "calls", "numbers", "extensions", "trunks", "keys", "agents"])
 def test_every_list_is_json_on_request(run: Run, group: str) -> None:
     assert isinstance(json.loads(run(group, "list", "--json").out), list)
+
+
+def test_next_calls_are_traced_and_saved(run: Run, tmp_path: Path) -> None:
+    begun = run("calls", "trace", "--number", "2000", "--for", "60", "--json").json
+    assert begun["status"] == "waiting"
+    assert begun["id"] in run("traces", "list").out
+    assert run("traces", "show", begun["id"], "--json").json["duration"] == 60
+    capture, diagram = tmp_path / "t.pcapng", tmp_path / "t.html"
+    assert run("traces", "save", begun["id"], str(capture)).out == f"saved {capture}\n"
+    assert run("traces", "save", begun["id"], str(diagram)).code == 0
+    assert capture.read_bytes()[:4] == b"\x0a\x0d\x0d\x0a"
+    assert b"<h1>Trace of 0 calls of 2000</h1>" in diagram.read_bytes()
+    assert run("traces", "stop", begun["id"]).out == f"{begun['id']} is ended\n"
+    assert run("traces", "delete", begun["id"]).code == 0
+    assert run("traces", "show", begun["id"]).code == 1
+    waited = tmp_path / "w.pcapng"
+    outcome = run("calls", "trace", "--peer", "192.0.2.7", "--for", "1", "--save", str(waited), "--json")
+    assert (outcome.json["messages"], waited.exists()) == (0, True)
+
+
+def test_trace_needs_a_call_or_what_to_wait_for(run: Run, tmp_path: Path) -> None:
+    for arguments in ((), (str(uuid4()), "--number", "2000")):
+        outcome = run("calls", "trace", *arguments)
+        assert (outcome.code, "name a live call, or --number or --peer" in outcome.err) == (1, True)
+    outcome = run("calls", "trace", "--number", "2000", "--save", str(tmp_path / "t.txt"))
+    assert (outcome.code, "ends with .pcapng or .html" in outcome.err) == (1, True)

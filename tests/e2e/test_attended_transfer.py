@@ -23,8 +23,9 @@ _ports = count(17000, 2)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on the default port, which phones assume where the caller's address has none."""
-    with Server(tmp_path_factory.mktemp("default-port-server"), MIXMINUS_SIP_PORT="5060") as running:
+    """A server that is not on port 5060: phones refer others to the address in From, which names its port."""
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        assert running.sip_port != 5060
         yield running
         assert running.stop() == 0, running.log[-3000:]
     assert "Traceback" not in running.log, running.log[-3000:]

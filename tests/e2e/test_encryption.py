@@ -75,3 +75,21 @@ def test_phone_over_tls_and_srtp_leaves_nothing_plain(
     assert len(signalling) > 5
     assert not any(b"SIP/2.0" in each or b"inline:" in each for each in signalling)
     assert any(b"SIP/2.0" in each.payload for each in capture.packets), "the plain phone's"
+
+
+def test_customer_that_requires_encryption_refuses_plain_phones(tls_server: Server, phone: Ring) -> None:
+    room = tls_server.new_room()
+    assert tls_server.call("PUT", "/customer", {"srtp": "required"}).json["srtp"] == "required"
+    try:
+        plain = phone(TONES_HZ[1], codec=PCMU)
+        plain.command("dial", tls_server.sip_uri(room))
+        plain.wait_for_log("488 Not Acceptable", what="the call without SRTP is refused")
+        encrypted = phone(TONES_HZ[0], codec=PCMU, media_encryption="srtp-mand")
+        listener = phone(TONES_HZ[2], codec=PCMU, media_encryption="srtp-mand")
+        encrypted.dial(tls_server.sip_uri(room))
+        listener.dial(tls_server.sip_uri(room))
+        tls_server.wait_for_participants(room, 2)
+        play_for(3)
+        assert_hears(listener.ear(), (TONES_HZ[0],), TONES_HZ[2])
+    finally:
+        tls_server.call("PUT", "/customer", {})

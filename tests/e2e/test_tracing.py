@@ -11,6 +11,8 @@ from tests.support import tshark
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.server import Server
+from tests.support.sipp import Sipp
+from tests.support.tones import tone
 from tests.support.waiting import eventually, play_for
 
 PCMU = "PCMU/8000/1"
@@ -125,3 +127,51 @@ def test_requests_about_traces_are_in_the_log(traced: Server) -> None:
     for event in ("trace started", "trace downloaded", "trace ended", "trace deleted"):
         assert any(event in line and "access_key_id" in line for line in lines), event
     assert "15550123" not in traced.log
+
+
+def test_calls_of_sipp_and_to_a_phone_are_in_the_ladder_diagram(
+    traced: Server, phone: Ring, tmp_path: Path
+) -> None:
+    room = traced.new_room()
+    sipp = Sipp(
+        tmp_path / "sipp",
+        target=room,
+        server_port=traced.sip_port,
+        calls=3,
+        rate=2,
+        talk_ms=1500,
+        tone=tone(440.0, 2.0, sample_rate_hz=8000),
+        number=7,
+    )
+    wanted = {"number": room, "peer": ADDRESS, "calls": 2, "duration": 60}
+    started = traced.call("POST", "/traces", wanted).json
+    try:
+        assert sipp.wait() == 0
+    finally:
+        sipp.close()
+    found = ended(traced, started["id"])
+    assert (found["end_reason"], len(found["call_ids"])) == ("calls_ended", 2)
+    page = traced.call("GET", f"/traces/{found['id']}/ladder")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    text = page.body.decode()
+    assert text.count('<svg class="ladder"') == 2
+    for said in (f"INVITE sip:{room}", "200 OK (INVITE)", "BYE", "200 OK (BYE)", "SDP: PCMU"):
+        assert text.count(said) >= 2, said
+
+
+def test_outgoing_call_is_traced_from_its_invite(traced: Server, phone: Ring, tmp_path: Path) -> None:
+    called = phone(440.0, codec=PCMU, answers=True)
+    target = called.uri.removeprefix("sip:")
+    started = traced.call("POST", "/traces", {"number": target.partition("@")[0], "duration": 60}).json
+    actions = [{"type": "answer"}, {"type": "sleep", "option": {"duration": 1500}}]
+    body = {"destinations": [{"type": "sip", "target": target}], "actions": actions}
+    (placed,) = traced.call("POST", "/calls", body).json["calls"]
+    found = ended(traced, started["id"])
+    assert found["call_ids"] == [placed["id"]]
+    messages = tshark.fields(
+        capture(traced, found["id"], tmp_path), (*SIP_FIELDS, "udp.srcport"), display_filter="sip"
+    )
+    assert (messages[0]["sip.Method"], messages[0]["udp.srcport"]) == ("INVITE", str(traced.sip_port))
+    said = [each["sip.Method"] or each["sip.Status-Code"] for each in messages]
+    assert said[-4:] == ["200", "ACK", "BYE", "200"]

@@ -11,6 +11,7 @@ import pytest
 from mixminus.call.leg import Address, Credentials, OutgoingLeg, Target
 from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
+from mixminus.sip.edge.addressing import Identity
 from tests.support.called_phone import CalledPhone, digest_is_right
 from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend
 from tests.support.sip_phone import sdp
@@ -48,7 +49,8 @@ async def test_dialled_phone_rings_answers_and_is_hung_up(backend: Backend, tran
     bob = await CalledPhone.open(transport)
     leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
-    assert invite.header("from").startswith('"Alice \\"A\\"" <sip:alice@127.0.0.1>;tag=')
+    caller = f'"Alice \\"A\\"" <sip:alice@127.0.0.1:{backend.endpoint.port}>'
+    assert invite.header("from").startswith(f"{caller};tag=")
     assert "opus/48000/2" in invite.body
     assert "mixminus=" not in invite.body
     bob.reply(invite, 180)
@@ -289,3 +291,19 @@ async def test_refused_tls_connection_fails_the_call_at_once(backend: Backend) -
 )
 async def test_invalid_target_fails(backend: Backend, uri: str) -> None:
     assert await end_of(dial(backend, uri)) == (HangupReason.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("port", "written", "sent"),
+    [
+        (5060, "<sip:1@192.0.2.1>;tag=t", "<sip:1@192.0.2.1>;tag=t"),
+        (5070, "<sip:1@192.0.2.1>;tag=t", "<sip:1@192.0.2.1:5070>;tag=t"),
+        (5070, '"a@192.0.2.1>" <sip:1@192.0.2.1>;tag=t', '"a@192.0.2.1>" <sip:1@192.0.2.1:5070>;tag=t'),
+        (5070, "<sip:1@[2001:db8::1]>;tag=t", "<sip:1@[2001:db8::1]:5070>;tag=t"),
+        (5070, "<sip:1@carrier.example>;tag=t", "<sip:1@carrier.example>;tag=t"),
+        (5070, "<sip:1@192.0.2.1:5070>;tag=t", "<sip:1@192.0.2.1:5070>;tag=t"),
+    ],
+)
+async def test_from_names_a_port_that_is_not_the_default(port: int, written: str, sent: str) -> None:
+    identity = Identity("192.0.2.1", port, 7000, other_host="2001:db8::1")
+    assert identity.with_port(written) == sent

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from mixminus.call.leg import Address, Encryption, OutgoingLeg, Target
+from mixminus.call.leg import Address, OutgoingLeg, Target
 from mixminus.model.call import HangupReason
+from mixminus.model.srtp import Encryption
 from mixminus.sip.config import SipConfig
 from tests.support.called_phone import CalledPhone
 from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend

@@ -8,6 +8,7 @@ from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.srtp import SrtpPolicy
 
 __all__ = ["CalledLeg", "ManualLeg", "PcmExchange", "PcmLeg"]
 
@@ -21,11 +22,17 @@ class ManualLeg:
         self.id = LegId(new_id())
         self.port = port
         self.done: list[str] = []
+        self.is_there = False
+        self.srtp: SrtpPolicy = ""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
     @property
     def transport(self) -> Transport:
         return "local"
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        self.srtp = policy
+        return policy != "required"
 
     async def ring(self) -> None:
         self.done.append("ring")
@@ -57,6 +64,10 @@ class ManualLeg:
     async def refer(self, uri: str) -> bool:
         self.done.append(f"refer {uri}")
         return True
+
+    async def responds(self) -> bool:
+        self.done.append("ask")
+        return self.is_there
 
     async def ended(self) -> LegEnded:
         return await asyncio.shield(self._ended)

@@ -958,6 +958,15 @@ class AsyncOperations(AsyncSender):
         request = Request("GET", f"/v1.0/traces/{id}/pcapng")
         return await self._fetch(request)
 
+    async def show_trace(self, id: UUID | str) -> Response:
+        """Open a trace as a ladder diagram.
+
+        Who has sent what to whom and when, the quality of the audio in between, and the text of every message, masked. Of a
+        running trace: what it has so far.
+        """
+        request = Request("GET", f"/v1.0/traces/{id}/ladder")
+        return await self._fetch(request)
+
     def list_transcribes(
         self,
         *,
@@ -1308,7 +1317,13 @@ class AsyncOperations(AsyncSender):
         return self._list(request, Listing(Extension, "next_page_token", "page_token"))
 
     async def create_extension(
-        self, *, extension: str, password: str, name: str | Unset = UNSET, detail: str | Unset = UNSET
+        self,
+        *,
+        extension: str,
+        password: str,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Extension:
         """Create an extension.
 
@@ -1317,7 +1332,7 @@ class AsyncOperations(AsyncSender):
         request = Request(
             "POST",
             "/v1.0/extensions",
-            body={"extension": extension, "password": password, "name": name, "detail": detail},
+            body={"extension": extension, "password": password, "name": name, "detail": detail, "srtp": srtp},
             repeatable=True,
         )
         return await self._get(request, Extension)
@@ -1337,6 +1352,7 @@ class AsyncOperations(AsyncSender):
         name: str | Unset = UNSET,
         detail: str | Unset = UNSET,
         password: str | None | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Extension:
         """Update an extension.
@@ -1347,7 +1363,7 @@ class AsyncOperations(AsyncSender):
             "PUT",
             f"/v1.0/extensions/{id}",
             headers={"If-Match": if_match},
-            body={"name": name, "detail": detail, "password": password},
+            body={"name": name, "detail": detail, "password": password, "srtp": srtp},
         )
         return await self._get(request, Extension)
 
@@ -1378,10 +1394,11 @@ class AsyncOperations(AsyncSender):
         domain_name: str,
         name: str | Unset = UNSET,
         detail: str | Unset = UNSET,
-        auth_types: Sequence[Literal["basic", "ip"]] | Unset = UNSET,
+        auth_types: Sequence[Literal["basic", "ip", "tls"]] | Unset = UNSET,
         username: str | Unset = UNSET,
         password: str | Unset = UNSET,
         allowed_ips: Sequence[str] | Unset = UNSET,
+        certificate_names: Sequence[str] | Unset = UNSET,
         outbound_host: str | Unset = UNSET,
         outbound_transport: Literal["udp", "tcp", "tls", "auto"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
@@ -1391,6 +1408,8 @@ class AsyncOperations(AsyncSender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        first_response_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1407,6 +1426,7 @@ class AsyncOperations(AsyncSender):
                 "username": username,
                 "password": password,
                 "allowed_ips": allowed_ips,
+                "certificate_names": certificate_names,
                 "outbound_host": outbound_host,
                 "outbound_transport": outbound_transport,
                 "outbound_register": outbound_register,
@@ -1415,6 +1435,8 @@ class AsyncOperations(AsyncSender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "srtp": srtp,
+                "first_response_s": first_response_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1436,10 +1458,11 @@ class AsyncOperations(AsyncSender):
         *,
         name: str | Unset = UNSET,
         detail: str | Unset = UNSET,
-        auth_types: Sequence[Literal["basic", "ip"]] | Unset = UNSET,
+        auth_types: Sequence[Literal["basic", "ip", "tls"]] | Unset = UNSET,
         username: str | Unset = UNSET,
         password: str | Unset = UNSET,
         allowed_ips: Sequence[str] | Unset = UNSET,
+        certificate_names: Sequence[str] | Unset = UNSET,
         outbound_host: str | Unset = UNSET,
         outbound_transport: Literal["udp", "tcp", "tls", "auto"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
@@ -1449,6 +1472,8 @@ class AsyncOperations(AsyncSender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        first_response_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1467,6 +1492,7 @@ class AsyncOperations(AsyncSender):
                 "username": username,
                 "password": password,
                 "allowed_ips": allowed_ips,
+                "certificate_names": certificate_names,
                 "outbound_host": outbound_host,
                 "outbound_transport": outbound_transport,
                 "outbound_register": outbound_register,
@@ -1475,6 +1501,8 @@ class AsyncOperations(AsyncSender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "srtp": srtp,
+                "first_response_s": first_response_s,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1515,6 +1543,7 @@ class AsyncOperations(AsyncSender):
         address: str | Unset = UNSET,
         webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Customer:
         """Update your customer.
 
@@ -1531,6 +1560,7 @@ class AsyncOperations(AsyncSender):
                 "address": address,
                 "webhook_method": webhook_method,
                 "webhook_uri": webhook_uri,
+                "srtp": srtp,
             },
         )
         return await self._get(request, Customer)
@@ -1553,6 +1583,7 @@ class AsyncOperations(AsyncSender):
         address: str | Unset = UNSET,
         webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Customer:
         """Create a customer.
 
@@ -1569,6 +1600,7 @@ class AsyncOperations(AsyncSender):
                 "address": address,
                 "webhook_method": webhook_method,
                 "webhook_uri": webhook_uri,
+                "srtp": srtp,
             },
             repeatable=True,
         )

@@ -288,6 +288,8 @@ class Customer(Model):
     webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"]
     webhook_uri: str
     """Where events are sent; empty for nowhere."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of calls is encrypted, where a trunk or an extension has no policy; empty: as the signalling is."""
     billing_account_id: UUID
     """The nil UUID means none."""
     metadata: dict[str, Any]
@@ -330,6 +332,8 @@ class Extension(Model):
     """Null in events."""
     direct_hash: str
     """A name that rings the phones."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of its calls is encrypted; empty for the customer's policy."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -518,6 +522,8 @@ class OwnCustomer(Model):
     webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"]
     webhook_uri: str
     """Where events are sent; empty for nowhere."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of calls is encrypted, where a trunk or an extension has no policy; empty: as the signalling is."""
     billing_account_id: UUID
     """The nil UUID means none."""
     metadata: dict[str, Any]
@@ -765,12 +771,14 @@ class Trunk(Model):
     detail: str
     domain_name: str
     """The first label of `<domain_name>.trunk.<base domain>`."""
-    auth_types: list[Literal["basic", "ip"]]
-    """How incoming calls are authenticated: `basic` by password, `ip` by address."""
+    auth_types: list[Literal["basic", "ip", "tls"]]
+    """How incoming calls are authenticated: `basic` by password, `ip` by address, `tls` by a client certificate."""
     username: str
     password: str | None
     """Null in events."""
     allowed_ips: list[str]
+    certificate_names: list[str]
+    """The domains that a client certificate may be for, with `tls`."""
     outbound_host: str
     """Where calls to numbers are sent, with or without a port; empty for nowhere."""
     outbound_transport: Literal["udp", "tcp", "tls", "auto"]
@@ -790,6 +798,10 @@ class Trunk(Model):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
+    first_response_s: int
+    """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: Literal["", "unknown", "up", "degraded", "down"]

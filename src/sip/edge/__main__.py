@@ -173,7 +173,7 @@ class EdgeProcess:
             is_known=self._is_known,
         )
         await network.open(command.hosts, command.port, command.inner_port)
-        network.trust(command.trusted)
+        network.trust(command.trusted, command.clients)
         tls_port = await self._open_tls(network, command, command.tls_port)
         wss_port = await self._open_tls(network, command, command.wss_port, websocket=True)
         host, *other = command.public_hosts
@@ -184,6 +184,7 @@ class EdgeProcess:
             messages_per_s=command.messages_per_s,
             domain=command.domain,
             algorithms=_ALGORITHMS[command.digests],
+            names_of=network.names_of,
         )
         self._network, self._public_hosts = network, command.public_hosts
         self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port, wss_port))

@@ -31,6 +31,8 @@ class Login:
     domain: str
     username: str
     host: str
+    names: tuple[str, ...] = ()
+    """The domains of the client's certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Accounts:
             raise Busy
         self._numbers += 1
         self._pending[self._numbers] = _Pending(login, now_s, [waiting])
-        return AccountRequested(self._numbers, login.domain, login.username, login.host)
+        return AccountRequested(self._numbers, login.domain, login.username, login.host, login.names)
 
     def on_answer(self, account: AnswerAccount, now_s: float) -> list[Waiting]:
         """Cache an answer; return the requests that waited for it."""

@@ -93,6 +93,19 @@ class Identity:
         port = {"TLS": self.tls_port, "WSS": self.wss_port}.get(flow.transport) or self.port
         return f"{bracketed(facing(self.hosts, flow.host))}:{port}"
 
+    def with_port(self, address: str) -> str:
+        """Return a From with our port where it has our host, unless that is SIP's own port.
+
+        pjsip writes none (RFC 3261 section 19.1.1), but a phone that is called refers others to the address in From.
+        """
+        if self.port == DEFAULT_SIP_PORT:
+            return address
+        for host in map(bracketed, self.hosts):
+            before, found, after = address.rpartition(f"@{host}>")
+            if found:
+                return f"{before}@{host}:{self.port}>{after}"
+        return address
+
     def contact(self, worker_id: int, flow: Flow) -> str:
         """Return the Contact by which a phone reaches a worker."""
         # RFC 7118 section 5.4: "ws" in a URI, whether secure or not.

@@ -1,4 +1,4 @@
-"""Authentication of phones and trunks by digest (RFC 3261 section 22, RFC 8760) or by address.
+"""Authentication of phones and trunks by digest (RFC 3261 section 22, RFC 8760), by address, or by a TLS certificate.
 
 A request passes with the account that was authenticated, passes anonymously, is answered here, or waits for
 the server's answer about the account. Authentication is required for REGISTER, for an INVITE whose From is
@@ -8,7 +8,7 @@ request that carries credentials.
 
 import secrets
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,13 +47,26 @@ class _Claim:
     """Whether it must be authenticated even if no such account exists."""
 
 
+_BY_CERTIFICATE: Final = _Claim("", "", needed=False)
+"""Of a client that names no account; its certificate may be a trunk's."""
+
+
 class Authenticator:
     """Decides by the cached accounts and by earlier attempts."""
 
     def __init__(
-        self, domain: str, hosts: frozenset[str], algorithms: Collection[Algorithm], counters: Counter[str]
+        self,
+        domain: str,
+        hosts: frozenset[str],
+        algorithms: Collection[Algorithm],
+        counters: Counter[str],
+        names_of: Callable[[Flow], tuple[str, ...]],
     ) -> None:
-        """``hosts`` are our own names; a From with one of them may be an extension's."""
+        """``hosts`` are our own names; a From with one of them may be an extension's.
+
+        ``names_of`` returns the domains of the certificate that a client has presented.
+        """
+        self._names_of = names_of
         self.accounts = Accounts()
         self._domain = domain
         self._hosts = hosts | {domain, f"sip.{domain}"}
@@ -71,10 +84,11 @@ class Authenticator:
             credentials = _credentials_of(request)
         except Unreadable:
             return ToPhone(flow, respond(request, 400, "Bad Authorization").render())
-        claim = self._claim_of(request, credentials)
+        names = self._names_of(source)
+        claim = self._claim_of(request, credentials) or (_BY_CERTIFICATE if names else None)
         if claim is None:
             return Passed()
-        login = Login(claim.domain, claim.username, source.host)
+        login = Login(claim.domain, claim.username, source.host, names)
         account = self.accounts.find(login, now_s)
         if account is None:
             return self._ask(login, Waiting(request, flow, source), now_s)

@@ -6,6 +6,7 @@ from typing import Final, Protocol, cast
 from mixminus.clock import Clock
 from mixminus.sip.edge.message import StreamFramer, Unparseable
 from mixminus.sip.internal_headers import Flow
+from mixminus.tls import certificate_names
 
 __all__ = ["IDLE_S", "PARTIAL_S", "Connection", "ConnectionOwner"]
 
@@ -40,6 +41,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, network: ConnectionOwner) -> None:
         self.flow = Flow("TCP", "0.0.0.0", 0)
+        self.names: tuple[str, ...] = ()
+        """The domains of the client's certificate; empty without one."""
         self._framer = StreamFramer()
         self.heard_at_s = self._begun_at_s = network.clock.monotonic_s()
         self._messages = 0
@@ -55,7 +58,10 @@ class Connection(asyncio.Protocol):
         number = self._network.accept(self, host)
         # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
-        self.flow = Flow("TLS" if transport.get_extra_info("ssl_object") else "TCP", host, port, number)
+        secured = transport.get_extra_info("ssl_object")
+        self.flow = Flow("TLS" if secured else "TCP", host, port, number)
+        if secured:
+            self.names = certificate_names(secured)
         if not number:
             self._transport.abort()
 

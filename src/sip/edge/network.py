@@ -72,11 +72,12 @@ class Network:
         """By family of addresses."""
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
-        self._tls: ServerTls | None = None
+        self._tls: dict[bool, ServerTls] = {}
+        """By whether it is for WebSockets."""
         self._tls_servers: list[asyncio.Server] = []
         self._trusted: ssl.SSLContext | None = None
         """For connections that we open over TLS; made when it is first needed."""
-        self._trusted_file = ""
+        self._trusted_file = self._clients_file = ""
         self._connections: dict[int, Connection] = {}
         # Registrations over TCP keep the number of their connection and outlive this process: after a
         # restart another connection must not get the same number.
@@ -126,10 +127,12 @@ class Network:
 
         Raise Unavailable if the certificate cannot be used.
         """
-        self._tls = self._tls or ServerTls(Path(certificate), Path(key))
+        # Browsers would ask their users for a certificate.
+        clients = Path(self._clients_file) if self._clients_file and not websocket else None
+        tls = self._tls[websocket] = ServerTls(Path(certificate), Path(key), clients)
         accepted = WebSocketConnection if websocket else Connection
         server = await asyncio.get_running_loop().create_server(
-            lambda: accepted(self), hosts[0], port, ssl=self._tls.context, ssl_handshake_timeout=_HANDSHAKE_S
+            lambda: accepted(self), hosts[0], port, ssl=tls.context, ssl_handshake_timeout=_HANDSHAKE_S
         )
         self._tls_servers.append(server)
         port = int(server.sockets[0].getsockname()[1])
@@ -139,20 +142,29 @@ class Network:
                     lambda: accepted(self),
                     host,
                     port,
-                    ssl=self._tls.context,
+                    ssl=tls.context,
                     ssl_handshake_timeout=_HANDSHAKE_S,
                 )
             )
         return port
 
-    def trust(self, authorities: str) -> None:
-        """Verify the servers that we connect to by a PEM file of authorities, besides the system's."""
-        self._trusted_file = authorities
+    def trust(self, authorities: str, clients: str) -> None:
+        """Verify the servers that we connect to by a PEM file of authorities, besides the system's.
+
+        Clients over TLS are asked for a certificate of an authority in the other file; empty for not asking.
+        """
+        self._trusted_file, self._clients_file = authorities, clients
 
     def refresh_tls(self) -> None:
         """Use the newest certificate for new connections."""
-        if self._tls and self._tls.refresh():
+        refreshed = [each.refresh() for each in self._tls.values()]
+        if any(refreshed):
             self._trusted = None
+
+    def names_of(self, flow: Flow) -> tuple[str, ...]:
+        """Return the domains of the certificate that the client of a connection has presented; empty without one."""
+        connection = self._connections.get(flow.connection)
+        return connection.names if connection else ()
 
     def send(self, action: ToPhone | ToWorker | None) -> None:
         """Send a message; one that cannot be sent is counted and dropped."""
@@ -289,7 +301,7 @@ class Network:
             return {}
         if self._trusted is None:
             trusted = Path(self._trusted_file) if self._trusted_file else None
-            self._trusted = client_context(trusted, self._tls.files if self._tls else None)
+            self._trusted = client_context(trusted, next((each.files for each in self._tls.values()), None))
         return {
             "ssl": self._trusted,
             "server_hostname": flow.name or flow.host,

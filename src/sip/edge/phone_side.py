@@ -2,7 +2,6 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Collection
 from typing import Final
 
 from mixminus.hosts import network_of
@@ -13,7 +12,6 @@ from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
-from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
@@ -54,7 +52,7 @@ _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"}
 class PhoneSide:
     """Validates, authenticates, answers or forwards; a message leads to at most one action."""
 
-    def __init__(  # noqa: PLR0913 -- the router names each
+    def __init__(
         self,
         identity: Identity,
         calls: CallTable,
@@ -62,13 +60,12 @@ class PhoneSide:
         takeovers: Takeovers,
         counters: Counter[str],
         *,
+        authenticator: Authenticator,
         invites_per_s: float,
-        domain: str,
-        algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
         self.overloaded = False
-        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters)
+        self.authenticator = authenticator
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)

@@ -1,11 +1,12 @@
 """The router: every decision of the edge, without sockets and without a clock."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
+from mixminus.sip.edge.authentication import Authenticator
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
@@ -61,7 +62,9 @@ class Router:
         messages_per_s: float,
         domain: str = "",
         algorithms: Collection[Algorithm] = ALGORITHMS,
+        names_of: Callable[[Flow], tuple[str, ...]] = lambda _: (),
     ) -> None:
+        """``names_of`` returns the domains of a client's certificate."""
         self.counters = counters
         self._calls = CallTable()
         self._lost_calls = LostCalls(identity)
@@ -73,9 +76,10 @@ class Router:
             self._lost_calls,
             self._takeovers,
             self.counters,
+            authenticator=Authenticator(
+                domain, frozenset(identity.hosts), algorithms, self.counters, names_of
+            ),
             invites_per_s=invites_per_s,
-            domain=domain,
-            algorithms=algorithms,
         )
         self._spirals = self._phone_side.spirals
         self._worker_side = WorkerSide(

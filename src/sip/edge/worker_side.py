@@ -16,7 +16,7 @@ from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import Transaction, number_of
 from mixminus.sip.edge.validation import OWN_CAPABILITIES
 from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Via
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.internal_headers import OWN_WARNING, Flow
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold
 
@@ -145,7 +145,10 @@ class WorkerSide:
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:
         # pjsip's Warning discloses this machine's name; its Allow and Supported list what the edge refuses.
-        message.headers.remove(("warning",))
+        if not message.headers.first("warning").startswith(OWN_WARNING):
+            message.headers.remove(("warning",))
+        if isinstance(message, Request):
+            message.headers.set("from", self._identity.with_port(message.headers.first("from")))
         for name, value in OWN_CAPABILITIES:
             if message.headers.first(name):
                 message.headers.set(name, value)

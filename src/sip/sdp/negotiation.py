@@ -17,6 +17,7 @@ from mixminus.mixer.formats import (
     PortMedia,
     SrtpProfile,
 )
+from mixminus.model.srtp import Encryption
 from mixminus.sip.sdp import crypto, dtls
 from mixminus.sip.sdp.agreement import (
     PTIME_MS,
@@ -47,6 +48,11 @@ __all__ = [
 ]
 
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
+_ALLOWED: Final[dict[Encryption, frozenset[str]]] = {
+    "never": _PLAIN,
+    "optional": _PLAIN | SECURE,
+    "required": SECURE,
+}
 _OFFERED_SUITES: Final = (SrtpProfile.AES_CM_128_HMAC_SHA1_80, SrtpProfile.AES_256_CM_HMAC_SHA1_80)
 _OPUS_EVENT: Final = 102
 """The payload type of events that we offer to browsers beside Opus."""
@@ -70,8 +76,8 @@ class LocalEnd:
     ptime_ms: int = PTIME_MS
     key_material: bytes = field(default=b"", repr=False)
     """``crypto.KEY_MATERIAL_BYTES`` random bytes."""
-    encrypted_only: bool = False
-    """Whether media without SRTP are refused, in whatever offer."""
+    encryption: Encryption = "optional"
+    """``required``: media without SRTP are refused, in whatever offer; ``never``: those with it."""
     dtls: DtlsEnd | None = None
     """For a leg whose audio goes by ICE and DTLS-SRTP; other media are refused then."""
     other_host: str = ""
@@ -94,7 +100,7 @@ def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, 
     Raises MalformedSdp or NotAcceptable.
     """
     if not offer:
-        return make_offer(local), None
+        return make_offer(local, encrypted=local.encryption == "required"), None
     remote = parse(offer)
     answer = make_answer(local, remote)
     return answer, agree(answer, remote)
@@ -244,7 +250,7 @@ def _answer_audio(
 def _allowed(local: LocalEnd) -> frozenset[str]:
     if local.dtls:
         return dtls.PROTOCOLS
-    return SECURE if local.encrypted_only else _PLAIN | SECURE
+    return _ALLOWED[local.encryption]
 
 
 def _payload_attributes(payloads: Iterable[PayloadFormat]) -> list[Attribute]:

@@ -78,7 +78,7 @@ class LocalSession:
 
     def _offer(self) -> SessionDescription:
         if self._sent is None:
-            return make_offer(self._end())
+            return make_offer(self._end(), encrypted=self._end().encryption == "required")
         direction = MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV
         return redirected(self._sent, direction, as_offer=True)
 

@@ -19,6 +19,7 @@ from mixminus.sip.messages import (
     HeaderFields,
     MediaAgreed,
     Message,
+    PhoneResponded,
     ProgressAcknowledged,
 )
 from mixminus.sip.sdp.agreement import NotAcceptable
@@ -178,6 +179,12 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Send a NOTIFY about a REFER."""
         self.sendRequest(notification(refer_id, status_code))
 
+    def ask(self) -> None:
+        """Send OPTIONS."""
+        request = pj.CallSendRequestParam()
+        request.method = "OPTIONS"
+        self.sendRequest(request)
+
     def refer(self, uri: str) -> None:
         """Send a REFER."""
         self.sendRequest(referral(uri))
@@ -190,6 +197,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             return
         if transaction.method == "PRACK" and transaction.role == pj.PJSIP_ROLE_UAS:
             self._report(ProgressAcknowledged(self.leg_id))
+        if transaction.method == "OPTIONS" and transaction.statusCode >= pj.PJSIP_SC_OK:
+            self._report(PhoneResponded(self.leg_id, transaction.statusCode))
         if transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:

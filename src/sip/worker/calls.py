@@ -162,6 +162,13 @@ class Calls:
             except pj.Error as error:
                 _log.warning("transfer request failed", cause=error.reason)
 
+    def ask(self, leg_id: LegId) -> None:
+        if call := self._active(leg_id):
+            try:
+                call.ask()
+            except pj.Error as error:
+                _log.warning("phone not asked", cause=error.reason)
+
     def drain(self) -> None:
         """Hang up all calls and refuse new ones."""
         self._draining = True

@@ -19,6 +19,7 @@ from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
+    Ask,
     Attach,
     Dial,
     Drain,
@@ -185,12 +186,14 @@ class _Loop:
                 self._calls.progress(leg_id)
             case Answer(leg_id, headers):
                 self._calls.answer(leg_id, headers)
-            case Reject(leg_id, status_code):
-                self._calls.hang_up(leg_id, status_code)
+            case Reject(leg_id, status_code, headers):
+                self._calls.hang_up(leg_id, status_code, headers)
             case Hold(leg_id, on):
                 self._calls.hold(leg_id, on)
             case HangUp(leg_id, headers):
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE, headers)
+            case Ask(leg_id):
+                self._calls.ask(leg_id)
             case Notify() | Refer():
                 self._calls.transfer(command)
             case Drain():

@@ -8,6 +8,7 @@ from mixminus.store.tables.directory import (
     extensions,
     numbers,
     trunk_addresses,
+    trunk_certificates,
     trunks,
 )
 from mixminus.store.tables.events import (
@@ -48,6 +49,7 @@ __all__ = [
     "transcribes",
     "transcripts",
     "trunk_addresses",
+    "trunk_certificates",
     "trunks",
     "undelivered",
     "webhook_cursors",

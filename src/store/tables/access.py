@@ -20,6 +20,7 @@ customers = Table(
     Column("webhook_uri", String, nullable=False),
     Column("webhook_secret", String, nullable=False),
     Column("metadata", JSON, nullable=False),
+    Column("srtp", String(WORD), nullable=False),
     *times(),
 )
 

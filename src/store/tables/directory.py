@@ -18,10 +18,18 @@ from sqlalchemy import (
 
 from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
 
-__all__ = ["extension_bindings", "extensions", "numbers", "trunk_addresses", "trunks"]
+__all__ = [
+    "extension_bindings",
+    "extensions",
+    "numbers",
+    "trunk_addresses",
+    "trunk_certificates",
+    "trunks",
+]
 
 _DIGITS: Final = 32
 _HOST: Final = 64
+_NAME: Final = 253
 
 numbers = Table(
     "numbers",
@@ -54,6 +62,7 @@ extensions = Table(
     Column("name", String, nullable=False),
     Column("detail", String, nullable=False),
     Column("direct_hash", String(32), nullable=False, unique=True),
+    Column("srtp", String(WORD), nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
     UniqueConstraint("live_extension", "customer_id"),
@@ -100,6 +109,9 @@ trunks = Table(
     Column("outbound_proxy", String, nullable=False),
     Column("registration", String(WORD), nullable=False),
     Column("registration_detail", String, nullable=False),
+    Column("srtp", String(WORD), nullable=False),
+    Column("first_response_s", Integer, nullable=False),
+    Column("certificate_names", JSON, nullable=False),
     Column("options_interval_s", Integer, nullable=False),
     Column("health", String(WORD), nullable=False),
     Column("servers", JSON, nullable=False),
@@ -114,4 +126,13 @@ trunk_addresses = Table(
     Column("trunk_id", Uuid, ForeignKey("trunks.id"), primary_key=True),
     Column("host", String(_HOST), primary_key=True),
     Index(None, "host"),
+)
+
+# ``certificate_names`` of undeleted trunks, to find a trunk by a certificate.
+trunk_certificates = Table(
+    "trunk_certificates",
+    metadata,
+    Column("trunk_id", Uuid, ForeignKey("trunks.id"), primary_key=True),
+    Column("name", String(_NAME), primary_key=True),
+    Index(None, "name"),
 )

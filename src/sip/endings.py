@@ -1,0 +1,37 @@
+"""Why calls have ended, by the status codes that SIP ended them with. Pure."""
+
+from typing import Final
+
+from mixminus.call.leg import LegEnded
+from mixminus.model.call import HangupReason
+from mixminus.sip.messages import CallEnded
+
+__all__ = ["GONE", "end_of", "refusal_of"]
+
+_SUCCESS: Final = 200
+_CANCELLED: Final = 487
+GONE: Final = frozenset({408, 481, 504})
+"""The status codes of a call that the far end does not have, or that it did not respond in."""
+# Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
+_NO_ANSWER: Final = frozenset({408, 480, 487, 603})
+_BUSY: Final = frozenset({486, 600})
+
+
+def end_of(call: CallEnded) -> LegEnded:
+    """Return why an incoming or an answered call has ended (api.md section 5.1)."""
+    if call.local:
+        return LegEnded(HangupReason.NORMAL, remote=False)
+    if call.status_code == _CANCELLED:
+        return LegEnded(HangupReason.CANCEL, remote=True)
+    if call.status_code in GONE:
+        return LegEnded(HangupReason.TIMEOUT, remote=False)
+    reason = HangupReason.NORMAL if call.status_code == _SUCCESS else HangupReason.FAILED
+    return LegEnded(reason, remote=True)
+
+
+def refusal_of(call: CallEnded) -> LegEnded:
+    """Return why an outgoing call was not answered (api.md section 5.1)."""
+    if call.status_code in _BUSY:
+        return LegEnded(HangupReason.BUSY, remote=True)
+    reason = HangupReason.NOANSWER if call.status_code in _NO_ANSWER else HangupReason.FAILED
+    return LegEnded(reason, remote=True)

@@ -45,11 +45,11 @@ lint: build build/typing/mixminus ## Check style, types, the engine's type stub 
 	$(BIN)/mypy
 	MYPYPATH=build/typing $(BIN)/python -m mypy.stubtest mixminus.mixer._engine
 	$(BIN)/lint-imports
-	cd console && node_modules/.bin/tsc --noEmit
+	cd console && ../tools/with_node.sh $(abspath $(BIN))/python node_modules/.bin/tsc --noEmit
 
 test: build ## Run all tests, with real phones, a real browser and both databases (ARGS runs a part)
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
-	@tools/build_browser_phones.sh
+	@tools/build_browser_phones.sh $(abspath $(BIN))/python
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else

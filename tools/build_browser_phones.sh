@@ -1,7 +1,9 @@
 #!/bin/sh
-# Bundle JsSIP and SIP.js for the end-to-end tests: tests/browser_phones -> build/browser_phones/phones.js
+# Bundle JsSIP and SIP.js for the end-to-end tests: build_browser_phones.sh PYTHON; tests/browser_phones -> build/browser_phones/phones.js
 set -eu
 cd "$(dirname "$0")/.."
+python=$1
+with_node=$PWD/tools/with_node.sh
 out=build/browser_phones
 bundle=$out/phones.js
 if [ -e "$bundle" ] && [ -z "$(find tests/browser_phones -newer "$bundle")" ]; then
@@ -11,6 +13,6 @@ fi
 mkdir -p "$out/source"
 cp tests/browser_phones/* "$out/source"
 cd "$out/source"
-npm ci --silent --no-audit --no-fund
-node_modules/.bin/esbuild phones.js --bundle --format=iife --platform=browser --log-level=warning --outfile=../phones.js
+"$with_node" "$python" npm ci --silent --no-audit --no-fund
+"$with_node" "$python" node_modules/.bin/esbuild phones.js --bundle --format=iife --platform=browser --log-level=warning --outfile=../phones.js
 touch ../phones.js

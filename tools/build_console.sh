@@ -11,12 +11,12 @@ if [ -e "$page" ] && [ -d console/node_modules ] && [ -z "$(find console src/api
 	exit 0
 fi
 
-command -v npm >/dev/null 2>&1 || { PYTHON=$python tools/install_packages.sh build; }
 echo "Building the console: half a minute, once ..."
 mkdir -p build console/src/generated
 log=$PWD/build/console.log
+with_node=$PWD/tools/with_node.sh
 run() {
-	"$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+	"$with_node" "$python" "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 }
 
 lock=console/node_modules/.package-lock.json

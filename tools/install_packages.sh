@@ -35,7 +35,6 @@ need_chromium() {
 build() {
 	need_command gcc gcc
 	need_command make make
-	need_command npm npm
 	need_python_headers
 }
 

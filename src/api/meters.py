@@ -16,7 +16,7 @@ from mixminus.model.ids import ConferenceId
 from mixminus.tasks import Interrupted, TaskScope, unless
 from mixminus.wire.view import Rounded, View
 
-__all__: list[str] = []
+__all__ = ["frame_of"]
 
 PERIOD_S: Final = 0.2
 """The engine publishes levels as often."""
@@ -121,7 +121,7 @@ async def _send_changes(call: ApiCall, socket: web.WebSocketResponse, feed: Mete
             return WSCloseCode.OK
         if changes or rounds == 0:
             async with asyncio.timeout(WRITE_S):
-                await socket.send_str(_frame(changes))
+                await socket.send_str(frame_of(changes))
         rounds += 1
         if rounds % VALID_EVERY == 0 and not await is_still_valid(call.request):
             return WSCloseCode.POLICY_VIOLATION
@@ -129,7 +129,8 @@ async def _send_changes(call: ApiCall, socket: web.WebSocketResponse, feed: Mete
     return WSCloseCode.GOING_AWAY
 
 
-def _frame(changes: MeterChanges) -> str:
+def frame_of(changes: MeterChanges) -> str:
+    """Return the text frame of changes, as viewers get it."""
     view = MetersView.model_validate(
         {
             "participants": changes.participants,

@@ -1,5 +1,7 @@
 """Masking: no secret of a message is in its trace, however it is written, and what is no secret stays."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,3 +152,13 @@ def test_no_spelling_of_a_key_passes(
     written = masked(sent)
     assert b"5ec4e7" not in written
     assert len(written) == len(sent)
+
+
+@pytest.mark.parametrize(
+    "repeated", [b"sip:", b"sip:a:", b" ", b"a:b\r\n", b"\r\n ", b'realm="', b"inline:a;", b"k="]
+)
+def test_time_is_linear_in_the_length(repeated: bytes) -> None:
+    hostile = b"INVITE x\r\nAuthorization: Digest " + repeated * (16_384 // len(repeated))
+    begun = time.process_time()
+    masked(hostile)
+    assert time.process_time() - begun < 0.5

@@ -79,7 +79,7 @@ export function Frame() {
         <button class="ghost icon menu-button" type="button" aria-expanded={menu} aria-label="Menu" onClick={() => setMenu(!menu)}>
           <Icon name="menu" />
         </button>
-        <a class="brand" href="#/rooms"><Logo size={26} /><span>mixminus</span></a>
+        <a class="brand" href="#/rooms" aria-label="mixminus"><Logo size={26} /><span>mixminus</span></a>
         <span class="customer">{customer.value?.name}</span>
         <Tools />
       </header>

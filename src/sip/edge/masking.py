@@ -27,7 +27,9 @@ _SHOWN = re.compile(
     rb'(?<=[,\s])(username|realm|nonce|uri|algorithm|qop|nc|opaque)[ \t]*=[ \t]*("[^"\r\n]*"|[^\s",]+)',
     re.IGNORECASE,
 )
-_URI_PASSWORD = re.compile(rb"(\bsips?:[^\s:@<>\"]{0,256}):([^\s@<>\"]+)@", re.IGNORECASE)
+# Each run of characters up to an "@" is looked at once, so that the time is linear in the length.
+_USER_PART = re.compile(rb"[^\s<>\"@]+@?")
+_PASSWORD = re.compile(rb"\bsips?:[^:]*:", re.IGNORECASE)
 _ENCODED = re.compile(
     _START + rb"(?:content-encoding|e|content-transfer-encoding)[ \t]*:[ \t]*"
     rb"(?!identity\b|7bit\b|8bit\b|binary\b)[^\s]",
@@ -61,9 +63,18 @@ def masked(message: bytes) -> bytes:
     elif body and _INFO.match(head):
         body = _LINE.sub(_digits, body)
     body = _HEADER.sub(_header_in_body, body)
-    body = _URI_PASSWORD.sub(lambda uri: uri[1] + b":" + _blank(uri[2]) + b"@", body)
+    body = _USER_PART.sub(lambda part: _without_password(part[0], b""), body)
     # Keys in the headers too: without an end of headers they are taken for headers.
-    return _KEY_LINE.sub(_key_line, _URI_PASSWORD.sub(rb"\1:***@", head) + body)
+    head = _USER_PART.sub(lambda part: _without_password(part[0], MASK), head)
+    return _KEY_LINE.sub(_key_line, head + body)
+
+
+def _without_password(part: bytes, mask: bytes) -> bytes:
+    """Mask what stands between the user of a SIP URI and the ``@``; an empty mask keeps the length."""
+    found = _PASSWORD.search(part) if part.endswith(b"@") else None
+    if not found or found.end() == len(part) - 1:
+        return part
+    return part[: found.end()] + (mask or _blank(part[found.end() : -1])) + b"@"
 
 
 def _header(header: re.Match[bytes]) -> bytes:

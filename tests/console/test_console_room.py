@@ -1,0 +1,158 @@
+"""A room in the console: a browser joins, a phone joins, and what the operator does reaches both."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from playwright.async_api import Page, expect
+
+from tests.app.server import KEY, Server, serve
+from tests.console.pages import WITHIN_MS, log_in, opened
+from tests.console.test_join_page import browser
+from tests.support.baresip import Baresip
+from tests.support.netns import ADDRESS
+from tests.support.tones import tone, write_wav
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.usefixtures("built"), pytest.mark.slow]
+
+REACHABLE = {"SIP_HOST": ADDRESS, "PUBLIC_HOST": ADDRESS}
+LOUD = 12_000.0
+LIT_UP = 0.3
+"""A meter's share of its length."""
+
+
+async def ask(server: Server, path: str) -> Any:
+    async with (
+        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+        session.get(f"{server.base}/v1.0{path}") as response,
+    ):
+        return await response.json()
+
+
+async def make_room(page: Page, name: str) -> str:
+    await page.get_by_role("button", name="New room").first.click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Name", exact=True).fill(name)
+    await dialog.get_by_role("button", name="Create room").click()
+    await expect(page.get_by_role("heading", name=name)).to_be_visible()
+    return page.url.rsplit("/", 1)[1]
+
+
+async def level_of(page: Page, row: str) -> float:
+    """Return the length of the meter of a row as the browser draws it, 0 to 1."""
+    script = "each => each.getBoundingClientRect().width / each.parentElement.getBoundingClientRect().width"
+    return float(await page.locator(f"{row} .meter > div").evaluate(script))
+
+
+async def rises(page: Page, row: str) -> None:
+    async def look() -> bool:
+        return await level_of(page, row) > LIT_UP
+
+    await until(look, within_s=WITHIN_MS / 1000)
+
+
+async def falls(page: Page, row: str) -> None:
+    async def look() -> bool:
+        return await level_of(page, row) == 0
+
+    await until(look, within_s=WITHIN_MS / 1000)
+
+
+async def join(page: Page, name: str) -> None:
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_role("button", name="Check the microphone").click()
+    await expect(page.get_by_role("meter", name="Input level")).to_be_visible()
+    await page.get_by_role("button", name="Join", exact=True).click()
+    await expect(page.get_by_text("You are in the room")).to_be_visible(timeout=WITHIN_MS)
+
+
+async def mute_and_unmute(page: Page, server: Server, room: str, row: str) -> None:
+    await page.locator(row).get_by_role("button", name="Mute").click()
+    await expect(page.locator(row)).to_contain_text("Muted")
+    talking = (await ask(server, f"/conferences/{room}/talking"))["result"]
+    assert [each["transport"] for each in talking if each["muted"]] == ["sip"]
+    await page.locator(row).get_by_role("button", name="Unmute").click()
+    await expect(page.locator(row)).not_to_contain_text("Muted")
+
+
+async def name_from_the_details(page: Page, row: str, name: str) -> None:
+    await page.locator(row).locator("button.who").click()
+    details = page.locator(".details")
+    await expect(details.locator(".history").first).to_contain_text("%", timeout=WITHIN_MS)
+    await details.get_by_label("Name in this room").fill(name)
+    await details.get_by_role("button", name="Save").click()
+    await expect(page.locator(f".participant:has-text('{name}')")).to_be_visible()
+
+
+async def silence_ann_for_bob(page: Page, server: Server, room: str) -> None:
+    await page.get_by_role("tab", name="Who hears whom").click()
+    await page.get_by_role("button", name="Bob hears Ann").click()
+    await expect(page.get_by_role("button", name="Bob does not hear Ann")).to_be_visible()
+    rules = (await ask(server, f"/conferences/{room}/hears"))["result"]
+    assert [each["gain_db"] for each in rules] == [None]
+    await page.get_by_role("tab", name="Participants").click()
+
+
+async def record(page: Page, server: Server, room: str) -> None:
+    await page.get_by_role("button", name="Record", exact=True).click()
+    await expect(page.locator(".light.recording")).to_be_visible()
+    await page.get_by_role("button", name="Stop recording").click()
+    await expect(page.locator(".light.recording")).to_be_hidden()
+    (recording,) = (await ask(server, "/recordings"))["result"]
+    assert recording["reference_id"] == room
+
+
+async def test_a_browser_and_a_phone_meet_and_the_phone_is_muted_recorded_and_removed(tmp_path: Path) -> None:
+    microphone = write_wav(tmp_path / "microphone.wav", tone(440.0, 60.0, amplitude=LOUD))
+    async with (
+        serve(tmp_path, settings={f"MIXMINUS_{name}": value for name, value in REACHABLE.items()}) as server,
+        browser() as chromium,
+        opened(chromium, server) as page,
+    ):
+        await log_in(page)
+        room = await make_room(page, "Weekly meeting")
+        await expect(page.get_by_role("heading", name="Nobody is here yet")).to_be_visible()
+        await join(page, "Ann")
+        ann, phone_row, bob = (
+            f".participant:has-text('{text}')" for text in ("Ann (you)", "Phone, PCMU", "Bob")
+        )
+        await expect(page.locator(ann)).to_contain_text("Browser, Opus")
+        await rises(page, ann)  # Chromium's fake microphone beeps once a second
+
+        with Baresip(tmp_path / "phone", microphone, number=31) as phone:
+            await asyncio.to_thread(phone.dial, f"sip:{room}@{ADDRESS}:{server.sip_port}")
+            await expect(page.locator(phone_row)).to_be_visible(timeout=WITHIN_MS)
+            await rises(page, phone_row)
+            await expect(page.locator(f"{phone_row}.talking")).to_be_visible()
+            await mute_and_unmute(page, server, room, phone_row)
+            await name_from_the_details(page, phone_row, "Bob")
+            await silence_ann_for_bob(page, server, room)
+            await record(page, server, room)
+            await page.locator(bob).get_by_role("button", name="Remove").click()
+            await page.get_by_role("dialog").get_by_role("button", name="Remove Bob").click()
+            await expect(page.locator(bob)).to_be_hidden(timeout=WITHIN_MS)
+
+        await page.get_by_role("button", name="Leave", exact=True).click()
+        await expect(page.get_by_role("heading", name="Nobody is here yet")).to_be_visible()
+        assert (await ask(server, f"/conferences/{room}"))["conferencecall_ids"] == []
+
+
+async def test_push_to_talk_is_heard_while_the_button_is_held(tmp_path: Path) -> None:
+    async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
+        await log_in(page)
+        await make_room(page, "Push to talk")
+        await page.get_by_label("Push to talk").check()
+        await page.get_by_role("button", name="Join", exact=True).click()
+        hold = page.get_by_role("button", name="Hold to talk")
+        await expect(hold).to_be_visible(timeout=WITHIN_MS)
+        row = ".participant:has-text('(you)')"
+        await expect(page.locator(row)).to_be_visible()
+        await falls(page, row)
+        await hold.hover()
+        await page.mouse.down()
+        await rises(page, row)
+        await page.mouse.up()
+        await falls(page, row)

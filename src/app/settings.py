@@ -100,9 +100,7 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="secret shared with the TURN servers (static-auth-secret of coturn); credentials are made with it",
     )
-    ice_lifetime_s: int = Field(
-        86_400, ge=60, le=31_536_000, description="seconds that TURN credentials last"
-    )
+    ice_lifetime_s: int = Field(86_400, ge=60, le=31_536_000, description="lifetime of TURN credentials")
     rtp_port_min: int = Field(
         0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
     )

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -28,6 +28,8 @@ HOST: Final = "127.0.0.1"
 CONFINE: Final = Path(__file__).with_name("confine.py")
 _START_S: Final = 120.0
 _STEP_S: Final = 0.05
+_CREATED: Final = 201
+NO_SETTINGS: Final[Mapping[str, str]] = {}
 
 
 class ServerFailed(RuntimeError):
@@ -38,8 +40,16 @@ class Server:
     """A server with a data folder of its own; a context manager that ends it."""
 
     def __init__(
-        self, folder: Path, python: str, *, cores: Iterable[int], max_calls: int, privileged: bool = True
+        self,
+        folder: Path,
+        python: str = sys.executable,
+        *,
+        cores: Iterable[int],
+        max_calls: int,
+        privileged: bool = True,
+        settings: Mapping[str, str] = NO_SETTINGS,
     ) -> None:
+        """``settings`` are environment variables beyond those that this class sets."""
         self._folder = folder
         self._python = python
         self._cores = set(cores)
@@ -57,6 +67,7 @@ class Server:
             "MIXMINUS_RATE_LIMITS": "off",
             "MIXMINUS_LOG_LEVEL": "warning",
             "MIXMINUS_ACCESS_KEY": self._key,
+            **settings,
         }
         self._pool = PoolManager(maxsize=16, timeout=60.0, retries=False)
         self._start()
@@ -71,12 +82,12 @@ class Server:
 
     def new_room(self) -> str:
         """Create a conference and wait until it progresses; return its id."""
-        room_id: str = self._call("POST", "/conferences", {"type": "conference", "name": "capacity"})["id"]
+        room_id: str = self.call("POST", "/conferences", {"type": "conference", "name": "capacity"})["id"]
         self._wait_until(lambda: self.room(room_id)["status"] == "progressing", _START_S, "the room opens")
         return room_id
 
     def room(self, room_id: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._call("GET", f"/conferences/{room_id}")
+        answer: dict[str, Any] = self.call("GET", f"/conferences/{room_id}")
         return answer
 
     def metrics(self) -> dict[str, float]:
@@ -126,7 +137,20 @@ class Server:
     def log(self) -> str:
         return (self._folder / "server.log").read_text(errors="replace")
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:  # its shape depends on the request
+    def whip(self, path: str, offer: str) -> tuple[str, str]:
+        """Offer a WHIP session; return the answer and the location of the session."""
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/sdp"}
+        reply = self._request("POST", f"/v1.0{path}", body=offer.encode(), headers=headers)
+        if reply.status != _CREATED:
+            raise ServerFailed(f"WHIP answered {reply.status}")
+        return reply.data.decode(), reply.headers["Location"]
+
+    def leave_whip(self, location: str) -> None:
+        """End a WHIP session."""
+        self._request("DELETE", location, headers={"Authorization": f"Bearer {self._key}"})
+
+    def call(self, method: str, path: str, body: object = None) -> Any:  # its shape depends on the request
+        """Send a request of the API; return the JSON of its answer, or raise ServerFailed."""
         reply = self._request(
             method,
             f"/v1.0{path}",

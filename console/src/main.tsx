@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/controls.css";
 import "./styles/content.css";
+import "./styles/archive.css";
 
 applyTheme();
 const root = document.getElementById("root");

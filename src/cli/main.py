@@ -9,10 +9,12 @@ import typer
 
 from mixminus.cli import (
     accounts,
+    backups,
     calls,
     directory,
     doctor,
     events,
+    flows,
     recordings,
     rooms,
     servers,
@@ -36,6 +38,7 @@ for name, group in {
     "transcripts": transcripts.app,
     "traces": traces.app,
     "events": events.app,
+    "flows": flows.app,
     "numbers": directory.numbers,
     "extensions": directory.extensions,
     "trunks": directory.trunks,
@@ -47,6 +50,8 @@ for name, group in {
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 calls.app.command("trace")(traces.trace)
 
 

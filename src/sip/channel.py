@@ -44,6 +44,8 @@ _RECORDS_A_WAKE: Final = 64
 
 _CLASSES: Final[dict[str, type]] = {each.__name__: each for each in typing.get_args(Message)}
 
+_Read = Callable[[Any], Any]
+
 _log = log.get("sip.channel")
 
 
@@ -64,8 +66,14 @@ def encode(message: Message) -> bytes:
     return record
 
 
+@functools.cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(kind))
+
+
 def _plain(message: object) -> dict[str, object]:
-    return {each.name: _plain_value(getattr(message, each.name)) for each in dataclasses.fields(message)}  # type: ignore[arg-type]  # only called with dataclasses
+    kind: type = type(message)
+    return {name: _plain_value(getattr(message, name)) for name in _names_of(kind)}
 
 
 def _plain_value(value: object) -> object:
@@ -88,39 +96,47 @@ def decode(record: bytes) -> Message:
 
 
 @functools.cache
-def _types_of(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _readers_of(kind: type) -> dict[str, _Read]:
+    return {name: _reader(hint) for name, hint in typing.get_type_hints(kind).items()}
 
 
 def _build(kind: type, fields: dict[str, Any]) -> Any:
-    hints = _types_of(kind)
-    if unknown := fields.keys() - hints.keys():
-        raise TypeError(f"unknown fields {unknown}")
-    return kind(**{name: _value(hints[name], value) for name, value in fields.items()})
+    readers = _readers_of(kind)
+    # A field that is unknown raises KeyError.
+    return kind(**{name: readers[name](value) for name, value in fields.items()})
 
 
-def _value(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
+def _reader(hint: Any) -> _Read:  # noqa: PLR0911 - one return for each kind of value
+    """Return what reads a value of a type; it raises an error for any other."""
     if isinstance(hint, types.UnionType):  # of a kind and None
-        return None if value is None else _value(typing.get_args(hint)[0], value)
+        inner = _reader(typing.get_args(hint)[0])
+        return lambda value: None if value is None else inner(value)
     hint = getattr(hint, "__supertype__", hint)
     if hint is uuid.UUID:
-        return uuid.UUID(value)
+        return uuid.UUID
     if hint is bytes:
-        return base64.b64decode(value, validate=True)
+        return functools.partial(base64.b64decode, validate=True)
     if typing.get_origin(hint) is typing.Literal:
-        if value not in typing.get_args(hint):
-            raise ValueError("not one of the allowed values")
-        return value
+        return {each: each for each in typing.get_args(hint)}.__getitem__
     if dataclasses.is_dataclass(hint):
-        return _build(typing.cast("type", hint), value)
+        return functools.partial(_build, typing.cast("type", hint))
     if isinstance(hint, types.GenericAlias):
-        inner = typing.get_args(hint)
-        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
-        return tuple(_value(each, part) for each, part in zip(kinds, value, strict=True))
+        return _tuple_reader(typing.get_args(hint))
     if issubclass(hint, enum.Enum):
-        return hint(value)
-    if type(value) is not hint and not (hint is float and type(value) is int):
-        raise TypeError(f"{type(value).__name__} instead of {hint.__name__}")
+        return typing.cast("_Read", hint)
+    return functools.partial(_checked, hint)
+
+
+def _tuple_reader(hints: tuple[Any, ...]) -> _Read:
+    readers = [_reader(each) for each in hints if each is not Ellipsis]
+    if hints[-1] is Ellipsis:
+        return lambda values: tuple(map(readers[0], values))
+    return lambda values: tuple(read(part) for read, part in zip(readers, values, strict=True))
+
+
+def _checked(kind: type, value: Any) -> Any:
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise TypeError(f"{type(value).__name__} instead of {kind.__name__}")
     return value
 
 

@@ -2,16 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from mixminus.model.access import AccessKey, CustomerStatus
 from mixminus.model.ids import CustomerId
 from mixminus.store.rows import Rows
+from mixminus.store.statement import Statement
 from mixminus.store.tables import access_keys, customers
 
 __all__ = ["AccessKeyRows"]
+
+
+_BY_DIGEST: Final = Statement(
+    select(access_keys, customers.c.status.label("customer_status"))
+    .join(customers)
+    .where(access_keys.c.token_sha256 == bindparam("token_sha256"), access_keys.c.tm_delete.is_(None))
+)
 
 
 class AccessKeyRows(Rows[AccessKey]):
@@ -27,14 +35,10 @@ class AccessKeyRows(Rows[AccessKey]):
 
     async def find_by_digest(self, token_sha256: str) -> tuple[AccessKey, CustomerStatus] | None:
         """Return the undeleted key of this digest, and its customer's status."""
-        query = select(access_keys, customers.c.status.label("customer_status")).join(customers)
-        query = query.where(access_keys.c.token_sha256 == token_sha256, access_keys.c.tm_delete.is_(None))
-        row = (await self._connection.execute(query)).mappings().first()
-        if row is None:
-            return None
-        values = dict(row)
-        status = CustomerStatus(values.pop("customer_status"))
-        return AccessKey(**values), status
+        for row in await self._connection.fetch(_BY_DIGEST, token_sha256=token_sha256):
+            status = CustomerStatus(row.pop("customer_status"))
+            return self._model(row), status
+        return None
 
     async def first(self, customer_id: CustomerId) -> AccessKey | None:
         """Return the customer's oldest undeleted key; None if there is none."""

@@ -14,7 +14,7 @@ from mixminus.errors import Unavailable
 from mixminus.store import migrations
 from mixminus.store.database import create_engine, is_sqlite
 
-__all__ = ["Examination", "examine"]
+__all__ = ["Examination", "examine", "is_known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,16 @@ def _exists(url: str) -> bool:
 
 def _examined(connection: Connection) -> Examination:
     revision = MigrationContext.configure(connection).get_current_revision()
-    scripts = _scripts()
     product, faults = "PostgreSQL", ()
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text("PRAGMA quick_check")).scalars().all()
         product, faults = "SQLite", tuple(row for row in rows if row != "ok")
-    known = revision is None or any(each.revision == revision for each in scripts.walk_revisions())
-    return Examination(product, revision, _newest(), known, faults)
+    return Examination(product, revision, _newest(), revision is None or is_known(revision), faults)
+
+
+def is_known(revision: str) -> bool:
+    """Return whether this version of the server knows a revision of the tables."""
+    return any(each.revision == revision for each in _scripts().walk_revisions())
 
 
 def _scripts() -> ScriptDirectory:

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from mixminus.model.directory import Number
 from mixminus.store.rows import Rows
+from mixminus.store.statement import Statement
 from mixminus.store.tables import numbers
 
 __all__ = ["NumberRows"]
+
+
+_BY_DIGITS: Final = Statement(select(numbers).where(numbers.c.digits == bindparam("digits")))
 
 
 class NumberRows(Rows[Number]):
@@ -21,7 +25,7 @@ class NumberRows(Rows[Number]):
 
     async def find_dialled(self, number: str) -> Number | None:
         """Return the undeleted number with these digits, with or without a plus sign."""
-        return await self._one(select(numbers).where(numbers.c.digits == number.removeprefix("+")))
+        return await self._first(_BY_DIGITS, digits=number.removeprefix("+"))
 
     def _columns(self, row: Number) -> dict[str, Any]:
         return {**asdict(row), "digits": None if row.tm_delete else row.number.removeprefix("+")}

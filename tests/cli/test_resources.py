@@ -71,6 +71,25 @@ def test_a_guest_is_invited_and_the_link_revoked(run: Run, server: Server) -> No
     assert made["id"] not in run("rooms", "invitations", "inviting").out
 
 
+def test_a_flow_is_validated_created_and_shown(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "flow.json"
+    actions = [{"type": "answer"}, {"type": "talk", "option": {"text": "hello", "language": "en-US"}}]
+    file.write_text(json.dumps(actions))
+    assert run("flows", "validate", str(file)).out == "valid: 2 actions\n"
+    made = run("flows", "create", str(file), "--name", "greeting", "--json").json
+    assert [each["type"] for each in made["actions"]] == ["answer", "talk"]
+    assert run("flows", "show", made["id"], "--json").json["name"] == "greeting"
+    assert made["id"] in run("flows", "list").out
+    file.write_text(
+        json.dumps({"name": "wrong", "actions": [*actions, {"type": "sleep", "option": {"duration": "x"}}]})
+    )
+    outcome = run("flows", "validate", str(file))
+    assert outcome.code == 1
+    assert "actions[2].option.duration" in outcome.err
+    file.write_text("{")
+    assert "is not JSON" in run("flows", "validate", str(file)).err
+
+
 def test_events_are_followed(run: Run) -> None:
     before = run("events", "tail", "--after", "0", "--count", "1", "--json").json["id"]
     run("rooms", "create", "eventful")

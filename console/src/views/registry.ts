@@ -23,4 +23,12 @@ export const GROUPS: readonly Group[] = ["Now", "Telephony", "Archive", "Operati
 export const VIEWS: readonly View[] = [
   { path: "rooms", group: "Now", icon: "rooms", title: "Rooms", load: async () => (await import("./rooms/Rooms")).Rooms },
   { path: "rooms/:id", group: "Now", icon: "rooms", name: "Room", load: async () => (await import("./room/Room")).Room },
+  { path: "calls", group: "Now", icon: "calls", title: "Calls", load: async () => (await import("./calls/Calls")).Calls },
+  { path: "numbers", group: "Telephony", icon: "numbers", title: "Numbers", load: async () => (await import("./directory/Numbers")).Numbers },
+  { path: "extensions", group: "Telephony", icon: "extensions", title: "Extensions", load: async () => (await import("./directory/Extensions")).Extensions },
+  { path: "trunks", group: "Telephony", icon: "trunks", title: "Trunks", load: async () => (await import("./directory/Trunks")).Trunks },
+  { path: "recordings", group: "Archive", icon: "recordings", title: "Recordings", load: async () => (await import("./recordings/Recordings")).Recordings },
+  { path: "recordings/:id", group: "Archive", icon: "recordings", name: "Recording", load: async () => (await import("./recordings/RecordingView")).RecordingView },
+  { path: "transcripts", group: "Archive", icon: "transcripts", title: "Transcripts", load: async () => (await import("./transcripts/Transcripts")).Transcripts },
+  { path: "server", group: "Operation", icon: "server", title: "Server", load: async () => (await import("./server/Server")).Server },
 ];

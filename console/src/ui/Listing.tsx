@@ -1,0 +1,87 @@
+// A list of one kind of resource: heading, search, table, and what is shown while there is none.
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Collection } from "../api/collection";
+import { Icon, type IconName } from "./Icon";
+import { Empty, ErrorNote, Loading } from "./notes";
+
+interface Row {
+  id: string;
+  tm_create: string | null;
+}
+
+export interface Column<T> {
+  readonly title: string;
+  readonly cell: (row: T) => ComponentChildren;
+  /** Aligned as numbers are. */
+  readonly number?: boolean;
+}
+
+interface ListingProps<T extends Row> {
+  title: string;
+  about: string;
+  icon: IconName;
+  collection: Collection<T>;
+  columns: readonly Column<T>[];
+  /** The text that the search looks through. */
+  text: (row: T) => string;
+  shown?: (row: T) => boolean;
+  none: string;
+  children?: ComponentChildren;
+}
+
+export function Listing<T extends Row>({ title, about, icon, collection, columns, text, shown = () => true, none, children }: ListingProps<T>) {
+  const [sought, setSought] = useState("");
+  useEffect(() => collection.open(), []);
+  const rows = collection.rows.value.filter(shown);
+  const found = rows.filter((row) => text(row).toLowerCase().includes(sought.toLowerCase()));
+  const state = collection.state.value;
+  return (
+    <>
+      <div class="view-head">
+        <div class="grow"><h1>{title}</h1><p>{about}</p></div>
+        <div class="actions">{children}</div>
+      </div>
+      {state === "loading" && <Loading />}
+      {state === "failed" && <ErrorNote error={collection.error.value} retry={() => void collection.load()} />}
+      {state === "ready" && rows.length === 0 && <Empty icon={icon} title={`No ${title.toLowerCase()} yet`} text={none} />}
+      {rows.length > 0 && (
+        <>
+          <div class="toolbar">
+            <div class="search">
+              <Icon name="search" size={16} />
+              <input type="search" aria-label={`Find in ${title.toLowerCase()}`} placeholder="Find" value={sought}
+                onInput={(event) => setSought(event.currentTarget.value)} />
+            </div>
+          </div>
+          <Table columns={columns} rows={found} />
+          {found.length === 0 && <p class="page-note">Nothing has “{sought}” in it.</p>}
+          {collection.truncated.value && <p class="page-note">Older ones are not shown; the API lists them all.</p>}
+        </>
+      )}
+    </>
+  );
+}
+
+export function Table<T extends { id?: string | number }>({ columns, rows }: { columns: readonly Column<T>[]; rows: readonly T[] }) {
+  return (
+    <div class="card table-card stacked">
+      <table>
+        <thead>
+          <tr>
+            {columns.map(({ title, number }) => (
+              <th key={title} scope="col" class={number ? "number" : ""}>{title || <span class="visually-hidden">Actions</span>}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={row.id ?? index}>
+              {columns.map(({ title, cell, number }) => <td key={title} class={number ? "number" : ""}>{cell(row)}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+// One recording: player, waveform, who talked, transcript, files and whether it is unchanged.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { fetchRaw, request, send, type Schemas } from "../../api/request";
+import { Act } from "../../ui/Act";
+import { Icon } from "../../ui/Icon";
+import { duration } from "../../ui/format";
+import { ErrorNote, Loading } from "../../ui/notes";
+import { toastError } from "../../ui/toast";
+import type { ViewProps } from "../registry";
+import { Lanes, Transcript, useTranscript } from "./Transcript";
+import { Waveform } from "./Waveform";
+import { titleOf, type Recording } from "./list";
+
+type Verification = Schemas["Verification"];
+
+/** Fetch a file with the credential, and return an address for the player. */
+async function addressOf(id: string, track = ""): Promise<string> {
+  const response = await fetchRaw(request("get", "/v1.0/recordingfiles/{id}", { path: { id }, query: { track } as never }));
+  return URL.createObjectURL(await response.blob());
+}
+
+async function download(id: string, name: string, track: string): Promise<void> {
+  const link = document.createElement("a");
+  link.href = await addressOf(id, track);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+export function RecordingView({ id = "" }: ViewProps) {
+  const [recording, setRecording] = useState<Recording>();
+  const [error, setError] = useState<unknown>();
+  useEffect(() => {
+    send(request("get", "/v1.0/recordings/{id}", { path: { id } })).then(setRecording).catch(setError);
+  }, [id]);
+  if (error) return <ErrorNote error={error} />;
+  if (!recording) return <Loading />;
+  return (
+    <>
+      <div class="view-head">
+        <div class="grow"><p><a href="#/recordings">Recordings</a></p><h1>{titleOf(recording)}</h1></div>
+      </div>
+      {recording.status === "ended" ? <Player recording={recording} /> : <p class="note">It can be played when it has ended.</p>}
+    </>
+  );
+}
+
+function Player({ recording }: { recording: Recording }) {
+  const { id } = recording;
+  const audio = useRef<HTMLAudioElement>(null);
+  const [source, setSource] = useState("");
+  const [at, setAt] = useState(0);
+  const [length, setLength] = useState(0);
+  const [playing, setPlaying] = useState(false);
+  const spoken = useTranscript(id);
+  useEffect(() => {
+    let made = "";
+    addressOf(id).then((address) => setSource((made = address))).catch(toastError);
+    return () => URL.revokeObjectURL(made);
+  }, [id]);
+  const seek = (seconds: number) => {
+    if (!audio.current) return;
+    audio.current.currentTime = seconds;
+    setAt(seconds);
+  };
+  const toggle = () => (playing ? audio.current?.pause() : void audio.current?.play().catch(toastError));
+  return (
+    <div class="recording-grid">
+      <div class="stack">
+        <section class="card padded player" aria-label="Player">
+          <Waveform id={id} at={at} length={length} seek={seek} />
+          <Lanes utterances={spoken.utterances} length={length} at={at} />
+          <div class="row">
+            <button class="primary" type="button" disabled={!source} onClick={toggle}><Icon name={playing ? "pause" : "play"} />{playing ? "Pause" : "Play"}</button>
+            <span class="clock">{duration(at * 1000)} / {duration(length * 1000)}</span>
+          </div>
+          <audio ref={audio} src={source || undefined} preload="metadata" onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
+            onDurationChange={(event) => setLength(event.currentTarget.duration)} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
+        </section>
+        <Files recording={recording} />
+      </div>
+      <Transcript recording_id={id} at={at} seek={seek} {...spoken} />
+    </div>
+  );
+}
+
+function Files({ recording }: { recording: Recording }) {
+  const [result, setResult] = useState<Verification>();
+  return (
+    <section class="card padded" aria-label="Files">
+      <h2>Files</h2>
+      <ul class="files">
+        {recording.files.map((file, index) => (
+          <li key={file.name}>
+            <button class="small icon-text" type="button" onClick={() => void download(recording.id, file.name, index === 0 ? "" : file.track).catch(toastError)}>
+              <Icon name="download" />{file.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="row">
+        <Act request={request("get", "/v1.0/recordings/{id}/verification", { path: { id: recording.id } })} icon="check" done={setResult}>Verify</Act>
+        {result && (
+          <span role="status" class={`badge ${result.intact ? "good" : "bad"}`}>
+            {result.intact ? "Unchanged since it was sealed" : result.findings.map((each) => `${each.what} ${each.where}`).join("; ")}
+          </span>
+        )}
+      </div>
+      <p class="muted small ellipsis">Seal <code>{recording.seal}</code></p>
+    </section>
+  );
+}

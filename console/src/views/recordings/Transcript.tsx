@@ -1,0 +1,124 @@
+// What was said in a recording: lanes of who talked, and the text, which follows the player and leads it.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { request, send, type Schemas } from "../../api/request";
+import { Act } from "../../ui/Act";
+import { duration, isSet, short } from "../../ui/format";
+import { toastError } from "../../ui/toast";
+
+type Utterance = Schemas["Transcript"];
+type Transcribe = Schemas["Transcribe"];
+
+const PAGES = 50;
+const POLL_MS = 1500;
+
+export function speaker(utterance: Utterance): string {
+  if (utterance.label) return utterance.label;
+  if (utterance.direction === "out") return "The room";
+  return isSet(utterance.conferencecall_id) ? `Participant ${short(utterance.conferencecall_id)}` : "All";
+}
+
+async function utterancesOf(transcribe_id: string): Promise<Utterance[]> {
+  const read: Utterance[] = [];
+  let page_token = "";
+  for (let page = 0; page < PAGES; page += 1) {
+    const answer = await send(request("get", "/v1.0/transcripts", { query: { transcribe_id, page_token } }));
+    read.push(...answer.result);
+    page_token = answer.next_page_token;
+    if (!page_token) break;
+  }
+  return read.sort((a, b) => a.start_s - b.start_s);
+}
+
+export interface Spoken {
+  transcribe?: Transcribe;
+  utterances: readonly Utterance[];
+  transcribed: (transcribe: Transcribe) => void;
+}
+
+/** Read the transcript of a recording, until it is complete. */
+export function useTranscript(recording_id: string): Spoken {
+  const [transcribe, setTranscribe] = useState<Transcribe>();
+  const [utterances, setUtterances] = useState<readonly Utterance[]>([]);
+  useEffect(() => {
+    const query = { reference_type: "recording", reference_id: recording_id } as never;
+    send(request("get", "/v1.0/transcribes", { query })).then((page) => setTranscribe(page.result[0])).catch(toastError);
+  }, [recording_id]);
+  useEffect(() => {
+    if (!transcribe) return undefined;
+    let timer = 0;
+    let open = true;
+    const read = async () => {
+      const seen = await send(request("get", "/v1.0/transcribes/{id}", { path: { id: transcribe.id } }));
+      const found = await utterancesOf(transcribe.id);
+      if (!open) return;
+      setUtterances(found);
+      if (seen.status === "progressing") timer = window.setTimeout(() => void read().catch(toastError), POLL_MS);
+      else if (transcribe.status === "progressing") setTranscribe(seen);
+    };
+    void read().catch(toastError);
+    return () => {
+      open = false;
+      clearTimeout(timer);
+    };
+  }, [transcribe?.id]);
+  return { transcribe, utterances, transcribed: setTranscribe };
+}
+
+export function Lanes({ utterances, length, at }: { utterances: readonly Utterance[]; length: number; at: number }) {
+  const speakers = [...new Set(utterances.map(speaker))];
+  if (speakers.length === 0 || length <= 0) return null;
+  return (
+    <div class="lanes" role="img" aria-label={`Who talked: ${speakers.join(", ")}`}>
+      {speakers.map((name) => (
+        <div class="lane" key={name}>
+          <span class="ellipsis small">{name}</span>
+          <svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
+            {utterances.filter((each) => speaker(each) === name).map((each) => (
+              <rect key={each.id} x={(1000 * each.start_s) / length} y="1" height="8" rx="2" width={Math.max(2, (1000 * (each.end_s - each.start_s)) / length)} />
+            ))}
+            <line x1={(1000 * at) / length} x2={(1000 * at) / length} y1="0" y2="10" vector-effect="non-scaling-stroke" />
+          </svg>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface TranscriptProps extends Spoken {
+  recording_id: string;
+  at: number;
+  seek: (seconds: number) => void;
+}
+
+export function Transcript({ recording_id, transcribe, utterances, transcribed, at, seek }: TranscriptProps) {
+  const begun = utterances.filter((each) => each.start_s <= at);
+  const current = begun[begun.length - 1]?.id;
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    const item = list.current?.querySelector("[aria-current]");
+    if (item instanceof HTMLElement && list.current) list.current.scrollTop = item.offsetTop - list.current.clientHeight / 3;
+  }, [current]);
+  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as never;
+  return (
+    <section class="card transcript" aria-label="Transcript">
+      <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}</header>
+      {!transcribe && (
+        <div class="padded">
+          <p class="muted">This recording has no transcript.</p>
+          <Act request={request("post", "/v1.0/transcribes", { body })} icon="transcripts" done={(answer) => transcribed(answer)}>Transcribe it</Act>
+        </div>
+      )}
+      {transcribe?.status === "done" && utterances.length === 0 && <p class="padded muted">Nothing was said.</p>}
+      <ol ref={list}>
+        {utterances.map((each) => (
+          <li key={each.id} aria-current={each.id === current ? "true" : undefined}>
+            <button type="button" class="ghost utterance" onClick={() => seek(each.start_s)}>
+              <span class="muted small">{duration(each.start_s * 1000)} · {speaker(each)}</span>
+              <span>{each.message}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

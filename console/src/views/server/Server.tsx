@@ -1,0 +1,70 @@
+// The server: how well it keeps time, what it carries, and what needs attention.
+import { useEffect, useState } from "preact/hooks";
+import { ErrorNote, Loading } from "../../ui/notes";
+import { Deliveries } from "./Deliveries";
+import { Events } from "./Events";
+import { read, type Metrics } from "./metrics";
+
+const POLL_MS = 2000;
+
+interface Advice {
+  readonly when: (metrics: Metrics) => boolean;
+  readonly text: string;
+}
+
+const value = (metrics: Metrics, name: string) => metrics.get(`mixminus_${name}`) ?? 0;
+
+const ADVICE: readonly Advice[] = [
+  { when: (m) => [...m].some(([name, ready]) => name.startsWith("mixminus_ready") && ready === 0), text: "A transport takes no calls: the server's log says why." },
+  { when: (m) => value(m, 'tick_lateness_us{quantile="0.99"}') > 5000, text: "Ticks begin late: give the server real-time priority, or more cores. `mixminus doctor` shows what is missing." },
+  { when: (m) => value(m, "mixing_load") > 0.8, text: "The mixing threads are busy: new calls are refused soon. Add cores, or set MIXMINUS_SHARDS." },
+  { when: (m) => value(m, "webhooks_waiting") > 0, text: "Events wait for a webhook: see the deliveries below." },
+];
+
+function Figure({ name, text, detail }: { name: string; text: string; detail?: string }) {
+  return <div class="card padded figure"><span class="muted small">{name}</span><strong>{text}</strong>{detail && <span class="muted small">{detail}</span>}</div>;
+}
+
+export function Server() {
+  const [metrics, setMetrics] = useState<Metrics>();
+  const [error, setError] = useState<unknown>();
+  useEffect(() => {
+    const look = () => void read().then((found) => (setMetrics(found), setError(undefined))).catch(setError);
+    look();
+    const timer = setInterval(() => !document.hidden && look(), POLL_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <div class="view-head"><div class="grow"><h1>Server</h1><p>How it keeps time, and what needs attention</p></div></div>
+      {error !== undefined && <ErrorNote error={error} />}
+      {!metrics && error === undefined && <Loading />}
+      {metrics && <Health metrics={metrics} />}
+      <Deliveries />
+      <Events />
+    </>
+  );
+}
+
+function Health({ metrics }: { metrics: Metrics }) {
+  const late = (quantile: string) => `${(value(metrics, `tick_lateness_us{quantile="${quantile}"}`) / 1000).toFixed(2)} ms`;
+  const advice = ADVICE.filter((each) => each.when(metrics));
+  return (
+    <>
+      {advice.length === 0 ? <p class="note" role="status">Nothing to do: transports are ready, ticks are on time, and no event waits.</p> : advice.map(({ text }) => <p key={text} class="note warn" role="status">{text}</p>)}
+      <div class="figures">
+        <Figure name="Ticks begin late by" text={late("0.99")} detail={`99 of 100; half within ${late("0.5")}`} />
+        <Figure name="Mixing load" text={`${Math.round(100 * value(metrics, "mixing_load"))} %`} detail="of the busiest thread" />
+        <Figure name="Rooms" text={String(value(metrics, "conferences"))} />
+        <Figure name="Calls" text={String(value(metrics, "calls"))} />
+        <Figure name="Webhooks waiting" text={String(value(metrics, "webhooks_waiting"))} detail={`${Math.round(value(metrics, "webhooks_lag_seconds"))} s behind`} />
+      </div>
+      <details class="disclosure">
+        <summary>All {metrics.size} metrics</summary>
+        <div class="card table-card"><table><tbody>
+          {[...metrics].map(([name, each]) => <tr key={name}><td><code>{name}</code></td><td class="number">{each}</td></tr>)}
+        </tbody></table></div>
+      </details>
+    </>
+  );
+}

@@ -1,0 +1,1 @@
+"""Backups: the database and the data folder in one file, made while the server runs, and checked when restored."""

@@ -1,0 +1,169 @@
+"""Backups of a real server that runs, restored into a new one; and backups that must be refused."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
+from mixminus.recording.verify import verify
+from tests.app.server import KEY, Server, serve
+from tests.support.database import ON_POSTGRESQL, empty_database_url
+from tests.support.waiting import until
+
+
+async def call(server: Server, method: str, path: str, **body: object) -> Any:
+    async with (
+        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+        session.request(method, f"{server.base}/v1.0{path}", json=body or None) as response,
+    ):
+        assert response.status == 200, await response.text()
+        return await response.json()
+
+
+def settings_of(folder: Path) -> dict[str, str]:
+    """Return the settings that name a database of its own for a folder."""
+    return {"MIXMINUS_DATABASE_URL": empty_database_url(folder)} if ON_POSTGRESQL else {}
+
+
+async def command(folder: Path, *arguments: str) -> tuple[int, Any, str]:
+    """Run the command with the settings of a server in this folder; return exit code, JSON and stderr."""
+    environment = os.environ | settings_of(folder) | {"MIXMINUS_DATA_DIR": str(folder / "data")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "mixminus", *arguments, "--json"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, json.loads(out) if out else None, err.decode()
+
+
+async def recorded(server: Server, room: str) -> str:
+    """Record an empty room for half a second, and wait until the recording is complete."""
+    recording = (await call(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+
+    async def has_audio() -> bool:
+        shown = await call(server, "GET", f"/recordings/{recording}")
+        return bool(shown["status"] == "recording")
+
+    await until(has_audio)
+    await call(server, "POST", f"/conferences/{room}/recording_stop")
+    await ended(server, recording)
+    return str(recording)
+
+
+async def ended(server: Server, recording: str) -> None:
+    async def look() -> bool:
+        return bool((await call(server, "GET", f"/recordings/{recording}"))["status"] == "ended")
+
+    await until(look)
+
+
+async def open_room(server: Server, name: str) -> str:
+    room = (await call(server, "POST", "/conferences", type="conference", name=name))["id"]
+
+    async def look() -> bool:
+        return bool((await call(server, "GET", f"/conferences/{room}"))["status"] == "progressing")
+
+    await until(look)
+    return str(room)
+
+
+async def test_a_backup_of_a_running_server_is_restored_into_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    backup = tmp_path / "backup.tar"
+    async with serve(old, settings=settings_of(old)) as server:
+        room = await open_room(server, "kept")
+        recording = await recorded(server, room)
+        running = (await call(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+        events = (await call(server, "GET", "/events?after=0"))["result"]
+        code, made, err = await command(old, "backup", str(backup))
+        assert code == 0, err
+        assert made["size"] == backup.stat().st_size
+        assert backup.stat().st_mode & 0o077 == 0, "it holds secrets"
+        await call(server, "POST", "/conferences", type="conference", name="too late")
+        assert (await call(server, "GET", f"/recordings/{running}"))["status"] == "recording", "it went on"
+    code, done, err = await command(new, "restore", str(backup))
+    assert code == 0, err
+    assert done["recordings_verified"] == 1
+    assert done["files"] == made["files"]
+    async with serve(new, settings=settings_of(new)) as server:
+        rooms = (await call(server, "GET", "/conferences"))["result"]
+        assert [(each["id"], each["name"], each["status"]) for each in rooms] == [
+            (room, "kept", "progressing")
+        ]
+        shown = await call(server, "GET", f"/recordings/{recording}/verification")
+        assert shown["intact"], shown
+        async with (
+            ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+            session.get(f"{server.base}/v1.0/recordingfiles/{recording}") as response,
+        ):
+            assert (await response.read())[:4] == b"RIFF"
+        seen = (await call(server, "GET", "/events?after=0"))["result"]
+        assert seen[: len(events)] == events
+        await ended(server, running)
+        assert not verify(new / "data" / "recordings" / running), "it was repaired, as after a crash"
+        await call(server, "POST", "/conferences", type="conference", name="the new server writes")
+        assert await server.stop(signal.SIGTERM) == 0
+
+
+async def test_a_backup_that_was_changed_or_cut_off_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    backup = tmp_path / "backup.tar"
+    async with serve(old, settings=settings_of(old)) as server:
+        await recorded(server, await open_room(server, "kept"))
+        assert (await command(old, "backup", str(backup)))[0] == 0
+        code, _, err = await command(old, "backup", str(backup))
+        assert (code, "exists: name another file" in err) == (1, True)
+        code, _, err = await command(old, "restore", str(backup))
+        assert (code, "another mixminus server uses" in err) == (1, True)
+    whole = backup.read_bytes()
+    with tarfile.open(backup) as tar:
+        audio = next(member for member in tar if member.name.endswith("mix.wav"))
+    middle = audio.offset_data + audio.size // 2
+    damaged = {
+        "a changed sample": (
+            whole[:middle] + bytes((whole[middle] ^ 1,)) + whole[middle + 1 :],
+            "is not what was written",
+        ),
+        "cut off": (whole[: len(whole) // 2], "cut off"),
+        "no archive": (b"mixminus" * 1000, "no backup"),
+        "nothing": (b"", "no backup"),
+    }
+    for name, (content, words) in damaged.items():
+        backup.write_bytes(content)
+        code, _, err = await command(new, "restore", str(backup))
+        assert (code, words in err) == (1, True), (name, err)
+        left = [path for path in (new / "data").rglob("*") if path.name != "lock"]
+        assert left == [], name
+    backup.write_bytes(whole)
+    assert (await command(new, "restore", str(backup)))[0] == 0, "the folder is still usable"
+    code, _, err = await command(new, "restore", str(backup))
+    assert (code, "has data already" in err) == (1, True)
+
+
+async def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
+    for name in ("../outside", "/tmp/outside-of-mixminus"):
+        backup = tmp_path / "backup.tar"
+        with tarfile.open(backup, "w") as tar:
+            tar.addfile(tarfile.TarInfo(name))
+        code, _, err = await command(tmp_path / "new", "restore", str(backup))
+        assert code == 1, err
+    assert not (tmp_path / "new" / "outside").exists()
+
+
+async def test_an_empty_folder_has_nothing_to_back_up(tmp_path: Path) -> None:
+    code, _, err = await command(tmp_path, "backup", str(tmp_path / "backup.tar"))
+    assert (code, "nothing to back up" in err) == (1, True)
+    assert not (tmp_path / "backup.tar").exists()
+    assert not (tmp_path / "data").exists()

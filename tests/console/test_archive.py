@@ -1,0 +1,155 @@
+"""The console's views beside the rooms, in a real browser, against a real server."""
+
+import asyncio
+import shutil
+import subprocess
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.app.server import KEY, Server, serve
+from tests.console.pages import WITHIN_MS, log_in, opened
+from tests.console.test_join_page import FLAGS, browser
+from tests.support.chromium import EXECUTABLE
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.usefixtures("built")
+
+VIEWS = ("rooms", "calls", "numbers", "extensions", "trunks", "recordings", "transcripts", "server")
+SENTENCES = ("The quick brown fox jumps over the lazy dog.", "Please remember the milk and the bread.")
+PAUSE_S = 2
+TALK_MS = 11_000
+
+
+async def api(server: Server, method: str, path: str, **body: object) -> Any:
+    async with (
+        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+        session.request(method, f"{server.base}/v1.0{path}", json=body or None) as response,
+    ):
+        assert response.status == 200, await response.text()
+        return await response.json()
+
+
+async def recorded(server: Server, microphone: Path) -> str:
+    """Let a browser talk in a room, record it, and return the recording when it is complete."""
+    room = (await api(server, "POST", "/conferences", type="conference", name="Archive"))["id"]
+    link = await api(server, "POST", f"/conferences/{room}/guest_links", name="Ann")
+    async with async_playwright() as playwright:
+        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=flags)
+        page = await chromium.new_page()
+        await page.goto(f"{server.base}/{link['path']}")
+        await page.click("#join:enabled", timeout=WITHIN_MS)
+        await page.wait_for_selector("body[data-state=joined]", timeout=WITHIN_MS)
+        recording = (await api(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+        await page.wait_for_timeout(TALK_MS)
+        await api(server, "POST", f"/conferences/{room}/recording_stop")
+        await chromium.close()
+
+    async def complete() -> bool:
+        return bool((await api(server, "GET", f"/recordings/{recording}"))["status"] == "ended")
+
+    await until(complete)
+    return str(recording)
+
+
+def speak(folder: Path) -> Path:
+    """Write the sentences to a file, with pauses, so that each is an utterance of its own."""
+    program = shutil.which("espeak-ng")
+    assert program is not None
+    spoken = folder / "microphone.wav"
+    with wave.open(str(spoken), "wb") as whole:
+        for number, sentence in enumerate(SENTENCES):
+            piece = folder / f"{number}.wav"
+            subprocess.run([program, "-s", "150", "-w", piece, sentence], check=True)
+            with wave.open(str(piece)) as read:
+                if number == 0:
+                    whole.setparams(read.getparams())
+                whole.writeframes(read.readframes(read.getnframes()))
+                whole.writeframes(bytes(PAUSE_S * read.getframerate() * read.getsampwidth()))
+    return spoken
+
+
+async def position(page: Page) -> float:
+    return float(await page.evaluate("document.querySelector('audio').currentTime"))
+
+
+@pytest.mark.slow
+async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_path: Path) -> None:
+    microphone = await asyncio.to_thread(speak, tmp_path)
+    async with serve(tmp_path) as server:
+        recording = await recorded(server, microphone)
+        async with browser() as chromium, opened(chromium, server) as page:
+            await log_in(page)
+            await page.get_by_role("link", name="Recordings").click()
+            await page.locator(f"a[href='#/recordings/{recording}']").click()
+            slider = page.get_by_role("slider", name="Position")
+            await expect(slider.locator("path.wave")).to_be_attached()
+            await expect(slider).not_to_have_attribute("aria-valuemax", "0", timeout=WITHIN_MS)
+            length = float(await slider.get_attribute("aria-valuemax") or 0)
+            assert TALK_MS / 1000 - 2 <= length <= TALK_MS / 1000 + 10
+
+            await page.get_by_role("button", name="Transcribe it").click()
+            utterances = page.locator(".transcript .utterance")
+            await expect(utterances.first).to_be_visible(timeout=60_000)
+            await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=60_000)
+            assert "milk" in (await page.locator(".transcript ol").inner_text()).lower()
+            await expect(page.locator(".lane rect").first).to_be_attached()
+
+            last = utterances.last
+            await last.click()
+            sought = await position(page)
+            shown = await last.inner_text()
+            assert await utterances.count() >= 2
+            assert sought > 1, "the player goes where the text is"
+            await expect(page.locator(".transcript li[aria-current]")).to_have_count(1)
+            await expect(page.locator(".transcript li[aria-current] .utterance")).to_have_text(
+                shown, use_inner_text=True
+            )
+
+            await slider.press("Home")
+            assert await position(page) == 0
+            await page.get_by_role("button", name="Play").click()
+
+            async def plays() -> bool:
+                return await position(page) > 0.5
+
+            await until(plays, within_s=WITHIN_MS / 1000)
+            await page.get_by_role("button", name="Pause").click()
+
+            await page.get_by_role("button", name="Verify").click()
+            await expect(page.get_by_text("Unchanged since it was sealed")).to_be_visible()
+
+            await page.goto(f"{server.base}/console/#/transcripts")
+            await page.get_by_label("Words").fill("milk")
+            await page.get_by_role("button", name="Search").click()
+            await expect(page.locator(".found li").first).to_contain_text("milk", ignore_case=True)
+
+
+@pytest.mark.slow
+async def test_an_extension_is_made_and_its_phone_set_up_and_a_delivery_is_shown(tmp_path: Path) -> None:
+    async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
+        await log_in(page)
+        for view in VIEWS:
+            await page.goto(f"{server.base}/console/#/{view}")
+            await expect(page.get_by_role("heading", level=1, name=view.capitalize())).to_be_visible()
+
+        await page.goto(f"{server.base}/console/#/extensions")
+        await page.get_by_role("button", name="New extension").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Extension").fill("201")
+        await dialog.get_by_label("Password").fill("Secret-4711-x")
+        await dialog.get_by_role("button", name="Create extension").click()
+        await expect(dialog).to_be_hidden()
+        await page.get_by_role("row", name="201").get_by_role("button", name="Set up a phone").click()
+        await expect(dialog).to_contain_text("auth_pass=Secret-4711-x")
+        await dialog.get_by_role("button", name="Close").click()
+
+        await page.goto(f"{server.base}/console/#/server")
+        await expect(page.locator(".figure").first).to_contain_text("ms")
+        await api(server, "POST", "/conferences", type="conference", name="eventful")
+        await expect(page.locator(".events")).to_contain_text("conference_created")

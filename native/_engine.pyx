@@ -507,6 +507,9 @@ cdef class Mux:
             check(mm_address_parse(&to, host.encode("ascii"), port))
             mm_udp_send(self.ptr.fd, &to, <const uint8_t *><const char *>datagram, len(datagram))
 
+    def listen_tcp(self):
+        check(mm_mux_listen_tcp(self.live()))
+
     def open_port(self):
         cdef mm_rtp_port *opened = NULL
         check(mm_engine_open_muxed_port(self.engine.live(), self.live(), &opened))

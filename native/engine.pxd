@@ -169,6 +169,7 @@ cdef extern from "engine/engine.h" nogil:
         int fd
         int ready_fd
         uint16_t local_port
+    int mm_mux_listen_tcp(mm_mux *mux)
     int mm_mux_bind(mm_mux *mux, const mm_address *address, mm_port *port)
     int mm_mux_unbind(mm_mux *mux, const mm_address *address)
     void mm_mux_begin_receive(mm_mux *mux)

@@ -60,6 +60,12 @@
 	X(mux_handed_up_dropped) /* STUN/DTLS ring full                    */ \
 	X(mux_overrun)           /* a port's packet ring full              */ \
 	X(mux_bind_refused)      /* the address table is full              */ \
+	X(tcp_accepted)          /* ICE-TCP connections (io/ice_tcp.h)     */ \
+	X(tcp_refused)           /* the limits, or no descriptor           */ \
+	X(tcp_unverified)        /* closed: no valid STUN request in time  */ \
+	X(tcp_idle)              /* closed: silent for too long            */ \
+	X(tcp_malformed)         /* closed: no frame, or no STUN at first  */ \
+	X(tcp_overrun)           /* frames for a connection that is full   */ \
 	X(ticks)                                                              \
 	X(ticks_late)            /* started over 1 ms after the deadline   */ \
 	X(ticks_skipped)         /* the shard was more than a second late  */ \

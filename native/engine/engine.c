@@ -168,8 +168,11 @@ void mm_engine_counters(struct mm_engine *engine, struct mm_counters *sum)
 		add_port(sum, port);
 	for (uint32_t i = 0; i < engine->nshards; i++)
 		add_snapshot(sum, &engine->shards[i]->snapshot);
-	LIST_FOREACH(mux, &engine->muxes, in_engine)
+	LIST_FOREACH(mux, &engine->muxes, in_engine) {
 		add_snapshot(sum, &mux->snapshot);
+		if (mux->tcp)
+			add_snapshot(sum, &mux->tcp->snapshot);
+	}
 }
 
 void mm_engine_lateness(const struct mm_engine *engine,

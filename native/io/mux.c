@@ -64,6 +64,17 @@ int mm_mux_open(struct mm_mux **opened, const struct mm_address *local,
 	return 0;
 }
 
+int mm_mux_listen_tcp(struct mm_mux *mux)
+{
+	struct mm_address local = { .len = sizeof(local.u) };
+
+	if (mux->tcp)
+		return -EALREADY;
+	if (getsockname(mux->fd, &local.u.sa, &local.len) < 0)
+		return -errno;
+	return mm_ice_tcp_open(&mux->tcp, &local);
+}
+
 void mm_mux_free(struct mm_mux *mux)
 {
 	if (mux->fd >= 0)
@@ -151,9 +162,15 @@ static void apply_messages(struct mm_mux *mux)
 		apply(mux, &message);
 }
 
+static void publish(struct mm_mux *mux)
+{
+	struct mm_readings readings = { .counters = mux->counters };
+
+	mm_snapshot_publish(&mux->snapshot, &readings);
+}
+
 void mm_mux_step(struct mm_mux *mux)
 {
-	struct mm_readings readings = { 0 };
 	bool news = false;
 
 	apply_messages(mux);
@@ -168,8 +185,7 @@ void mm_mux_step(struct mm_mux *mux)
 	}
 	if (news)
 		poke(mux->ready_fd);
-	readings.counters = mux->counters;
-	mm_snapshot_publish(&mux->snapshot, &readings);
+	publish(mux);
 }
 
 static void *run(void *argument)
@@ -211,6 +227,13 @@ void mm_mux_stop(struct mm_mux *mux)
 		mux->running = false;
 	}
 	apply_messages(mux);
+	if (mux->tcp) {
+		mm_ice_tcp_stop(mux->tcp);
+		mm_counters_add(&mux->counters, &mux->tcp->counters);
+		mm_ice_tcp_free(mux->tcp);
+		mux->tcp = NULL;
+		publish(mux);
+	}
 }
 
 static int send_message(struct mm_mux *mux, struct mm_mux_message message)

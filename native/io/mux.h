@@ -15,6 +15,7 @@
 
 #include "engine/ring.h"
 #include "engine/snapshot.h"
+#include "io/ice_tcp.h"
 #include "io/inbox.h"
 #include "io/mux_table.h"
 
@@ -55,6 +56,7 @@ struct mm_mux {
 	struct mm_datagram datagrams[MM_UDP_BATCH];
 
 	/* The control thread's. */
+	struct mm_ice_tcp *tcp;           /* NULL: UDP only                 */
 	bool running;
 	bool closed;
 	uint32_t nports;
@@ -64,6 +66,8 @@ struct mm_mux {
 int mm_mux_open(struct mm_mux **mux, const struct mm_address *local,
 		int news_fd);
 int mm_mux_start(struct mm_mux *mux);
+/* Accept browsers on the TCP port of the same number too; once. */
+int mm_mux_listen_tcp(struct mm_mux *mux);
 /* Stop the thread and apply the queued messages. */
 void mm_mux_stop(struct mm_mux *mux);
 void mm_mux_free(struct mm_mux *mux);

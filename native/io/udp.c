@@ -153,7 +153,7 @@ static int64_t arrival_of(struct msghdr *header, int64_t now_us,
 
 /* An IPv4 source on a socket of both families comes as ::ffff:a.b.c.d
  * (RFC 4291 section 2.5.5.2); written so, it would not compare equal. */
-static void unmap(struct mm_address *address)
+void mm_address_unmap(struct mm_address *address)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
 
@@ -198,7 +198,7 @@ int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 		struct msghdr *header = &headers[i].msg_hdr;
 
 		datagrams[i].from.len = header->msg_namelen;
-		unmap(&datagrams[i].from);
+		mm_address_unmap(&datagrams[i].from);
 		/* Truncated: set to 0 bytes, which every parser refuses. */
 		datagrams[i].size = header->msg_flags & MSG_TRUNC
 					    ? 0

@@ -30,6 +30,9 @@ bool mm_address_equal(const struct mm_address *a, const struct mm_address *b);
 int mm_address_parse(struct mm_address *address, const char *host,
 		     uint16_t port);
 
+/* Write an IPv4-mapped IPv6 address as IPv4. */
+void mm_address_unmap(struct mm_address *address);
+
 #define MM_HOST_BYTES 46          /* INET6_ADDRSTRLEN                       */
 /* The reverse: numeric host, NUL-terminated, and the port returned. */
 uint16_t mm_address_format(const struct mm_address *address,

@@ -161,6 +161,7 @@ def _service_config(
             hosts=settings.media_hosts,
             port=settings.webrtc_port,
             public_hosts=advertised_hosts(settings, settings.media_hosts),
+            tcp=settings.webrtc_tcp,
             ice_servers=IceServers(
                 settings.ice_servers,
                 settings.ice_secret.get_secret_value(),
@@ -255,9 +256,10 @@ def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: Async
 
 
 async def _start_webrtc(settings: Settings, endpoint: WebRtcEndpoint, stack: AsyncExitStack) -> None:
+    kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM) if settings.webrtc_tcp else (socket.SOCK_DGRAM,)
     for host in settings.media_hosts:
         with listening("webrtc", host, settings.webrtc_port):
-            await probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
+            await probe(host, settings.webrtc_port, *kinds)
     with listening("webrtc", settings.media_hosts[0], settings.webrtc_port):
         await endpoint.start()
     stack.push_async_callback(endpoint.close)

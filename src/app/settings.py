@@ -90,7 +90,8 @@ class Settings(BaseSettings):
         "",
         description="address of the browsers' audio; empty means the SIP address, or the API's if SIP is on loopback",
     )
-    webrtc_port: int = Field(8081, ge=0, le=65535, description="UDP port for the audio of all browsers")
+    webrtc_port: int = Field(8081, ge=0, le=65535, description="port for the audio of all browsers")
+    webrtc_tcp: bool = Field(True, description="accept browsers by TCP on this port too (RFC 6544)")
     ice_servers: tuple[str, ...] = Field(
         (),
         description='STUN and TURN servers for browsers, as JSON: ["turn:turn.example.com?transport=tcp"]',
@@ -99,9 +100,7 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="secret shared with the TURN servers (static-auth-secret of coturn); credentials are made with it",
     )
-    ice_lifetime_s: int = Field(
-        86_400, ge=60, le=31_536_000, description="seconds for which a credential of a TURN server is valid"
-    )
+    ice_lifetime_s: int = Field(86_400, ge=60, le=31_536_000, description="lifetime of TURN credentials")
     rtp_port_min: int = Field(
         0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
     )

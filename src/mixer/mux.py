@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
+from mixminus.errors import Exhausted, Unavailable
 from mixminus.mixer.port import Port
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Mux:
         self._ports: list[Port] = []
         self.host = host
         self.port: int = native.port
+        self.accepts_tcp = False
+        """Whether browsers may come by TCP."""
 
     def fileno(self) -> int:
         """Return an eventfd that is readable while datagrams are queued for ``receive``; -1 once closed."""
@@ -39,6 +42,23 @@ class Mux:
     def send(self, datagram: bytes, address: tuple[str, int]) -> None:
         """Send a STUN or DTLS datagram; one that the kernel refuses is dropped."""
         self._native.send(datagram, address[0], address[1])
+
+    @property
+    def relay_host(self) -> str:
+        """The host from which datagrams of TCP connections come."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+
+    def listen_tcp(self) -> None:
+        """Accept passive ICE-TCP (RFC 6544, frames of RFC 4571) on the TCP port of the same number.
+
+        The datagrams of a connection come from a UDP address of its own on ``relay_host``. Raises Unavailable if
+        another program has the port.
+        """
+        try:
+            self._native.listen_tcp()
+        except Exhausted:
+            raise Unavailable(f"TCP port {self.port} is already in use") from None
+        self.accepts_tcp = True
 
     def open_port(self) -> Port:
         """Open a port that sends and receives through this socket."""

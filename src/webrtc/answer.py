@@ -130,4 +130,5 @@ def _candidate(candidate: Candidate) -> RTCIceCandidate:
         priority=candidate.priority,
         protocol=candidate.transport,
         type=candidate.type,
+        tcpType=candidate.tcptype,
     )

@@ -1,4 +1,4 @@
-"""WebRtcEndpoint: accepts browsers by WHIP offers; each becomes a leg, and all share one UDP port."""
+"""WebRtcEndpoint: accepts browsers by WHIP offers; each becomes a leg, and all share one port, of UDP and TCP."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -33,9 +33,11 @@ class WebRtcConfig:
     hosts: tuple[str, ...] = ("127.0.0.1",)
     """At most one of each family; with two the port is open on all addresses."""
     port: int = 0
-    """UDP; 0 takes a free one."""
+    """UDP and TCP; 0 takes a free one."""
     public_hosts: tuple[str, ...] = ("127.0.0.1",)
     """The addresses in our ICE candidates, at most one of each family."""
+    tcp: bool = True
+    """Whether browsers may come by TCP too, to the port of the same number (RFC 6544)."""
     max_sessions: int = 1000
     answer_timeout_s: float = 30.0
     """How long a join may wait until the call is answered."""
@@ -86,6 +88,12 @@ class WebRtcEndpoint:
     async def start(self) -> None:
         """Open the shared port."""
         native = self._engine.open_mux(media_host(self._config.hosts), self._config.port)
+        if self._config.tcp:
+            try:
+                native.listen_tcp()
+            except Unavailable:
+                native.close()
+                raise
         self._mux = PeerMux(native, self._clock)
         self._mux.open()
         self._advertised = tuple((host, native.port) for host in self._config.public_hosts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aioice import Candidate
+from aioice.candidate import candidate_foundation
 
 from mixminus.errors import InvalidArgument
 
@@ -17,6 +18,7 @@ __all__ = [
     "parse_candidate",
     "parse_fragment",
     "render_fragment",
+    "tcp_candidate",
     "usable",
 ]
 
@@ -25,6 +27,8 @@ FRAGMENT_TYPE: Final = "application/trickle-ice-sdpfrag"
 MAX_CANDIDATES: Final = 32
 _MAX_FRAGMENT_CHARS: Final = 16_384
 _MAX_PORT: Final = 65_535
+# RFC 6544 section 4.2: a type preference below UDP's 126, direction preference 4 for passive, component 1.
+_TCP_PRIORITY: Final = (90 << 24) + (((4 << 13) + 8191) << 8) + 255
 _UFRAG: Final = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD: Final = re.compile(r"[A-Za-z0-9+/]{22,256}")
 
@@ -76,6 +80,23 @@ def usable(candidate: Candidate) -> bool:
         and candidate.transport.lower() == "udp"
         and 0 < candidate.port <= _MAX_PORT
         and candidate.type in ("host", "srflx", "relay")
+    )
+
+
+def tcp_candidate(host: str, port: int, *, rank: int = 0) -> Candidate:
+    """Return a passive TCP candidate of ours (RFC 6544 section 4.5); its priority is below UDP's.
+
+    ``rank`` counts our addresses, the preferred one first.
+    """
+    return Candidate(
+        foundation=candidate_foundation("host", "tcp", host),
+        component=1,
+        transport="tcp",
+        priority=_TCP_PRIORITY - (rank << 8),
+        host=host,
+        port=port,
+        type="host",
+        tcptype="passive",
     )
 
 

@@ -119,7 +119,7 @@ class PeerMux:
         allowed = (
             self._known_sources.allow(address, now)
             if route
-            else self._unknown_sources.allow(network_of(address[0])[0], now)
+            else self._unknown_sources.allow(self._source_of(address), now)
         )
         if not allowed:
             self.counters["webrtc.limited"] += 1
@@ -129,6 +129,10 @@ class PeerMux:
             self._on_dtls(datagram, route)
         else:
             self.counters["webrtc.malformed"] += 1
+
+    def _source_of(self, address: NetworkAddress) -> Hashable:
+        """Return what counts as one source; of TCP each connection: the engine limits them by the browser's address."""
+        return address if address[0] == self.native.relay_host else network_of(address[0])[0]
 
     def _readable(self) -> None:
         for datagram, address in self.native.receive():

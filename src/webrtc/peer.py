@@ -24,7 +24,7 @@ from mixminus.model.call import HangupReason
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.answer import LocalMedia
 from mixminus.webrtc.handover import DtlsLink, DtlsSetup, IceConnection
-from mixminus.webrtc.ice import IceCredentials
+from mixminus.webrtc.ice import IceCredentials, tcp_candidate
 from mixminus.webrtc.mux import PeerMux, Route
 from mixminus.webrtc.paths import NetworkAddress, Paths
 
@@ -106,7 +106,7 @@ class Peer:
         self._scope.spawn("webrtc.ice", self._run_ice(self._ice))
         return LocalMedia(
             ice=self._ice.credentials,
-            candidates=tuple(self._ice.local_candidates),
+            candidates=self._described(self._ice),
             fingerprint=self._dtls.fingerprint,
             ssrc=self._ssrc,
         )
@@ -163,7 +163,7 @@ class Peer:
         ice = self._successor = self._new_ice(remote, local, controlling=controlling)
         await self._open(ice, candidates)
         self._scope.spawn("webrtc.ice.restart", self._run_ice(ice))
-        return ice.credentials, tuple(ice.local_candidates)
+        return ice.credentials, self._described(ice)
 
     async def close(self) -> None:
         """Close DTLS and ICE, and release all addresses; closing twice is harmless."""
@@ -175,6 +175,12 @@ class Peer:
             await self._close_ice(self._successor)
         await self._scope.close()
         self._ended.set()
+
+    def _described(self, ice: IceConnection) -> tuple[Candidate, ...]:
+        """Return our candidates for a description; to aioice a browser that comes by TCP is another UDP address."""
+        addresses = self._advertised if self._mux.native.accepts_tcp else ()
+        tcp = (tcp_candidate(*address, rank=rank) for rank, address in enumerate(addresses))
+        return (*ice.local_candidates, *tcp)
 
     def _new_ice(
         self, remote: IceCredentials, local: IceCredentials | None = None, *, controlling: bool = False

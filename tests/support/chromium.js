@@ -135,10 +135,17 @@ async function hear(seconds) {
 
 async function statistics() {
   const found = {};
-  (await participant.pc.getStats()).forEach((each) => {
+  const all = await participant.pc.getStats();
+  all.forEach((each) => {
     if (each.type === 'candidate-pair' && !each.nominated) return;
     found[each.type] = each;
   });
+  const pair = all.get(found.transport?.selectedCandidatePairId);
+  if (pair) {
+    found['candidate-pair'] = pair;
+    found['local-candidate'] = all.get(pair.localCandidateId);
+    found['remote-candidate'] = all.get(pair.remoteCandidateId);
+  }
   return found;
 }
 

@@ -81,7 +81,7 @@ class Chromium:
         await self._page.wait_for_function("participant.pc.getSenders()[0].transport.state === 'closed'")
 
     async def statistics(self) -> dict[str, dict[str, Any]]:
-        """Return getStats() by type; of the candidate pairs, the nominated one."""
+        """Return getStats() by type; of the candidate pairs and candidates, those in use."""
         found: dict[str, dict[str, Any]] = await self._page.evaluate("statistics()")
         return found
 
@@ -104,7 +104,9 @@ class Chromium:
 
 
 @asynccontextmanager
-async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromium]:
+async def chromium(
+    exchange: Exchange, microphone: Path, *, executable: str = EXECUTABLE
+) -> AsyncIterator[Chromium]:
     """Start a browser; each has one fake microphone, whose path must be absolute."""
 
     async def exchange_json(method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
@@ -116,7 +118,7 @@ async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromi
 
     async with async_playwright() as playwright:
         flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)
+        browser = await playwright.chromium.launch(executable_path=executable, headless=True, args=flags)
         try:
             page = await browser.new_page()
             await page.route("**/*", serve)

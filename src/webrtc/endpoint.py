@@ -1,14 +1,16 @@
 """WebRtcEndpoint: accepts browsers by WHIP offers; each becomes a leg, and all share one port, of UDP and TCP."""
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field
+from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import Address, IncomingLegs
 from mixminus.clock import Clock, SystemClock
 from mixminus.errors import Exhausted, NotFound, Unavailable
 from mixminus.hosts import media_host
-from mixminus.mixer import Engine
+from mixminus.mixer import Engine, Mux
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.tasks import TaskScope
@@ -22,6 +24,9 @@ from mixminus.webrtc.sdp import Offer, parse_offer
 from mixminus.webrtc.session import WhipSession
 
 __all__ = ["WebRtcConfig", "WebRtcEndpoint"]
+
+# A free UDP port may be taken for TCP.
+_BIND_ATTEMPTS: Final = 16
 
 _log = log.get("webrtc")
 
@@ -87,17 +92,26 @@ class WebRtcEndpoint:
 
     async def start(self) -> None:
         """Open the shared port."""
-        native = self._engine.open_mux(media_host(self._config.hosts), self._config.port)
-        if self._config.tcp:
-            try:
-                native.listen_tcp()
-            except Unavailable:
-                native.close()
-                raise
+        native = self._open_native()
         self._mux = PeerMux(native, self._clock)
         self._mux.open()
         self._advertised = tuple((host, native.port) for host in self._config.public_hosts)
         _log.info("webrtc ready", port=native.port)
+
+    def _open_native(self) -> Mux:
+        """Open the port; port 0 chooses one that is free, for both UDP and TCP."""
+        for attempt in itertools.count(1):
+            native = self._engine.open_mux(media_host(self._config.hosts), self._config.port)
+            try:
+                if self._config.tcp:
+                    native.listen_tcp()
+            except Unavailable:
+                native.close()
+                if self._config.port or attempt == _BIND_ATTEMPTS:
+                    raise
+            else:
+                return native
+        raise AssertionError
 
     async def close(self) -> None:
         """Hang up all legs and close the port; closing twice is harmless."""

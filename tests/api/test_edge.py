@@ -12,6 +12,7 @@ UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 API = "/v1.0/conferences"
 # The website, open, and the same for all clients.
 GUIDE = ("/docs/guide", "/docs/guide/{file}")
+CONSOLE = ("/", "/console", "/console/{file}")
 VIEWER_FILES = (
     "/docs/docs.css",
     "/docs/docs.js",
@@ -159,8 +160,8 @@ async def test_every_path_needs_a_credential_unless_open(api: ApiClient) -> None
     app = api.client.app
     assert app is not None
     for route in app.router.routes():
-        if route.resource and route.resource.canonical in GUIDE:
-            continue  # tests/api/test_guide.py
+        if route.resource and route.resource.canonical in (*GUIDE, *CONSOLE):
+            continue  # tests/api/test_guide.py, tests/console/test_console.py
         path = re.sub(r"\{.*?\}", str(uuid4()), route.resource.canonical if route.resource else "")
         if (
             path not in ("/auth/login", "/ca.pem", "/docs", "/join", "/openapi.json", "/ping", *VIEWER_FILES)

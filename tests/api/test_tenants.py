@@ -56,6 +56,7 @@ async def test_get_customer_has_every_key(api: ApiClient) -> None:
         "email_verified": False,
         "status": "active",
         "identity_verification_status": "none",
+        "srtp": "",
         "tm_update": UNSET,
         "tm_delete": UNSET,
     }

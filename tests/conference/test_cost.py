@@ -25,7 +25,7 @@ LIMITS = {
     "join": (2, 8),
     "leave": (1, 6),
     "kick": (1, 3),
-    "call": (3, 19),
+    "call": (3, 20),
     "hang_up": (2, 11),
     "kick_call": (5, 19),
 }

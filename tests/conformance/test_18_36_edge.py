@@ -19,7 +19,7 @@ async def test_18_36_v1_is_an_alias(api: ApiClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
+        ("GET", "/index"),
         ("GET", "/v2/conferences"),
         ("GET", "/v1.0"),
         ("GET", "/v1.0/conversations/setup"),

@@ -53,7 +53,7 @@ async def is_closed(stream: socket.socket) -> bool:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Opened]:
     each = Opened()
-    await each.network.open("127.0.0.1", 0, 0)
+    await each.network.open(("127.0.0.1",), 0, 0)
     try:
         yield each
     finally:

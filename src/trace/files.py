@@ -48,7 +48,8 @@ class TraceFiles:
         path = self._path(trace.id, "json")
         part = path.with_suffix(".part")
         with self._open(part, os.O_TRUNC) as file:
-            file.write(orjson.dumps(asdict(trace)))
+            # Ids that asyncpg has read are of a subclass of UUID, which orjson does not write by itself.
+            file.write(orjson.dumps(asdict(trace), default=str))
         part.replace(path)
 
     def append(self, trace_id: TraceId, lines: Iterable[bytes]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mixminus.call.leg import Credentials, Target
 from mixminus.call.routing import Program
+from mixminus.hosts import bracketed
 from mixminus.model.call import Address, Diversion
 from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
@@ -131,12 +132,11 @@ def tel_target(address: Address, carriers: Sequence[Carrier]) -> Target | None:
 
 
 def _through(number: str, trunk: Carrier) -> Target:
-    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     user = quote(number, safe="+*")
     port = f":{trunk.port}" if trunk.port else ""
     transport = "" if trunk.transport == "auto" else f";transport={trunk.transport}"
     return Target(
-        f"sip:{user}@{host}{port}{transport}",
+        f"sip:{user}@{bracketed(trunk.host)}{port}{transport}",
         credentials=trunk.credentials,
         encryption=trunk.encryption,
         policy=trunk.policy,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from mixminus.hosts import bracketed
 from mixminus.sip.scanning import split_outside_quotes
 
 __all__ = [
@@ -154,12 +155,11 @@ class Via:
         return cls(match[1].upper(), match[2].strip("[]"), int(match[3] or 0), parameters_of(match[4]))
 
     def render(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""
         parameters = "".join(
             f";{name}={value}" if value else f";{name}" for name, value in self.parameters.items()
         )
-        return f"SIP/2.0/{self.transport} {host}{port}{parameters}"
+        return f"SIP/2.0/{self.transport} {bracketed(self.host)}{port}{parameters}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,11 @@ class WorkerPool:
         )
         return next(found, None)
 
+    def call_ids_of(self, leg_id: LegId) -> set[str]:
+        """Return the Call-IDs of a leg's calls that are not over."""
+        legs = (each for worker in self._workers.values() for each in worker.legs.items())
+        return {call_id for call_id, leg in legs if leg == leg_id}
+
     def send(self, worker_id: int, message: Message) -> None:
         """Send a command to a worker; dropped if it has exited."""
         if worker := self._workers.get(worker_id):

@@ -127,15 +127,14 @@ class SipEndpoint:
         self._ends = MediaEnds(engine, config, clock, on_event)
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        to_edge: Callable[[Message], None] = lambda message: self._pool.send_edge(message)  # noqa: PLW0108 - made later
-        self.tracing = SipTracing(to_edge, traces)
-        self._account_requests = AccountRequests(directory, to_edge)
-        locator = Locator(Names(config.nameserver), clock, config.hosts)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, to_edge)
-        self.trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
         self._pool = WorkerPool(
             config, clock, on_report=self._on_report, on_lost=self._on_worker_lost, on_edge=self._on_edge
         )
+        self._account_requests = AccountRequests(directory, self._pool.send_edge)
+        locator = Locator(Names(config.nameserver), clock, config.hosts)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._pool.send_edge)
+        self.trunk_health = TrunkHealth(directory.trunks, locator, self._pool.send_edge)
+        self.tracing = SipTracing(self._pool, traces, self._active)
         self._takeovers = Takeovers(clock, self._tasks, on_failed=self._end)
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
@@ -216,7 +215,7 @@ class SipEndpoint:
         return leg
 
     def _on_report(self, worker_id: int, message: Message) -> None:
-        self.tracing.on_report(worker_id, message)
+        self.tracing.on_report(message)
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
@@ -373,7 +372,6 @@ class SipEndpoint:
             if leg_id not in kept:
                 self._end(leg_id, LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id, kept)
-        self.tracing.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id, kept)
         return [move for move in begun.values() if move]
 

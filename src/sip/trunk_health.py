@@ -13,6 +13,7 @@ from uuid import UUID
 from mixminus import log
 from mixminus.directory.trunks import TrunkService
 from mixminus.errors import MixMinusError
+from mixminus.hosts import bracketed
 from mixminus.model.directory import Trunk, TrunkServer
 from mixminus.model.ids import TrunkId
 from mixminus.sip.internal_headers import Flow
@@ -170,5 +171,4 @@ def _same(one: ProbeServers, other: ProbeServers) -> bool:
 
 
 def _address_of(flow: Flow) -> str:
-    host = f"[{flow.host}]" if ":" in flow.host else flow.host
-    return f"{flow.transport.lower()}:{host}:{flow.port}"
+    return f"{flow.transport.lower()}:{bracketed(flow.host)}:{flow.port}"

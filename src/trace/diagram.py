@@ -42,7 +42,7 @@ def ladder(call: CallLadder, label: str) -> str:
     """Return the diagram of a call; ``label`` names it for those who do not see it."""
     width = _TIME_WIDTH + 2 * _SIDE + _LANE_WIDTH * max(len(call.parties) - 1, 1)
     drawn: list[str] = []
-    at, height = _HEAD_HEIGHT + 18, 0
+    at = _HEAD_HEIGHT + 18
     begin_us = _at_us(call.rows[0]) if call.rows else 0
     last_us = begin_us
     for row in call.rows:

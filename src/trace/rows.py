@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from mixminus.hosts import bracketed
 from mixminus.trace.entries import AudioStatistics, Entry, SipMessage
 from mixminus.trace.wording import agent_of, description_of, kind_of, title_of
 
@@ -101,20 +102,20 @@ class _Builder:
 
     def statistics(self, sample: AudioStatistics) -> None:
         rows = self.ladder.rows
-        if not rows or not isinstance(rows[-1], AudioRow):
-            rows.append(AudioRow())
-        if isinstance(rows[-1], AudioRow):
-            rows[-1].samples.append(sample)
+        last = rows[-1] if rows else None
+        if not isinstance(last, AudioRow):
+            last = AudioRow()
+            rows.append(last)
+        last.samples.append(sample)
 
     def _party(self, key: tuple[str, str], message: SipMessage) -> int:
         """Return the index of a party; parties stand in the order in which they appear."""
         host, port = key
-        bracketed = f"[{host}]" if ":" in host else host
-        name = host if host == _OURS else f"{bracketed}:{port}"
+        name = host if host == _OURS else f"{bracketed(host)}:{port}"
         for index, party in enumerate(self.ladder.parties):
             if party.name == name:
                 return index
-        local = f"[{message.local[0]}]" if ":" in message.local[0] else message.local[0]
-        address = f"{local}:{message.local[1]}" if host == _OURS else message.transport
+        local_host, local_port = message.local
+        address = f"{bracketed(local_host)}:{local_port}" if host == _OURS else message.transport
         self.ladder.parties.append(Party(name, address))
         return len(self.ladder.parties) - 1

@@ -131,21 +131,12 @@ class Network:
         clients = Path(self._clients_file) if self._clients_file and not websocket else None
         tls = self._tls[websocket] = ServerTls(Path(certificate), Path(key), clients)
         accepted = WebSocketConnection if websocket else Connection
-        server = await asyncio.get_running_loop().create_server(
-            lambda: accepted(self), hosts[0], port, ssl=tls.context, ssl_handshake_timeout=_HANDSHAKE_S
-        )
-        self._tls_servers.append(server)
-        port = int(server.sockets[0].getsockname()[1])
-        for host in hosts[1:]:
-            self._tls_servers.append(
-                await asyncio.get_running_loop().create_server(
-                    lambda: accepted(self),
-                    host,
-                    port,
-                    ssl=tls.context,
-                    ssl_handshake_timeout=_HANDSHAKE_S,
-                )
+        for host in hosts:
+            server = await asyncio.get_running_loop().create_server(
+                lambda: accepted(self), host, port, ssl=tls.context, ssl_handshake_timeout=_HANDSHAKE_S
             )
+            self._tls_servers.append(server)
+            port = int(server.sockets[0].getsockname()[1])
         return port
 
     def trust(self, authorities: str, clients: str) -> None:

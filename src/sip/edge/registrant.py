@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from mixminus.hosts import bracketed
 from mixminus.machine import step
 from mixminus.sip.edge.addressing import NO_WORKER, Identity, ToPhone, ToServer
 from mixminus.sip.edge.challenges import Challenge, challenge_of
@@ -278,8 +279,7 @@ def called_uri(request: Request) -> str:
         except Unreadable:
             continue
         if user and user != target.user:
-            host = f"[{target.host}]" if ":" in target.host else target.host
-            return f"sip:{user}@{host}:{target.port or DEFAULT_SIP_PORT}"
+            return f"sip:{user}@{bracketed(target.host)}:{target.port or DEFAULT_SIP_PORT}"
     return request.uri
 
 

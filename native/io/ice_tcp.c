@@ -166,20 +166,18 @@ static void *run(void *argument)
 
 static int listen_on(const struct mm_address *local)
 {
-	const int on = 1, one_family =
-		local->u.sa.sa_family == AF_INET ||
-		!IN6_IS_ADDR_UNSPECIFIED(&local->u.in6.sin6_addr);
+	const int on = 1;
 	int rc, fd = socket(local->u.sa.sa_family,
 			    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (local->u.sa.sa_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-				 &one_family, sizeof(one_family));
-	if (bind(fd, &local->u.sa, local->len) < 0 || listen(fd, BACKLOG) < 0) {
+	rc = mm_address_set_families(fd, local);
+	if (!rc && (bind(fd, &local->u.sa, local->len) < 0 ||
+		    listen(fd, BACKLOG) < 0))
 		rc = -errno;
+	if (rc) {
 		close(fd);
 		return rc;
 	}
@@ -195,11 +193,8 @@ static void replace_wildcard(struct mm_address *mux)
 		.sin_port = mux->u.in.sin_port, /* at one place in both */
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	bool everywhere = mux->u.sa.sa_family == AF_INET ?
-		mux->u.in.sin_addr.s_addr == htonl(INADDR_ANY) :
-		IN6_IS_ADDR_UNSPECIFIED(&mux->u.in6.sin6_addr);
 
-	if (everywhere) {
+	if (mm_address_is_any(mux)) {
 		mux->u.in = loopback;
 		mux->len = sizeof(loopback);
 	}

@@ -65,33 +65,44 @@ uint16_t mm_address_format(const struct mm_address *address,
 			: address->u.in.sin_port);
 }
 
+bool mm_address_is_any(const struct mm_address *address)
+{
+	return address->u.sa.sa_family == AF_INET ?
+		address->u.in.sin_addr.s_addr == htonl(INADDR_ANY) :
+		IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr);
+}
+
+int mm_address_set_families(int fd, const struct mm_address *local)
+{
+	const int one_family = !mm_address_is_any(local);
+
+	if (local->u.sa.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one_family,
+		       sizeof(one_family)) < 0)
+		return -errno;
+	return 0;
+}
+
 static int set_up(int fd, const struct mm_address *local,
 		  int receive_buffer_bytes)
 {
 	const int on = 1, traffic_class = DSCP_EF_TOS;
-	const int one_family = local->u.sa.sa_family == AF_INET ||
-			       !IN6_IS_ADDR_UNSPECIFIED(&local->u.in6.sin6_addr);
+	int rc = mm_address_set_families(fd, local);
 
+	if (rc < 0)
+		return rc;
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
 	    (receive_buffer_bytes > 0 &&
 	     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
 			sizeof(receive_buffer_bytes)) < 0))
 		return -errno;
 	/* Marking is optional: the host may forbid it. */
-	if (local->u.sa.sa_family == AF_INET6) {
+	if (local->u.sa.sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class,
 				 sizeof(traffic_class));
-		if (!one_family)
-			(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &traffic_class,
-					 sizeof(traffic_class));
-		/* One that is bound to all addresses receives IPv4 too. */
-		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one_family,
-			       sizeof(one_family)) < 0)
-			return -errno;
-	} else {
+	if (local->u.sa.sa_family == AF_INET || mm_address_is_any(local))
 		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &traffic_class,
 				 sizeof(traffic_class));
-	}
 	return bind(fd, &local->u.sa, local->len) < 0 ? -errno : 0;
 }
 

@@ -30,6 +30,11 @@ bool mm_address_equal(const struct mm_address *a, const struct mm_address *b);
 int mm_address_parse(struct mm_address *address, const char *host,
 		     uint16_t port);
 
+/* Whether it stands for all addresses of the machine. */
+bool mm_address_is_any(const struct mm_address *address);
+/* Let a socket serve the families of the address that it is bound to: "::" is of
+ * both. 0 or -errno. */
+int mm_address_set_families(int fd, const struct mm_address *local);
 /* Write an IPv4-mapped IPv6 address as IPv4. */
 void mm_address_unmap(struct mm_address *address);
 

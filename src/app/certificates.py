@@ -9,7 +9,7 @@ from typing import Final
 
 from mixminus import log
 from mixminus.app.addresses import advertised_hosts
-from mixminus.app.local_authority import LocalAuthority
+from mixminus.app.local_authority import FOLDER, LocalAuthority
 from mixminus.app.settings import Settings, setting_name
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
@@ -51,7 +51,7 @@ async def open_certificates(settings: Settings, clock: Clock, stack: AsyncExitSt
     authority = None
     certificate, key = settings.tls_certificate, settings.tls_key
     if certificate is None or key is None:
-        authority = LocalAuthority(settings.data_dir / "tls")
+        authority = LocalAuthority(settings.data_dir / FOLDER)
         await asyncio.to_thread(_ensure, authority, settings, clock)
         certificate, key = authority.certificate, authority.key
     try:

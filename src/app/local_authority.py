@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["LocalAuthority"]
+__all__ = ["FOLDER", "LocalAuthority"]
+
+FOLDER: Final = "tls"
+"""Below the data folder."""
 
 _ROOT_VALID: Final = datetime.timedelta(days=3650)
 # Browsers accept no server certificate of more than 398 days.

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from mixminus.app.local_authority import FOLDER as TLS
 from mixminus.app.settings import Settings
 
 __all__ = ["TREES", "files_of", "folders"]
 
 RECORDINGS: Final = "recordings"
-TREES: Final = (RECORDINGS, "sounds", "tls", "transcription")
+TREES: Final = (RECORDINGS, "sounds", TLS, "transcription")
 """Below the data folder. Synthesized texts, in ``speech``, are made again when they are needed."""
 
 

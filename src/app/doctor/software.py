@@ -9,6 +9,7 @@ from typing import Final
 from cryptography import x509
 
 from mixminus.app.doctor.finding import Finding, failed, good, warning
+from mixminus.app.local_authority import FOLDER, LocalAuthority
 from mixminus.app.settings import Settings, setting_name
 from mixminus.errors import Unavailable
 from mixminus.mixer.libraries import find_libraries
@@ -55,8 +56,9 @@ def check_certificates(settings: Settings, now: datetime) -> Finding:
     if settings.https_port is settings.sip_tls_port is settings.sip_wss_port is None:
         return good("certificates", "no port uses TLS")
     own = settings.tls_certificate is None or settings.tls_key is None
-    path = settings.data_dir / "tls" / "server.pem" if own else settings.tls_certificate
-    key = settings.data_dir / "tls" / "server-key.pem" if own else settings.tls_key
+    authority = LocalAuthority(settings.data_dir / FOLDER)
+    path = authority.certificate if own else settings.tls_certificate
+    key = authority.key if own else settings.tls_key
     assert path is not None
     assert key is not None
     if own and not path.exists():

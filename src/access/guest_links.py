@@ -1,6 +1,6 @@
 """GuestLinkService: signed links by which guests join one conference from a browser.
 
-The token is a JWT (RFC 7519, HS256) with the id of the link and its expiry. The link's row decides: so a link
+The token is signed, with the id of the link and its expiry. The link's row decides: so a link
 can be revoked, and the token need not be stored.
 """
 
@@ -10,14 +10,13 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-import jwt
-
 from mixminus.access.errors import (
     GuestLinkExpired,
     GuestLinkNotFound,
     GuestLinkRevoked,
     TooManyGuestLinks,
 )
+from mixminus.access.signed_tokens import claims_of, sign
 from mixminus.clock import Clock
 from mixminus.model.access import CustomerStatus, GuestLink, Identity
 from mixminus.model.ids import ConferenceId, CustomerId, GuestLinkId, new_id
@@ -30,7 +29,6 @@ __all__ = ["MAX_LINKS", "GuestLinkService"]
 
 MAX_LINKS: Final = 1000
 """Links of one conference that are valid at the same time."""
-ALGORITHM: Final = "HS256"
 TYPE: Final = "guest"
 
 
@@ -108,14 +106,14 @@ class GuestLinkService:
 
 
 def _sign(link: GuestLink, signing_key: str) -> str:
-    claims = {"type": TYPE, "guest_link_id": str(link.id), "expire": int(link.tm_expire.timestamp())}
-    return jwt.encode(claims, signing_key, ALGORITHM)
+    claims = {"guest_link_id": str(link.id), "expire": int(link.tm_expire.timestamp())}
+    return sign(TYPE, claims, signing_key)
 
 
 def _read(token: str, signing_key: str) -> GuestLinkId | None:
     """Return the link that a token was signed for, whether it has expired or not."""
+    claims = claims_of(token, TYPE, signing_key)
     try:
-        claims = jwt.decode(token, signing_key, [ALGORITHM])
-        return GuestLinkId(UUID(claims["guest_link_id"])) if claims.get("type") == TYPE else None
-    except (jwt.PyJWTError, LookupError, TypeError, ValueError, AttributeError):
+        return GuestLinkId(UUID(claims["guest_link_id"])) if claims else None
+    except (LookupError, TypeError, ValueError, AttributeError):
         return None

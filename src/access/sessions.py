@@ -1,4 +1,4 @@
-"""Session tokens: JWTs signed with HS256 (RFC 7519; claims of api.md section 10)."""
+"""Session tokens: signed tokens with the claims of api.md section 10."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import jwt
-
+from mixminus.access.signed_tokens import claims_of
+from mixminus.access.signed_tokens import sign as signed
 from mixminus.model.ids import AgentId
 
 __all__ = ["LIFE", "Session", "read", "sign"]
 
 LIFE: Final = timedelta(days=7)
-ALGORITHM: Final = "HS256"
+TYPE: Final = "agent"
 # The claim is a string of upstream's own; RFC 7519's ``exp`` is not used.
 EXPIRE_FORM: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -29,15 +29,17 @@ class Session:
 def sign(agent: Mapping[str, Any], *, now: datetime, secret: str) -> str:
     """Return the token of a new session."""
     expire = (now + LIFE).strftime(EXPIRE_FORM)
-    return jwt.encode({"type": "agent", "agent": dict(agent), "expire": expire}, secret, ALGORITHM)
+    return signed(TYPE, {"agent": dict(agent), "expire": expire}, secret)
 
 
 def read(token: str, *, now: datetime, secret: str) -> Session | None:
     """Return the session of a valid, unexpired token."""
+    claims = claims_of(token, TYPE, secret)
+    if claims is None:
+        return None
     try:
-        claims = jwt.decode(token, secret, [ALGORITHM])
         expire = datetime.strptime(claims["expire"], EXPIRE_FORM).replace(tzinfo=UTC)
         session = Session(AgentId(UUID(claims["agent"]["id"])), expire - LIFE)
-    except (jwt.PyJWTError, LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError):
         return None
-    return session if claims.get("type") == "agent" and now < expire else None
+    return session if now < expire else None

@@ -19,6 +19,7 @@ from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.conference.room import Room
+from mixminus.directory.srtp import srtp_of_customer
 from mixminus.errors import NotFound
 from mixminus.model.call import ANONYMOUS_CALLER, Address, Diversion
 from mixminus.model.conference import Conference, ConferenceStatus
@@ -245,17 +246,12 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
 
 async def _srtp(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> SrtpPolicy:
     """Return the policy of the calling account, or of its customer, together with that of the called customer."""
-    called = await _customers_srtp(tx, customer_id)
+    called = await srtp_of_customer(tx, customer_id)
     if account is None:
         return called
     if account.customer_id == customer_id:
         return first_policy(account.srtp, called)
-    return strictest(account.srtp or await _customers_srtp(tx, account.customer_id), called)
-
-
-async def _customers_srtp(tx: Transaction, customer_id: CustomerId) -> SrtpPolicy:
-    customer = await tx.customers.find(customer_id)
-    return customer.srtp if customer else ""
+    return strictest(account.srtp or await srtp_of_customer(tx, account.customer_id), called)
 
 
 def _into(call: _IncomingCall, conference: Conference, present: int) -> Routed | Refused | None:

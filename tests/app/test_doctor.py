@@ -76,6 +76,14 @@ def test_a_running_server_that_does_not_listen_is_a_fault(tmp_path: Path) -> Non
     assert finding.level is Level.FAILED
 
 
+def test_the_port_of_browsers_is_of_udp_and_tcp(tmp_path: Path) -> None:
+    with taken_port() as port:
+        (finding,) = check_ports(settings(tmp_path, webrtc_port=port), running=False)
+        assert finding.level is Level.FAILED
+        (finding,) = check_ports(settings(tmp_path, webrtc_port=port, webrtc_tcp=False), running=False)
+        assert finding.level is Level.OK
+
+
 def test_too_few_ports_for_the_calls_are_a_warning(tmp_path: Path) -> None:
     few = settings(tmp_path, rtp_port_min=20_000, rtp_port_max=20_009, sip_max_calls=6)
     (finding,) = check_ports(few, running=False)

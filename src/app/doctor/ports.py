@@ -37,13 +37,14 @@ class Listener:
 
 def listeners(settings: Settings) -> list[Listener]:
     """Return the ports of these settings, but for those of phones' audio."""
+    browsers = (UDP, TCP) if settings.webrtc_tcp else (UDP,)
     wanted = (
         ("http", settings.http_hosts, settings.http_port, (TCP,)),
         ("https", settings.http_hosts, settings.https_port, (TCP,)),
         ("sip", settings.sip_hosts, settings.sip_port, (UDP, TCP)),
         ("sip_tls", settings.sip_hosts, settings.sip_tls_port, (TCP,)),
         ("sip_wss", settings.sip_hosts, settings.sip_wss_port, (TCP,)),
-        ("webrtc", settings.media_hosts, settings.webrtc_port, (UDP,)),
+        ("webrtc", settings.media_hosts, settings.webrtc_port, browsers),
     )
     return [
         Listener(part, host, port, kinds) for part, hosts, port, kinds in wanted if port for host in hosts

@@ -71,6 +71,8 @@ async def test_18_29_pre_actions_are_heard_by_their_call_alone(scene: Scene) -> 
     await run_until(
         scene.backend, scene.callers, lambda: loudest(second.heard[-RATE_HZ:], WELCOME_HZ) > LOUD_DB
     )
+    # The onset of a tone in a short piece of audio looks like other tones.
+    await run(scene.backend, scene.callers, 0.5)
     assert loudest(second.heard, FIRST_HZ) < QUIET_DB, "a call that has not joined does not hear the room"
     assert max(loudest(first.heard, each) for each in (WELCOME_HZ, SECOND_HZ)) < QUIET_DB
     await run_until(scene.backend, scene.callers, lambda: scene.backend.rooms.seat_of(second.port.id))

@@ -1,5 +1,6 @@
 // What was said in a recording: lanes of who talked, and the text, which follows the player and leads it.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { readPages } from "../../api/pages";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
@@ -8,7 +9,7 @@ import { toastError } from "../../ui/toast";
 type Utterance = Schemas["Transcript"];
 type Transcribe = Schemas["Transcribe"];
 
-const PAGES = 50;
+const MAX_PAGES = 50;
 const POLL_MS = 1500;
 
 export function speaker(utterance: Utterance): string {
@@ -18,15 +19,8 @@ export function speaker(utterance: Utterance): string {
 }
 
 async function utterancesOf(transcribe_id: string): Promise<Utterance[]> {
-  const read: Utterance[] = [];
-  let page_token = "";
-  for (let page = 0; page < PAGES; page += 1) {
-    const answer = await send(request("get", "/v1.0/transcripts", { query: { transcribe_id, page_token } }));
-    read.push(...answer.result);
-    page_token = answer.next_page_token;
-    if (!page_token) break;
-  }
-  return read.sort((a, b) => a.start_s - b.start_s);
+  const { rows } = await readPages((page_token) => request("get", "/v1.0/transcripts", { query: { transcribe_id, page_token } }), MAX_PAGES);
+  return rows.sort((a, b) => a.start_s - b.start_s);
 }
 
 export interface Spoken {

@@ -1,14 +1,9 @@
 // A list of one kind of resource: heading, search, table, and what is shown while there is none.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Collection } from "../api/collection";
+import type { Collection, Row } from "../api/collection";
 import { Icon, type IconName } from "./Icon";
 import { Empty, ErrorNote, Loading } from "./notes";
-
-interface Row {
-  id: string;
-  tm_create: string | null;
-}
 
 export interface Column<T> {
   readonly title: string;

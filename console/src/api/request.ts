@@ -48,6 +48,14 @@ export function request<M extends Method, P extends PathsWith<M>>(
 /** The address of the server's root: the console is one folder below it. */
 export const ROOT = new URL("../", document.baseURI);
 
+/** Open a WebSocket of the API, with the credential. */
+export function openSocket(path: string, query: Readonly<Record<string, string>> = {}): WebSocket {
+  const url = new URL(path, ROOT);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.search = new URLSearchParams({ token: credential.value, ...query }).toString();
+  return new WebSocket(url);
+}
+
 /** Send a request and return its answer; throws RequestFailed or ServerUnreachable. */
 export async function send<Answer>(what: ApiRequest<Answer>): Promise<Answer> {
   const response = await fetchRaw(what);

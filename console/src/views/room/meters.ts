@@ -3,8 +3,7 @@
 // Each participant has signals of its own: a level that changes redraws one meter and nothing else.
 import { signal, type Signal } from "@preact/signals";
 import { liveState } from "../../api/live";
-import { ROOT, type Schemas } from "../../api/request";
-import { credential } from "../../api/session";
+import { openSocket, type Schemas } from "../../api/request";
 
 export type Face = Schemas["Talker"];
 
@@ -65,10 +64,7 @@ export class RoomMeters {
 
   private connect(): void {
     if (this.done) return;
-    const url = new URL(`v1.0/conferences/${this.roomId}/meters`, ROOT);
-    url.protocol = url.protocol.replace("http", "ws");
-    url.search = new URLSearchParams({ token: credential.value }).toString();
-    const socket = new WebSocket(url);
+    const socket = openSocket(`v1.0/conferences/${this.roomId}/meters`);
     this.socket = socket;
     let first = true;
     socket.onmessage = ({ data }: MessageEvent<string>) => {

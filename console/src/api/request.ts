@@ -1,6 +1,6 @@
 // Requests to the API, typed by the server's OpenAPI document: a request is a value, so that it can be shown before it is sent.
 import type { components, paths } from "../generated/schema";
-import { RequestFailed, ServerUnreachable, failure } from "./errors";
+import { ServerUnreachable, failure } from "./errors";
 import { log } from "./requestlog";
 import { credential, expire } from "./session";
 
@@ -80,7 +80,7 @@ export async function fetchRaw(what: ApiRequest, init: { headers?: Record<string
   }
   log(what, response.status, performance.now() - started);
   if (response.ok) return response;
-  const failed: RequestFailed = await failure(response);
+  const failed = await failure(response);
   if (response.status === 401 && credential.value) expire();
   throw failed;
 }
@@ -88,11 +88,9 @@ export async function fetchRaw(what: ApiRequest, init: { headers?: Record<string
 /** Return the command that sends the same request from a terminal. The credential is a variable, not the secret. */
 export function curl(what: ApiRequest): string {
   const parts = ["curl"];
-  if (what.method !== "get") parts.push(`-X ${what.method.toUpperCase()}`);
+  const implied = what.body === undefined ? "get" : "post";
+  if (what.method !== implied) parts.push(`-X ${what.method.toUpperCase()}`);
   parts.push(`"${new URL(what.url, ROOT)}"`, `\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
-  if (what.body !== undefined) {
-    parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
-    return parts.filter((part) => part !== "-X POST").join(" ");
-  }
+  if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
   return parts.join(" ");
 }

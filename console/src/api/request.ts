@@ -5,7 +5,7 @@ import { log } from "./requestlog";
 import { credential, expire } from "./session";
 
 export type Schemas = components["schemas"];
-export type Method = "get" | "post" | "put" | "patch" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete" | "options";
 
 type Operation<P extends keyof paths, M extends Method> = paths[P][M];
 type PathsWith<M extends Method> = { [P in keyof paths]: paths[P][M] extends { responses: unknown } ? P : never }[keyof paths];

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import { explain } from "../../api/errors";
 import { fetchRaw, ROOT } from "../../api/request";
 
-export type JoinState = "idle" | "joining" | "joined";
+type JoinState = "idle" | "joining" | "joined";
 
 const GATHER_MS = 1000;
 const CONNECT_MS = 15_000;
@@ -58,7 +58,7 @@ export async function join(room: string, stream: MediaStream | undefined, speake
   audio.autoplay = true;
   try {
     const path = `v1.0/conferences/${room}/whip`;
-    const options = await fetch(new URL(path, ROOT), { method: "OPTIONS", credentials: "omit", headers: { Authorization: `Bearer ${sessionStorage.getItem("mixminus.credential") ?? ""}` } });
+    const options = await fetchRaw({ method: "options", url: path });
     pc.setConfiguration({ ...pc.getConfiguration(), iceServers: iceServers(options.headers.get("Link") ?? "") });
     if (stream) stream.getAudioTracks().forEach((track) => pc.addTrack(track, stream));
     else pc.addTransceiver("audio", { direction: "recvonly" });

@@ -14,8 +14,8 @@ function Navigation({ onChoose }: { onChoose: () => void }) {
   return (
     <nav aria-label="Views">
       {GROUPS.map((group) => {
-        const views = VIEWS.filter((view) => view.group === group && view.title);
-        return views.length === 0 ? null : (
+        const views = VIEWS.filter((view) => view.group === group && !view.path.includes(":"));
+        return (
           <div class="nav-group" key={group}>
             <h2>{group}</h2>
             <ul>

@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<Call>[] = [
     cell: (call) => call.status !== "hangup" && (
       <div class="actions">
         <Act request={request("post", "/v1.0/calls/{id}/hangup", { path: { id: call.id } })} kind="ghost icon danger" icon="hangup"
-          label="Hang up" confirm="The call ends at once, and leaves its room." done={(answer) => answer && calls.put(answer as Call)} />
+          label="Hang up" confirm="The call ends at once, and leaves its room." done={(answer) => calls.put(answer)} />
       </div>
     ),
   },

@@ -39,7 +39,7 @@ export function Trunks() {
         { title: "More", folded: true },
       ]}
       hints={{ domain_name: { placeholder: "provider", hint: "Part of its domain: <name>.trunk.<SIP domain>" }, password: { secret: true } }}
-      create={(body) => request("post", "/v1.0/trunks", { body: body as never })} remove={({ id }) => request("delete", "/v1.0/trunks/{id}", { path: { id } })}
+      create={(body) => request("post", "/v1.0/trunks", { body: body as Schemas["TrunkBody"] })} remove={({ id }) => request("delete", "/v1.0/trunks/{id}", { path: { id } })}
       consequence="Its calls are refused from now on, and none goes out by it." />
   );
 }

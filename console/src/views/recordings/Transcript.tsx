@@ -34,7 +34,7 @@ export function useTranscript(recording_id: string): Spoken {
   const [transcribe, setTranscribe] = useState<Transcribe>();
   const [utterances, setUtterances] = useState<readonly Utterance[]>([]);
   useEffect(() => {
-    const query = { reference_type: "recording", reference_id: recording_id } as never;
+    const query = { reference_type: "recording", reference_id: recording_id } as const;
     send(request("get", "/v1.0/transcribes", { query })).then((page) => setTranscribe(page.result[0])).catch(toastError);
   }, [recording_id]);
   useEffect(() => {
@@ -92,7 +92,7 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
     const item = list.current?.querySelector("[aria-current]");
     if (item instanceof HTMLElement && list.current) list.current.scrollTop = item.offsetTop - list.current.clientHeight / 3;
   }, [current]);
-  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as never;
+  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
       <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}</header>

@@ -67,7 +67,7 @@ export function RoomForm({ room, close, done }: RoomFormProps) {
   }
   return (
     <Dialog title={`Edit ${room.name || "room"}`} wide close={close}>
-      <SchemaForm schema="ConferenceFields" value={room as unknown as Value} sections={SECTIONS.map(withoutFixed)} hints={HINTS} submit="Save"
+      <SchemaForm schema="ConferenceFields" value={room} sections={SECTIONS.map(withoutFixed)} hints={HINTS} submit="Save"
         cancel={close} done={finish}
         request={(value) => request("put", "/v1.0/conferences/{id}", { path: { id: room.id }, body: fieldsOf(value) })} />
     </Dialog>

@@ -16,7 +16,7 @@ export function Deliveries() {
     toast(`${plural(count, "event")} sent again.`);
     load();
   };
-  const resend = (event_ids?: number[]) => request("post", "/v1.0/events/resend", { body: (event_ids ? { event_ids } : {}) as never });
+  const resend = (event_ids?: number[]) => request("post", "/v1.0/events/resend", { body: event_ids ? { event_ids } : {} });
   const columns: readonly Column<Undelivered>[] = [
     { title: "Event", cell: ({ id }) => id, number: true },
     { title: "Last answer", cell: (each) => <span class="badge bad">{each.http_status || "none"}</span> },

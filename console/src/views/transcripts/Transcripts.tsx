@@ -19,7 +19,7 @@ export function Transcripts() {
     setBusy(true);
     setError(undefined);
     try {
-      setFound((await send(request("get", "/v1.0/transcripts/search", { query: { q: words } as never }))).result);
+      setFound((await send(request("get", "/v1.0/transcripts/search", { query: { q: words } }))).result);
     } catch (failed) {
       setError(failed);
     } finally {

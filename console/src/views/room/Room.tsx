@@ -1,6 +1,6 @@
 // One room: who is in it, what they say, and everything that can be done.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { request, send } from "../../api/request";
+import { request } from "../../api/request";
 import { go } from "../../app/router";
 import { Act } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
@@ -11,7 +11,7 @@ import { now } from "../../ui/now";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
 import { RoomForm } from "../rooms/RoomForm";
-import { RoomLights, lockRequest, whole } from "../rooms/Rooms";
+import { RoomLights, toggleLock, whole } from "../rooms/Rooms";
 import { isOpen, isRecorded, rooms, type Room as RoomRow } from "../rooms/list";
 import { Captions } from "./Captions";
 import { Details } from "./Details";
@@ -96,7 +96,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
   const path = { id: room.id };
   const begun = moment(room.tm_create);
   const people = model.meters.participants.value.length;
-  const lock = () => whole(room.id).then((read) => send(lockRequest(read))).then((changed) => (model.room.value = changed)).catch(toastError);
+  const lock = () => toggleLock(room.id).then((changed) => (model.room.value = changed)).catch(toastError);
   return (
     <div class="view-head">
       <div class="grow">

@@ -103,9 +103,10 @@ export function RoomLights({ room }: { room: Room }) {
   );
 }
 
-/** Return the request that locks or unlocks a room. PUT replaces all settings, so it needs the whole room. */
-export function lockRequest(room: Room) {
-  return request("put", "/v1.0/conferences/{id}", { path: { id: room.id }, body: { ...fieldsOf(room), locked: !room.locked } });
+/** Lock or unlock a room, and return it. PUT replaces all settings, so it needs the whole room. */
+export async function toggleLock(id: string): Promise<Room> {
+  const room = await whole(id);
+  return send(request("put", "/v1.0/conferences/{id}", { path: { id }, body: { ...fieldsOf(room), locked: !room.locked } }));
 }
 
 /** Return the room as the API has it now: events leave out the PINs. */
@@ -115,13 +116,7 @@ export async function whole(id: string): Promise<Room> {
 
 function RoomActions({ room, edit }: { room: Room; edit: (room: Room) => void }) {
   const name = room.name || "this room";
-  const lock = async () => {
-    try {
-      rooms.put(await send(lockRequest(await whole(room.id))));
-    } catch (error) {
-      toastError(error);
-    }
-  };
+  const lock = () => toggleLock(room.id).then((changed) => rooms.put(changed)).catch(toastError);
   return (
     <div class="actions">
       <button class="ghost icon" type="button" title={room.locked ? "Unlock" : "Lock"} aria-label={`${room.locked ? "Unlock" : "Lock"} ${name}`} onClick={() => void lock()}>

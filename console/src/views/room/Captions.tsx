@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { listen } from "../../api/live";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
-import { isSet, when } from "../../ui/format";
+import { when } from "../../ui/format";
 import { toastError } from "../../ui/toast";
-import type { Room } from "../rooms/list";
+import { isTranscribed, type Room } from "../rooms/list";
 import { nameOf, type RoomModel } from "./model";
 
 interface Line {
@@ -26,7 +26,7 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
   const end = useRef<HTMLDivElement>(null);
   const path = { id: room.id };
   const transcribe = room.transcribe_id;
-  const running = isSet(transcribe);
+  const running = isTranscribed(room);
 
   const lineOf = (spoken: Spoken, settled: boolean): Line => {
     const participant = model.meters.get(spoken.conferencecall_id ?? "");

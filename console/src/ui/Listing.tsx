@@ -2,7 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Collection, Row } from "../api/collection";
-import { Icon, type IconName } from "./Icon";
+import type { IconName } from "./Icon";
+import { Search } from "./Search";
 import { Empty, ErrorNote, Loading } from "./notes";
 
 export interface Column<T> {
@@ -43,11 +44,7 @@ export function Listing<T extends Row>({ title, about, icon, collection, columns
       {rows.length > 0 && (
         <>
           <div class="toolbar">
-            <div class="search">
-              <Icon name="search" size={16} />
-              <input type="search" aria-label={`Find in ${title.toLowerCase()}`} placeholder="Find" value={sought}
-                onInput={(event) => setSought(event.currentTarget.value)} />
-            </div>
+            <Search aria-label={`Find in ${title.toLowerCase()}`} placeholder="Find" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
           </div>
           <Table columns={columns} rows={found} />
           {found.length === 0 && <p class="page-note">Nothing has “{sought}” in it.</p>}

@@ -1,6 +1,6 @@
 // The participants of a room. Only the rows that are seen are drawn, so that 500 scroll as well as five.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Icon } from "../../ui/Icon";
+import { Search } from "../../ui/Search";
 import { Empty } from "../../ui/notes";
 import type { Participant } from "./meters";
 import { ParticipantRow } from "./ParticipantRow";
@@ -41,10 +41,7 @@ export function ParticipantList({ model, selected, select, own }: ParticipantLis
     <>
       {everybody.length > 4 && (
         <div class="toolbar list-tools">
-          <div class="search">
-            <Icon name="search" size={16} />
-            <input type="search" aria-label="Find a participant" placeholder="Find a participant" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
-          </div>
+          <Search aria-label="Find a participant" placeholder="Find a participant" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
           <select class="order" aria-label="Order" value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
             <option value="joined">As they joined</option>
             <option value="talking">Who talks first</option>

@@ -4,6 +4,7 @@ import { request, send } from "../../api/request";
 import { go } from "../../app/router";
 import { Act } from "../../ui/Act";
 import { Icon } from "../../ui/Icon";
+import { Search } from "../../ui/Search";
 import { duration, moment, plural } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
 import { now } from "../../ui/now";
@@ -43,10 +44,7 @@ export function Rooms() {
       {all.length > 0 && (
         <>
           <div class="toolbar">
-            <div class="search">
-              <Icon name="search" size={16} />
-              <input type="search" aria-label="Find a room" placeholder="Find a room" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
-            </div>
+            <Search aria-label="Find a room" placeholder="Find a room" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
           </div>
           <RoomTable rooms={found} edit={setEditing} />
           {found.length === 0 && <p class="page-note">No room has “{sought}” in its name or address.</p>}

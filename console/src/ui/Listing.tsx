@@ -1,5 +1,5 @@
 // A list of one kind of resource: heading, search, table, and what is shown while there is none.
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Collection, Row } from "../api/collection";
 import type { IconName } from "./Icon";
@@ -22,7 +22,8 @@ interface ListingProps<T extends Row> {
   /** The text that the search looks through. */
   text: (row: T) => string;
   shown?: (row: T) => boolean;
-  none: string;
+  /** What is said while there is none, or what is shown instead. */
+  none: string | VNode;
   children?: ComponentChildren;
 }
 
@@ -40,7 +41,9 @@ export function Listing<T extends Row>({ title, about, icon, collection, columns
       </div>
       {state === "loading" && <Loading />}
       {state === "failed" && <ErrorNote error={collection.error.value} retry={() => void collection.load()} />}
-      {state === "ready" && rows.length === 0 && <Empty icon={icon} title={`No ${title.toLowerCase()} yet`} text={none} />}
+      {state === "ready" && rows.length === 0 && (
+        typeof none === "string" ? <Empty icon={icon} title={`No ${title.toLowerCase()} yet`} text={none} /> : none
+      )}
       {rows.length > 0 && (
         <>
           <div class="toolbar">

@@ -1,8 +1,8 @@
 // Join the room with this browser: name, microphone with its level, speaker, push-to-talk.
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
-import { heightOf } from "./Meter";
+import { Meter } from "./Meter";
 import { hasMicrophone, join, joinProblem, joinState, joinedRoom, leave, micOpen, myName, openMicrophone, reasonOf, rememberName, setMicrophone, setSpeaker } from "./whip";
 
 const STORED = { microphone: "mixminus.microphone", speaker: "mixminus.speaker" };
@@ -111,7 +111,7 @@ function Devices({ label, kind, devices, value, choose }: DevicesProps) {
 
 /** The level of the microphone before joining. */
 function InputLevel({ stream }: { stream: MediaStream }) {
-  const [level, setLevel] = useState(0);
+  const level = useSignal(-Infinity);
   useEffect(() => {
     const context = new AudioContext();
     const analyser = context.createAnalyser();
@@ -120,7 +120,7 @@ function InputLevel({ stream }: { stream: MediaStream }) {
     const timer = setInterval(() => {
       analyser.getFloatTimeDomainData(samples);
       const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-      setLevel(heightOf(10 * Math.log10(power + 1e-9)));
+      level.value = 10 * Math.log10(power);
     }, 80);
     return () => {
       clearInterval(timer);
@@ -130,7 +130,7 @@ function InputLevel({ stream }: { stream: MediaStream }) {
   return (
     <div class="input-level">
       <span class="muted small">Input level</span>
-      <div class="meter" role="meter" aria-label="Input level" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(level * 100)}><div style={{ transform: `scaleX(${level})` }} /></div>
+      <Meter level={level} label="Input level" />
     </div>
   );
 }

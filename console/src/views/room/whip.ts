@@ -41,6 +41,11 @@ export async function openMicrophone(deviceId: string): Promise<MediaStream> {
   });
 }
 
+/** Stop a microphone, if there is one. */
+export function stop(stream: MediaStream | undefined): void {
+  stream?.getTracks().forEach((track) => track.stop());
+}
+
 export function reasonOf(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") return "The browser may not use the microphone. Allow it beside the address, or only listen.";
@@ -107,7 +112,7 @@ export function leave(): void {
   sessionId.value = "";
   if (!left) return;
   left.pc.onconnectionstatechange = null;
-  left.stream?.getTracks().forEach((track) => track.stop());
+  stop(left.stream);
   left.audio.srcObject = null;
   // DELETE first: closing the connection would end the session, and DELETE would fail.
   const path = left.url.slice(ROOT.href.length);

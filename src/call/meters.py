@@ -4,14 +4,13 @@ A viewer gets what has changed since it looked last, so that 500 silent particip
 looks less often and misses nothing but intermediate levels: nothing is queued for it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus.call.live import LiveCall
-from mixminus.call.live_participants import LiveParticipant, live_participant
+from mixminus.call.live_participants import LiveParticipant, joined_calls, live_participant
 from mixminus.call.registry import LiveCalls
-from mixminus.conference.room import Room, Rooms
+from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import Exhausted
 from mixminus.mixer import Codec, PortClosed
@@ -78,7 +77,7 @@ class MeterFeed:
         levels: list[tuple[ConferencecallId, int, bool]] = []
         quality: list[LiveParticipant] = []
         present: set[ConferencecallId] = set()
-        for number, (id_, live) in enumerate(_in_room(room, self._live_calls)):
+        for number, (id_, live) in enumerate(joined_calls(room, self._live_calls)):
             try:
                 self._look(number, id_, live, participants, levels, quality)
             except PortClosed:
@@ -145,9 +144,3 @@ class MeterService:
     def stop(self) -> None:
         """End all feeds, because the server stops."""
         self._stopped = True
-
-
-def _in_room(room: Room, live_calls: LiveCalls) -> Iterator[tuple[ConferencecallId, LiveCall]]:
-    for seat in room.seats.values():
-        if seat.joined and (live := live_calls.get(seat.call_id)):
-            yield seat.id, live

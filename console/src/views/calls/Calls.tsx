@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<Call>[] = [
       </span>
     ),
   },
-  { title: "Begun", cell: (call) => when(call.tm_create), number: true },
+  { title: "Started", cell: (call) => when(call.tm_create), number: true },
   { title: "Length", cell: length, number: true },
   {
     title: "",

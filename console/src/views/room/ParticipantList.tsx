@@ -44,7 +44,7 @@ export function ParticipantList({ model, selected, select, own }: ParticipantLis
           <Search aria-label="Find a participant" placeholder="Find a participant" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
           <select class="order" aria-label="Order" value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
             <option value="joined">As they joined</option>
-            <option value="talking">Who talks first</option>
+            <option value="talking">Talking first</option>
             <option value="name">By name</option>
           </select>
         </div>

@@ -129,7 +129,7 @@ function Addresses({ room }: { room: RoomRow }) {
         <dl class="facts small">
           <dt>Id</dt><dd class="mono">{room.id}</dd>
           {room.pin ? <><dt>PIN</dt><dd>{room.pin}</dd></> : null}
-          {room.max_participants ? <><dt>Most participants</dt><dd>{room.max_participants}</dd></> : null}
+          {room.max_participants ? <><dt>Maximum participants</dt><dd>{room.max_participants}</dd></> : null}
         </dl>
       </div>
     </section>

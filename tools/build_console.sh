@@ -24,7 +24,7 @@ if [ ! -e "$lock" ] || [ console/package-lock.json -nt "$lock" ]; then
 	(cd console && run npm ci --silent --no-audit --no-fund)
 	touch "$lock"
 fi
-run "$python" tools/generate_console_api.py console/src/generated
+"$python" tools/generate_console_api.py console/src/generated
 cd console
 run node_modules/.bin/openapi-typescript src/generated/openapi.json -o src/generated/schema.d.ts --default-non-nullable false
 run node_modules/.bin/vite build

@@ -28,8 +28,9 @@ def main() -> None:
         for content in operation.get("requestBody", {}).get("content", {}).values()
         if "$ref" in content["schema"]
     }
-    _write(folder / "openapi.json", described)
-    _write(folder / "forms.json", {name: schemas[name] for name in sorted(_reachable(bodies, schemas))})
+    forms = {name: schemas[name] for name in sorted(_reachable(bodies, schemas))}
+    for name, content in (("openapi", described), ("forms", forms)):
+        (folder / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")))
 
 
 def _reachable(names: set[str], schemas: dict[str, Any]) -> set[str]:
@@ -53,12 +54,6 @@ def _references(schema: object) -> Iterator[str]:
     elif isinstance(schema, list):
         for each in schema:
             yield from _references(each)
-
-
-def _write(path: Path, content: object) -> None:
-    text = json.dumps(content, separators=(",", ":"))
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
 
 
 main()

@@ -3,20 +3,16 @@
 Needs no credential: the page asks for one, and sends it with its requests.
 """
 
-import mimetypes
 from collections.abc import Iterator
-from importlib.resources import as_file, files
 from typing import Final
 
 from aiohttp import hdrs, web
 
-from mixminus.api.errors import RouteNotFound
-from mixminus.api.guide import is_below
+from mixminus.api.built import built_file
 
 __all__ = ["console_routes"]
 
 ROOT: Final = "/console/"
-PAGE: Final = "index.html"
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,17 +35,10 @@ async def _redirect(_: web.Request) -> web.Response:
 
 
 async def _send(request: web.Request) -> web.StreamResponse:
-    name = request.match_info["file"] or PAGE
-    with as_file(files("mixminus.console").joinpath("built")) as folder:
-        path = folder / name
-        if not is_below(path, folder):
-            raise RouteNotFound(f"no file {request.path}; the console is built by `make console`")
-        headers = {
-            hdrs.CONTENT_TYPE: mimetypes.guess_type(name)[0] or "application/octet-stream",
-            hdrs.CACHE_CONTROL: A_YEAR if name.startswith(UNCHANGING) else "no-cache",
-            "Content-Security-Policy": POLICY,
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Permissions-Policy": "microphone=(self)",
-        }
-        return web.FileResponse(path, headers=headers)
+    name = request.match_info["file"]
+    headers = {
+        hdrs.CACHE_CONTROL: A_YEAR if name.startswith(UNCHANGING) else "no-cache",
+        "Permissions-Policy": "microphone=(self)",
+    }
+    missing = f"no file {request.path}; the console is built by `make console`"
+    return built_file("built", name, policy=POLICY, missing=missing, headers=headers)

@@ -3,17 +3,14 @@
 Needs no credential.
 """
 
-import mimetypes
 from collections.abc import Iterator
-from importlib.resources import as_file, files
-from pathlib import Path
 from typing import Final
 
 from aiohttp import hdrs, web
 
-from mixminus.api.errors import RouteNotFound
+from mixminus.api.built import built_file
 
-__all__ = ["guide_routes", "is_below"]
+__all__ = ["guide_routes"]
 
 ROOT: Final = "/docs/guide/"
 # MkDocs Material writes inline scripts and styles, and searches in a worker.
@@ -34,20 +31,5 @@ async def _redirect(_: web.Request) -> web.Response:
 
 
 async def _send(request: web.Request) -> web.StreamResponse:
-    with as_file(files("mixminus.console").joinpath("guide")) as folder:
-        path = folder / (request.match_info["file"] or "index.html")
-        if not is_below(path, folder):
-            raise RouteNotFound(f"no page {request.path}; the guide is built by `make docs`")
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        headers = {
-            hdrs.CONTENT_TYPE: media_type,
-            "Content-Security-Policy": POLICY,
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return web.FileResponse(path, headers=headers)
-
-
-def is_below(path: Path, folder: Path) -> bool:
-    """Return whether a path is a file in the folder, also after links and ``..`` are resolved."""
-    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    missing = f"no page {request.path}; the guide is built by `make docs`"
+    return built_file("guide", request.match_info["file"], policy=POLICY, missing=missing)

@@ -131,16 +131,5 @@ async def _send_changes(call: ApiCall, socket: web.WebSocketResponse, feed: Mete
 
 def frame_of(changes: MeterChanges) -> str:
     """Return the text frame of changes, as viewers get it."""
-    view = MetersView.model_validate(
-        {
-            "participants": changes.participants,
-            "left": changes.left,
-            "levels": [
-                {"conferencecall_id": id_, "level_dbov": level, "talking": talking}
-                for id_, level, talking in changes.levels
-            ],
-            "quality": changes.quality,
-        }
-    )
-    empty = {name for name in ("participants", "left", "levels", "quality") if not getattr(changes, name)}
-    return view.model_dump_json(exclude=empty)
+    empty = {name for name in MetersView.model_fields if not getattr(changes, name)}
+    return MetersView.model_validate(changes).model_dump_json(exclude=empty)

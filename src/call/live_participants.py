@@ -11,7 +11,7 @@ from mixminus.conference.service import ConferenceService
 from mixminus.mixer import Codec, PortClosed
 from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
 
-__all__ = ["LiveParticipant", "LiveParticipantService", "live_participant"]
+__all__ = ["LiveParticipant", "LiveParticipantService", "joined_calls", "live_participant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,18 @@ class LiveParticipantService:
         return {"conferences": len(self._rooms), "calls": len(self._live_calls)}
 
     def _in_room(self, room: Room) -> Iterator[LiveParticipant]:
-        for seat in room.seats.values():
-            call = self._live_calls.get(seat.call_id)
-            if seat.joined and call is not None:
-                try:
-                    yield live_participant(seat.id, call)
-                except PortClosed:
-                    continue  # the call is ending
+        for id_, live in joined_calls(room, self._live_calls):
+            try:
+                yield live_participant(id_, live)
+            except PortClosed:
+                continue  # the call is ending
+
+
+def joined_calls(room: Room, live_calls: LiveCalls) -> Iterator[tuple[ConferencecallId, LiveCall]]:
+    """Return the joined participants of a room and their calls, in the order of their joining."""
+    for seat in room.seats.values():
+        if seat.joined and (live := live_calls.get(seat.call_id)):
+            yield seat.id, live
 
 
 def live_participant(conferencecall_id: ConferencecallId, live: LiveCall) -> LiveParticipant:

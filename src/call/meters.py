@@ -4,20 +4,19 @@ A viewer gets what has changed since it looked last, so that 500 silent particip
 looks less often and misses nothing but intermediate levels: nothing is queued for it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus.call.live import LiveCall
-from mixminus.call.live_participants import LiveParticipant, live_participant
+from mixminus.call.live_participants import LiveParticipant, joined_calls, live_participant
 from mixminus.call.registry import LiveCalls
-from mixminus.conference.room import Room, Rooms
+from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import Exhausted
 from mixminus.mixer import Codec, PortClosed
 from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId
 
-__all__ = ["MAX_VIEWERS", "MeterChanges", "MeterFeed", "MeterService", "TooManyViewers"]
+__all__ = ["MAX_VIEWERS", "MeterChanges", "MeterFeed", "MeterService", "ParticipantLevel", "TooManyViewers"]
 
 MAX_VIEWERS: Final = 100
 """Of one server; each costs a part of a core in a large room."""
@@ -35,15 +34,23 @@ class TooManyViewers(Exhausted):
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantLevel:
+    """The level of one participant."""
+
+    conferencecall_id: ConferencecallId
+    level_dbov: int
+    talking: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MeterChanges:
     """What has changed in a room since the last round."""
 
-    participants: tuple[LiveParticipant, ...] = ()
+    participants: list[LiveParticipant] = field(default_factory=list)
     """Those who have joined, and those whose name, codec or mute has changed."""
-    left: tuple[ConferencecallId, ...] = ()
-    levels: tuple[tuple[ConferencecallId, int, bool], ...] = ()
-    """Participant, dBov, whether it is talking."""
-    quality: tuple[LiveParticipant, ...] = ()
+    left: list[ConferencecallId] = field(default_factory=list)
+    levels: list[ParticipantLevel] = field(default_factory=list)
+    quality: list[LiveParticipant] = field(default_factory=list)
     """Participants with new measurements of their audio."""
 
     def __bool__(self) -> bool:
@@ -74,42 +81,32 @@ class MeterFeed:
         if room is None:
             return None
         self._round += 1
-        participants: list[LiveParticipant] = []
-        levels: list[tuple[ConferencecallId, int, bool]] = []
-        quality: list[LiveParticipant] = []
+        changes = MeterChanges()
         present: set[ConferencecallId] = set()
-        for number, (id_, live) in enumerate(_in_room(room, self._live_calls)):
+        for number, (id_, live) in enumerate(joined_calls(room, self._live_calls)):
             try:
-                self._look(number, id_, live, participants, levels, quality)
+                self._look(changes, number, id_, live)
             except PortClosed:
                 continue  # the call is ending
             present.add(id_)
-        left = tuple(id_ for id_ in self._seen if id_ not in present)
-        for id_ in left:
+        changes.left.extend(id_ for id_ in self._seen if id_ not in present)
+        for id_ in changes.left:
             del self._seen[id_]
-        return MeterChanges(tuple(participants), left, tuple(levels), tuple(quality))
+        return changes
 
-    def _look(
-        self,
-        number: int,
-        id_: ConferencecallId,
-        live: LiveCall,
-        participants: list[LiveParticipant],
-        levels: list[tuple[ConferencecallId, int, bool]],
-        quality: list[LiveParticipant],
-    ) -> None:
+    def _look(self, changes: MeterChanges, number: int, id_: ConferencecallId, live: LiveCall) -> None:
         level, talking = live.port.level()
         seen = self._seen.get(id_)
         face = (live.shown_name, live.port.codec, live.port.muted)
         if seen is None or seen.face != face:
-            participants.append(live_participant(id_, live))
+            changes.participants.append(live_participant(id_, live))
             seen = self._seen[id_] = _Seen(face, seen.level if seen else (SILENCE, False))
         elif (self._round + number) % QUALITY_ROUNDS == 0:
-            quality.append(live_participant(id_, live))
+            changes.quality.append(live_participant(id_, live))
         rounded = (-level // LEVEL_STEP_DB * LEVEL_STEP_DB if level < -SILENCE else SILENCE, talking)
         if rounded != seen.level:
             seen.level = rounded
-            levels.append((id_, *rounded))
+            changes.levels.append(ParticipantLevel(id_, *rounded))
 
 
 class MeterService:
@@ -145,9 +142,3 @@ class MeterService:
     def stop(self) -> None:
         """End all feeds, because the server stops."""
         self._stopped = True
-
-
-def _in_room(room: Room, live_calls: LiveCalls) -> Iterator[tuple[ConferencecallId, LiveCall]]:
-    for seat in room.seats.values():
-        if seat.joined and (live := live_calls.get(seat.call_id)):
-            yield seat.id, live

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, expect
 
 from tests.app.server import KEY, Server
 
-__all__ = ["WITHIN_MS", "log_in", "opened"]
+__all__ = ["WITHIN_MS", "api", "log_in", "opened"]
 
 WITHIN_MS = 30_000
 
@@ -46,3 +48,13 @@ async def log_in(page: Page, key: str = KEY) -> None:
     await page.get_by_label("Access key", exact=True).fill(key)
     await page.get_by_role("button", name="Log in").click()
     await expect(page.locator(".connection[data-state=live]")).to_be_visible(timeout=WITHIN_MS)
+
+
+async def api(server: Server, method: str, path: str, **body: object) -> Any:
+    """Send a request with the operator's key, and return what the server answers to it."""
+    async with (
+        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+        session.request(method, f"{server.base}/v1.0{path}", json=body or None) as response,
+    ):
+        assert response.status == 200, await response.text()
+        return await response.json()

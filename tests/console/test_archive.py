@@ -5,14 +5,12 @@ import shutil
 import subprocess
 import wave
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.app.server import KEY, Server, serve
-from tests.console.pages import WITHIN_MS, log_in, opened
+from tests.app.server import Server, serve
+from tests.console.pages import WITHIN_MS, api, log_in, opened
 from tests.console.test_join_page import FLAGS, browser
 from tests.support.chromium import EXECUTABLE
 from tests.support.waiting import until
@@ -23,15 +21,6 @@ VIEWS = ("rooms", "calls", "numbers", "extensions", "trunks", "recordings", "tra
 SENTENCES = ("The quick brown fox jumps over the lazy dog.", "Please remember the milk and the bread.")
 PAUSE_S = 2
 TALK_MS = 11_000
-
-
-async def api(server: Server, method: str, path: str, **body: object) -> Any:
-    async with (
-        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
-        session.request(method, f"{server.base}/v1.0{path}", json=body or None) as response,
-    ):
-        assert response.status == 200, await response.text()
-        return await response.json()
 
 
 async def recorded(server: Server, microphone: Path) -> str:

@@ -1,6 +1,7 @@
 """The console in a real browser, against a real server: logging in, the frame, the list of rooms."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ from playwright.async_api import WebSocketRoute, expect
 
 from tests.app.server import KEY, serve
 from tests.console.pages import log_in, opened
+from tests.console.test_console_room import make_room
 from tests.console.test_join_page import browser
 
 pytestmark = pytest.mark.usefixtures("built")
 
 MAX_GZIPPED_BYTES = 250_000
+NIL = "00000000-0000-0000-0000-000000000000"
 AGENT = {"username": "ann@example.com", "password": "correct horse battery staple"}
 
 
@@ -145,3 +148,23 @@ async def test_a_button_shows_its_request(tmp_path: Path) -> None:
         assert "$MIXMINUS_KEY" in shown
         assert KEY not in shown
         assert "It'\\''s mine" in shown
+
+
+async def test_participants_are_searched_and_ordered_as_soon_as_it_is_asked_for(tmp_path: Path) -> None:
+    names = ("Eve", "Bob", "Ann", "Dan", "Cem")
+    known = {"call_id": "", "session_id": NIL, "transport": "sip", "codec": "PCMU", "muted": False}
+    rows = [known | {"conferencecall_id": name, "name": name} for name in names]
+
+    def push(socket: WebSocketRoute) -> None:
+        socket.send(json.dumps({"participants": rows}))
+
+    async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
+        await page.route_web_socket("**/meters*", push)
+        await log_in(page)
+        await make_room(page, "Many")
+        shown = page.locator(".participant .name")
+        await expect(shown).to_have_text(list(names))
+        await page.get_by_label("Order").select_option("By name")
+        await expect(shown).to_have_text(sorted(names))
+        await page.get_by_label("Find a participant").fill("an")
+        await expect(shown).to_have_text(["Ann", "Dan"])

@@ -2,14 +2,12 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 from playwright.async_api import Page, expect
 
-from tests.app.server import KEY, Server, serve
-from tests.console.pages import WITHIN_MS, log_in, opened
+from tests.app.server import Server, serve
+from tests.console.pages import WITHIN_MS, api, log_in, opened
 from tests.console.test_join_page import browser
 from tests.support.baresip import Baresip
 from tests.support.netns import ADDRESS
@@ -22,14 +20,6 @@ REACHABLE = {"SIP_HOST": ADDRESS, "PUBLIC_HOST": ADDRESS}
 LOUD = 12_000.0
 LIT_UP = 0.3
 """A meter's share of its length."""
-
-
-async def ask(server: Server, path: str) -> Any:
-    async with (
-        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
-        session.get(f"{server.base}/v1.0{path}") as response,
-    ):
-        return await response.json()
 
 
 async def make_room(page: Page, name: str) -> str:
@@ -72,7 +62,7 @@ async def join(page: Page, name: str) -> None:
 async def mute_and_unmute(page: Page, server: Server, room: str, row: str) -> None:
     await page.locator(row).get_by_role("button", name="Mute").click()
     await expect(page.locator(row)).to_contain_text("Muted")
-    talking = (await ask(server, f"/conferences/{room}/talking"))["result"]
+    talking = (await api(server, "GET", f"/conferences/{room}/talking"))["result"]
     assert [each["transport"] for each in talking if each["muted"]] == ["sip"]
     await page.locator(row).get_by_role("button", name="Unmute").click()
     await expect(page.locator(row)).not_to_contain_text("Muted")
@@ -91,7 +81,7 @@ async def silence_ann_for_bob(page: Page, server: Server, room: str) -> None:
     await page.get_by_role("tab", name="Who hears whom").click()
     await page.get_by_role("button", name="Bob hears Ann").click()
     await expect(page.get_by_role("button", name="Bob does not hear Ann")).to_be_visible()
-    rules = (await ask(server, f"/conferences/{room}/hears"))["result"]
+    rules = (await api(server, "GET", f"/conferences/{room}/hears"))["result"]
     assert [each["gain_db"] for each in rules] == [None]
     await page.get_by_role("tab", name="Participants").click()
 
@@ -101,7 +91,7 @@ async def record(page: Page, server: Server, room: str) -> None:
     await expect(page.locator(".light.recording")).to_be_visible()
     await page.get_by_role("button", name="Stop recording").click()
     await expect(page.locator(".light.recording")).to_be_hidden()
-    (recording,) = (await ask(server, "/recordings"))["result"]
+    (recording,) = (await api(server, "GET", "/recordings"))["result"]
     assert recording["reference_id"] == room
 
 
@@ -137,7 +127,7 @@ async def test_a_browser_and_a_phone_meet_and_the_phone_is_muted_recorded_and_re
 
         await page.get_by_role("button", name="Leave", exact=True).click()
         await expect(page.get_by_role("heading", name="Nobody is here yet")).to_be_visible()
-        assert (await ask(server, f"/conferences/{room}"))["conferencecall_ids"] == []
+        assert (await api(server, "GET", f"/conferences/{room}"))["conferencecall_ids"] == []
 
 
 async def test_push_to_talk_is_heard_while_the_button_is_held(tmp_path: Path) -> None:

@@ -8,17 +8,9 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, Page
 
 from tests.app.server import KEY, Server, serve
+from tests.console.pages import api
 from tests.console.test_join_page import WITHIN_MS, browser, make_room, sees
 from tests.support.waiting import until
-
-
-async def api(server: Server, method: str, path: str, **body: object) -> Any:
-    async with (
-        ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
-        session.request(method, f"{server.base}/v1.0{path}", json=body) as response,
-    ):
-        assert response.status == 200, await response.text()
-        return await response.json()
 
 
 async def invite(server: Server, room: str, **body: object) -> Any:

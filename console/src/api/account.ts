@@ -1,4 +1,4 @@
-// Whose server this is: the customer and, with a password, the agent. It decides what the live connection follows.
+// Logging in and out, and the customer of the credential: the live connection follows the events of that customer.
 import { signal } from "@preact/signals";
 import { connect, disconnect } from "./live";
 import { request, send, type Schemas } from "./request";

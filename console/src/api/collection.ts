@@ -1,16 +1,11 @@
 // A live list: read once by the API, then kept current by events.
 import { signal, type Signal } from "@preact/signals";
 import { listen, type LiveEvent } from "./live";
-import { send, type ApiRequest } from "./request";
+import { readPages, type PageRequest } from "./pages";
 
-interface Row {
+export interface Row {
   id: string;
   tm_create: string | null;
-}
-
-interface Page<T> {
-  result: T[];
-  next_page_token: string;
 }
 
 export type Loading = "loading" | "ready" | "failed";
@@ -28,10 +23,8 @@ export class Collection<T extends Row> {
   private readonly byId = new Map<string, T>();
   private scheduled = false;
   private users = 0;
-  private loads = 0;
-  private reading = false;
-  /** Events that came while the list is read: they are newer than what is read. */
-  private meanwhile: LiveEvent[] = [];
+  /** Events that came while the list is read: they are newer than what is read. Undefined while it is not read. */
+  private meanwhile?: LiveEvent[];
   private stop?: () => void;
 
   /**
@@ -40,7 +33,7 @@ export class Collection<T extends Row> {
    */
   constructor(
     private readonly resource: string,
-    private readonly page: (token: string) => ApiRequest<Page<T>>,
+    private readonly page: PageRequest<T>,
     private readonly keep: (row: T) => boolean = () => true,
   ) {}
 
@@ -73,29 +66,22 @@ export class Collection<T extends Row> {
   }
 
   async load(): Promise<void> {
-    this.loads += 1;
-    const load = this.loads;
-    this.meanwhile = [];
-    this.reading = true;
+    const meanwhile: LiveEvent[] = [];
+    this.meanwhile = meanwhile;
     try {
-      const read: T[] = [];
-      let token = "";
-      for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-        const page = await send(this.page(token));
-        read.push(...page.result);
-        token = page.next_page_token;
-        if (!token) break;
-      }
-      if (load !== this.loads) return;
+      const { rows, truncated } = await readPages(this.page, MAX_PAGES);
+      if (this.meanwhile !== meanwhile) return; // a later load reads again
       this.byId.clear();
-      read.filter(this.keep).forEach((row) => this.byId.set(row.id, row));
-      this.truncated.value = token !== "";
+      rows.filter(this.keep).forEach((row) => this.byId.set(row.id, row));
+      this.truncated.value = truncated;
       this.state.value = "ready";
       this.error.value = undefined;
-      this.reading = false;
-      this.meanwhile.splice(0).forEach((event) => this.apply(event));
+      this.meanwhile = undefined;
+      meanwhile.forEach((event) => this.apply(event));
       this.publish();
     } catch (error) {
+      if (this.meanwhile !== meanwhile) return;
+      this.meanwhile = undefined;
       this.error.value = error;
       if (this.state.value !== "ready") this.state.value = "failed";
     }
@@ -104,7 +90,7 @@ export class Collection<T extends Row> {
   private apply(event: LiveEvent): void {
     const row = event.data as unknown as T;
     if (typeof row.id !== "string") return;
-    if (this.reading) this.meanwhile.push(event);
+    this.meanwhile?.push(event);
     if (event.type.endsWith("_deleted")) this.byId.delete(row.id);
     else if (this.keep(row)) this.byId.set(row.id, row);
     else this.byId.delete(row.id);

@@ -13,7 +13,7 @@ export class RequestFailed extends Error {
 
 export class ServerUnreachable extends Error {
   constructor() {
-    super("The server does not answer. Check that it runs, and your network; the console tries again by itself.");
+    super("The server does not answer. Check that it runs, and your network, then try again.");
   }
 }
 

@@ -2,8 +2,8 @@
 //
 //   off -> connecting -> live -> waiting -> connecting ...      off: logged out
 import { signal } from "@preact/signals";
-import { ROOT } from "./request";
-import { credential, expire } from "./session";
+import { openSocket } from "./request";
+import { expire } from "./session";
 
 export interface LiveEvent {
   readonly id: number;
@@ -57,10 +57,7 @@ export function disconnect(): void {
 
 function open(customerId: string): void {
   liveState.value = "connecting";
-  const url = new URL("v1.0/ws", ROOT);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.search = new URLSearchParams({ token: credential.value, numbered: "1", after: last || FROM_NOW }).toString();
-  const opening = new WebSocket(url);
+  const opening = openSocket("v1.0/ws", { numbered: "1", after: last || FROM_NOW });
   socket = opening;
   opening.onopen = () => {
     attempts = 0;

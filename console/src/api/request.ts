@@ -1,11 +1,11 @@
 // Requests to the API, typed by the server's OpenAPI document: a request is a value, so that it can be shown before it is sent.
 import type { components, paths } from "../generated/schema";
-import { RequestFailed, ServerUnreachable, failure } from "./errors";
+import { ServerUnreachable, failure } from "./errors";
 import { log } from "./requestlog";
 import { credential, expire } from "./session";
 
 export type Schemas = components["schemas"];
-export type Method = "get" | "post" | "put" | "patch" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete" | "options";
 
 type Operation<P extends keyof paths, M extends Method> = paths[P][M];
 type PathsWith<M extends Method> = { [P in keyof paths]: paths[P][M] extends { responses: unknown } ? P : never }[keyof paths];
@@ -48,6 +48,14 @@ export function request<M extends Method, P extends PathsWith<M>>(
 /** The address of the server's root: the console is one folder below it. */
 export const ROOT = new URL("../", document.baseURI);
 
+/** Open a WebSocket of the API, with the credential. */
+export function openSocket(path: string, query: Readonly<Record<string, string>> = {}): WebSocket {
+  const url = new URL(path, ROOT);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.search = new URLSearchParams({ token: credential.value, ...query }).toString();
+  return new WebSocket(url);
+}
+
 /** Send a request and return its answer; throws RequestFailed or ServerUnreachable. */
 export async function send<Answer>(what: ApiRequest<Answer>): Promise<Answer> {
   const response = await fetchRaw(what);
@@ -72,7 +80,7 @@ export async function fetchRaw(what: ApiRequest, init: { headers?: Record<string
   }
   log(what, response.status, performance.now() - started);
   if (response.ok) return response;
-  const failed: RequestFailed = await failure(response);
+  const failed = await failure(response);
   if (response.status === 401 && credential.value) expire();
   throw failed;
 }
@@ -80,11 +88,9 @@ export async function fetchRaw(what: ApiRequest, init: { headers?: Record<string
 /** Return the command that sends the same request from a terminal. The credential is a variable, not the secret. */
 export function curl(what: ApiRequest): string {
   const parts = ["curl"];
-  if (what.method !== "get") parts.push(`-X ${what.method.toUpperCase()}`);
+  const implied = what.body === undefined ? "get" : "post";
+  if (what.method !== implied) parts.push(`-X ${what.method.toUpperCase()}`);
   parts.push(`"${new URL(what.url, ROOT)}"`, `\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
-  if (what.body !== undefined) {
-    parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
-    return parts.filter((part) => part !== "-X POST").join(" ");
-  }
+  if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
   return parts.join(" ");
 }

@@ -1,5 +1,5 @@
-// The last requests of this tab, for the panel that shows them.
-import { signal } from "@preact/signals";
+// The last requests of this tab, and whether the console shows requests.
+import { effect, signal } from "@preact/signals";
 import type { ApiRequest } from "./request";
 
 export interface LoggedRequest {
@@ -10,8 +10,13 @@ export interface LoggedRequest {
   readonly milliseconds: number;
 }
 
+const STORED = "mixminus.requests";
 const KEPT = 50;
 let count = 0;
+
+/** Whether buttons show their requests, and the panel of requests is open. */
+export const showsRequests = signal(localStorage.getItem(STORED) === "yes");
+effect(() => localStorage.setItem(STORED, showsRequests.value ? "yes" : "no"));
 
 export const requests = signal<readonly LoggedRequest[]>([]);
 

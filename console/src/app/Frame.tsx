@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { customer, logOut } from "../api/account";
+import { showsRequests } from "../api/requestlog";
 import { Icon, Logo } from "../ui/Icon";
 import { Connection } from "./Connection";
-import { RequestPanel, panelOpen, showsRequests } from "./RequestPanel";
+import { RequestPanel } from "./RequestPanel";
 import { Stage } from "./Stage";
 import { path } from "./router";
 import { switchTheme, theme } from "./theme";
@@ -13,8 +14,8 @@ function Navigation({ onChoose }: { onChoose: () => void }) {
   return (
     <nav aria-label="Views">
       {GROUPS.map((group) => {
-        const views = VIEWS.filter((view) => view.group === group && view.title);
-        return views.length === 0 ? null : (
+        const views = VIEWS.filter((view) => view.group === group && !view.path.includes(":"));
+        return (
           <div class="nav-group" key={group}>
             <h2>{group}</h2>
             <ul>
@@ -73,7 +74,7 @@ export function Frame() {
     main.current?.focus();
   };
   return (
-    <div class={`frame ${menu ? "menu-open" : ""} ${panelOpen.value ? "panel-open" : ""}`}>
+    <div class={`frame ${menu ? "menu-open" : ""} ${showsRequests.value ? "panel-open" : ""}`}>
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
       <header class="topbar">
         <button class="ghost icon menu-button" type="button" aria-expanded={menu} aria-label="Menu" onClick={() => setMenu(!menu)}>

@@ -1,16 +1,7 @@
 // The requests that this tab has sent, newest first, each as a command for a terminal.
-import { effect, signal } from "@preact/signals";
 import { curl } from "../api/request";
-import { requests } from "../api/requestlog";
+import { requests, showsRequests } from "../api/requestlog";
 import { Copy } from "../ui/Copy";
-
-const STORED = "mixminus.requests";
-
-/** Whether buttons show their requests, and the panel is there. */
-export const showsRequests = signal(localStorage.getItem(STORED) === "yes");
-export const panelOpen = showsRequests;
-
-effect(() => localStorage.setItem(STORED, showsRequests.value ? "yes" : "no"));
 
 export function RequestPanel() {
   if (!showsRequests.value) return null;

@@ -32,7 +32,7 @@ export function Stage() {
       .catch(setError);
   }, [found?.view]);
   useEffect(() => {
-    if (found) document.title = `${found.view.title ?? found.view.name ?? ""} · mixminus`.replace(/^ · /, "");
+    if (found) document.title = `${found.view.title} · mixminus`;
     document.getElementById("main")?.scrollTo(0, 0);
   }, [path.value]);
   if (!found) {

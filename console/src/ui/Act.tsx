@@ -1,8 +1,8 @@
 // A button that sends a request, and can show it before.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { showsRequests } from "../app/RequestPanel";
 import { curl, send, type ApiRequest } from "../api/request";
+import { showsRequests } from "../api/requestlog";
 import { Copy } from "./Copy";
 import { Dialog } from "./Dialog";
 import { Icon, type IconName } from "./Icon";

@@ -1,14 +1,10 @@
 // A list of one kind of resource: heading, search, table, and what is shown while there is none.
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Collection } from "../api/collection";
-import { Icon, type IconName } from "./Icon";
+import type { Collection, Row } from "../api/collection";
+import type { IconName } from "./Icon";
+import { Search } from "./Search";
 import { Empty, ErrorNote, Loading } from "./notes";
-
-interface Row {
-  id: string;
-  tm_create: string | null;
-}
 
 export interface Column<T> {
   readonly title: string;
@@ -26,7 +22,8 @@ interface ListingProps<T extends Row> {
   /** The text that the search looks through. */
   text: (row: T) => string;
   shown?: (row: T) => boolean;
-  none: string;
+  /** What is said while there is none, or what is shown instead. */
+  none: string | VNode;
   children?: ComponentChildren;
 }
 
@@ -44,15 +41,13 @@ export function Listing<T extends Row>({ title, about, icon, collection, columns
       </div>
       {state === "loading" && <Loading />}
       {state === "failed" && <ErrorNote error={collection.error.value} retry={() => void collection.load()} />}
-      {state === "ready" && rows.length === 0 && <Empty icon={icon} title={`No ${title.toLowerCase()} yet`} text={none} />}
+      {state === "ready" && rows.length === 0 && (
+        typeof none === "string" ? <Empty icon={icon} title={`No ${title.toLowerCase()} yet`} text={none} /> : none
+      )}
       {rows.length > 0 && (
         <>
           <div class="toolbar">
-            <div class="search">
-              <Icon name="search" size={16} />
-              <input type="search" aria-label={`Find in ${title.toLowerCase()}`} placeholder="Find" value={sought}
-                onInput={(event) => setSought(event.currentTarget.value)} />
-            </div>
+            <Search aria-label={`Find in ${title.toLowerCase()}`} placeholder="Find" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
           </div>
           <Table columns={columns} rows={found} />
           {found.length === 0 && <p class="page-note">Nothing has “{sought}” in it.</p>}

@@ -1,6 +1,6 @@
 // Times, durations and ids as people read them. The API sends times in two styles: see its reference, section 1.3.
 const NEVER = "9999-";
-export const NIL = "00000000-0000-0000-0000-000000000000";
+const NIL = "00000000-0000-0000-0000-000000000000";
 
 /** Return the time in milliseconds since 1970, or undefined for what has not happened. */
 export function moment(text: string | null | undefined): number | undefined {

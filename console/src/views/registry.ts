@@ -1,20 +1,20 @@
 // All views. One folder for each; its entry here has the address, the place in the navigation, and the module to load.
 //
-// A view of a detail has no title in the navigation: it leaves `title` out and has a `name` for the window.
+// A view whose address has a parameter shows one thing of a list: it is not in the navigation.
 import type { FunctionComponent } from "preact";
 import type { IconName } from "../ui/Icon";
 
 /** The parameters of the address: rooms/:id gives { id }. */
 export type ViewProps = Record<string, string>;
 
-export type Group = "Now" | "Telephony" | "Archive" | "Operation";
+type Group = "Now" | "Telephony" | "Archive" | "Operation";
 
 export interface View {
   readonly path: string;
   readonly group: Group;
   readonly icon: IconName;
-  readonly title?: string;
-  readonly name?: string;
+  /** In the navigation, and of the window. */
+  readonly title: string;
   readonly load: () => Promise<FunctionComponent<ViewProps>>;
 }
 
@@ -22,13 +22,13 @@ export const GROUPS: readonly Group[] = ["Now", "Telephony", "Archive", "Operati
 
 export const VIEWS: readonly View[] = [
   { path: "rooms", group: "Now", icon: "rooms", title: "Rooms", load: async () => (await import("./rooms/Rooms")).Rooms },
-  { path: "rooms/:id", group: "Now", icon: "rooms", name: "Room", load: async () => (await import("./room/Room")).Room },
+  { path: "rooms/:id", group: "Now", icon: "rooms", title: "Room", load: async () => (await import("./room/Room")).Room },
   { path: "calls", group: "Now", icon: "calls", title: "Calls", load: async () => (await import("./calls/Calls")).Calls },
   { path: "numbers", group: "Telephony", icon: "numbers", title: "Numbers", load: async () => (await import("./directory/Numbers")).Numbers },
   { path: "extensions", group: "Telephony", icon: "extensions", title: "Extensions", load: async () => (await import("./directory/Extensions")).Extensions },
   { path: "trunks", group: "Telephony", icon: "trunks", title: "Trunks", load: async () => (await import("./directory/Trunks")).Trunks },
   { path: "recordings", group: "Archive", icon: "recordings", title: "Recordings", load: async () => (await import("./recordings/Recordings")).Recordings },
-  { path: "recordings/:id", group: "Archive", icon: "recordings", name: "Recording", load: async () => (await import("./recordings/RecordingView")).RecordingView },
+  { path: "recordings/:id", group: "Archive", icon: "recordings", title: "Recording", load: async () => (await import("./recordings/RecordingView")).RecordingView },
   { path: "transcripts", group: "Archive", icon: "transcripts", title: "Transcripts", load: async () => (await import("./transcripts/Transcripts")).Transcripts },
   { path: "server", group: "Operation", icon: "server", title: "Server", load: async () => (await import("./server/Server")).Server },
 ];

@@ -14,7 +14,7 @@ export interface FieldHints {
   whole?: boolean;
 }
 
-export interface EditorProps {
+interface EditorProps {
   name: string;
   schema: Schema;
   value: unknown;

@@ -3,12 +3,8 @@
 export interface Schema {
   type?: string | string[];
   description?: string;
-  title?: string;
   default?: unknown;
   enum?: unknown[];
-  const?: unknown;
-  format?: string;
-  pattern?: string;
   minimum?: number;
   maximum?: number;
   maxLength?: number;
@@ -18,7 +14,6 @@ export interface Schema {
   additionalProperties?: boolean | Schema;
   patternProperties?: Record<string, Schema>;
   anyOf?: Schema[];
-  oneOf?: Schema[];
   $ref?: string;
 }
 

@@ -37,14 +37,14 @@ const COLUMNS: readonly Column<Call>[] = [
       </span>
     ),
   },
-  { title: "Begun", cell: (call) => when(call.tm_create), number: true },
+  { title: "Started", cell: (call) => when(call.tm_create), number: true },
   { title: "Length", cell: length, number: true },
   {
     title: "",
     cell: (call) => call.status !== "hangup" && (
       <div class="actions">
         <Act request={request("post", "/v1.0/calls/{id}/hangup", { path: { id: call.id } })} kind="ghost icon danger" icon="hangup"
-          label="Hang up" confirm="The call ends at once, and leaves its room." done={(answer) => answer && calls.put(answer as Call)} />
+          label="Hang up" confirm="The call ends at once, and leaves its room." done={(answer) => calls.put(answer)} />
       </div>
     ),
   },

@@ -52,7 +52,7 @@ export function Extensions() {
       <Resources title="Extensions" one="extension" icon="extensions" about="Logins of phones" collection={extensions} columns={columns}
         none="An extension is a name and a password: phones register with it, and are called by it." text={(row) => `${row.extension} ${row.name} ${row.direct_hash}`}
         schema="ExtensionBody" hints={{ extension: { placeholder: "201" }, password: { secret: true } }}
-        create={(body) => request("post", "/v1.0/extensions", { body: body as never })} remove={({ id }) => request("delete", "/v1.0/extensions/{id}", { path: { id } })}
+        create={(body) => request("post", "/v1.0/extensions", { body: body as Schemas["ExtensionBody"] })} remove={({ id }) => request("delete", "/v1.0/extensions/{id}", { path: { id } })}
         consequence="Its phones are no longer registered. Calls continue." />
       {chosen && <Phone extension={chosen} close={() => choose(undefined)} />}
     </>

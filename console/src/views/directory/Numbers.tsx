@@ -21,7 +21,7 @@ export function Numbers() {
     <Resources title="Numbers" one="number" icon="numbers" about="What can be dialled, and the flow that answers" collection={numbers} columns={COLUMNS}
       none="A number runs a flow when it is dialled, from a trunk or from a phone of yours." text={(row) => `${row.number} ${row.name}`}
       schema="NumberBody" hints={{ number: { placeholder: "+15550100", hint: "E.164, or a few digits." }, call_flow_id: { label: "Flow of its calls", hint: "The id of a flow." } }}
-      create={(body) => request("post", "/v1.0/numbers", { body: body as never })} remove={({ id }) => request("delete", "/v1.0/numbers/{id}", { path: { id } })}
+      create={(body) => request("post", "/v1.0/numbers", { body: body as Schemas["NumberBody"] })} remove={({ id }) => request("delete", "/v1.0/numbers/{id}", { path: { id } })}
       consequence="Calls to it are refused from now on." />
   );
 }

@@ -1,6 +1,6 @@
 // A list whose rows can be created and deleted by forms made from the API's schemas.
 import { useState } from "preact/hooks";
-import type { Collection } from "../../api/collection";
+import type { Collection, Row } from "../../api/collection";
 import type { ApiRequest } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { Dialog } from "../../ui/Dialog";
@@ -10,12 +10,7 @@ import type { FieldHints } from "../../ui/form/Editor";
 import { SchemaForm, type Section } from "../../ui/form/SchemaForm";
 import type { Value } from "../../ui/form/schema";
 
-interface Row {
-  id: string;
-  tm_create: string | null;
-}
-
-export interface ResourcesProps<T extends Row> {
+interface ResourcesProps<T extends Row> {
   title: string;
   one: string;
   about: string;

@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<Trunk>[] = [
   { title: "Trunk", cell: (row) => <><strong>{row.name || row.domain_name}</strong><div class="muted small">{row.domain_name}</div></> },
   { title: "State", cell: (row) => <State trunk={row} /> },
   { title: "Server", cell: (row) => (row.outbound_host ? `${row.outbound_host} (${row.outbound_transport})` : <span class="muted">incoming only</span>) },
-  { title: "Calls in by", cell: (row) => row.auth_types.map((each) => (each === "ip" ? `address: ${row.allowed_ips.join(", ")}` : "password")).join("; ") },
+  { title: "Identified by", cell: (row) => row.auth_types.map((each) => (each === "ip" ? `address: ${row.allowed_ips.join(", ")}` : "password")).join("; ") },
 ];
 
 export function Trunks() {
@@ -34,12 +34,12 @@ export function Trunks() {
       none="A trunk carries calls to and from telephone numbers." text={(row) => `${row.name} ${row.domain_name} ${row.outbound_host}`} schema="TrunkBody"
       sections={[
         { fields: ["name", "detail", "domain_name"] },
-        { title: "Calls in", fields: ["auth_types", "username", "password", "allowed_ips"] },
-        { title: "Calls out", fields: ["outbound_host", "outbound_transport", "outbound_register"] },
+        { title: "Incoming calls", fields: ["auth_types", "username", "password", "allowed_ips"] },
+        { title: "Outgoing calls", fields: ["outbound_host", "outbound_transport", "outbound_register"] },
         { title: "More", folded: true },
       ]}
       hints={{ domain_name: { placeholder: "provider", hint: "Part of its domain: <name>.trunk.<SIP domain>" }, password: { secret: true } }}
-      create={(body) => request("post", "/v1.0/trunks", { body: body as never })} remove={({ id }) => request("delete", "/v1.0/trunks/{id}", { path: { id } })}
+      create={(body) => request("post", "/v1.0/trunks", { body: body as Schemas["TrunkBody"] })} remove={({ id }) => request("delete", "/v1.0/trunks/{id}", { path: { id } })}
       consequence="Its calls are refused from now on, and none goes out by it." />
   );
 }

@@ -15,7 +15,7 @@ type Verification = Schemas["Verification"];
 
 /** Fetch a file with the credential, and return an address for the player. */
 async function addressOf(id: string, track = ""): Promise<string> {
-  const response = await fetchRaw(request("get", "/v1.0/recordingfiles/{id}", { path: { id }, query: { track } as never }));
+  const response = await fetchRaw(request("get", "/v1.0/recordingfiles/{id}", { path: { id }, query: { track } }));
   return URL.createObjectURL(await response.blob());
 }
 

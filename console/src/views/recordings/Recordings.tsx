@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<Recording>[] = [
   { title: "Recording", cell: (row) => <a class="title" href={`#/recordings/${row.id}`}>{titleOf(row)}</a> },
   { title: "State", cell: (row) => <State recording={row} /> },
   { title: "Format", cell: (row) => <span class="muted">{`${row.format}, ${row.channels}${row.stems ? ", stems" : ""}`}</span> },
-  { title: "Begun", cell: (row) => when(row.tm_start), number: true },
+  { title: "Started", cell: (row) => when(row.tm_start), number: true },
   { title: "Length", cell: lengthOf, number: true },
   {
     title: "",

@@ -1,5 +1,6 @@
 // What was said in a recording: lanes of who talked, and the text, which follows the player and leads it.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { readPages } from "../../api/pages";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
@@ -8,7 +9,7 @@ import { toastError } from "../../ui/toast";
 type Utterance = Schemas["Transcript"];
 type Transcribe = Schemas["Transcribe"];
 
-const PAGES = 50;
+const MAX_PAGES = 50;
 const POLL_MS = 1500;
 
 export function speaker(utterance: Utterance): string {
@@ -18,15 +19,8 @@ export function speaker(utterance: Utterance): string {
 }
 
 async function utterancesOf(transcribe_id: string): Promise<Utterance[]> {
-  const read: Utterance[] = [];
-  let page_token = "";
-  for (let page = 0; page < PAGES; page += 1) {
-    const answer = await send(request("get", "/v1.0/transcripts", { query: { transcribe_id, page_token } }));
-    read.push(...answer.result);
-    page_token = answer.next_page_token;
-    if (!page_token) break;
-  }
-  return read.sort((a, b) => a.start_s - b.start_s);
+  const { rows } = await readPages((page_token) => request("get", "/v1.0/transcripts", { query: { transcribe_id, page_token } }), MAX_PAGES);
+  return rows.sort((a, b) => a.start_s - b.start_s);
 }
 
 export interface Spoken {
@@ -40,7 +34,7 @@ export function useTranscript(recording_id: string): Spoken {
   const [transcribe, setTranscribe] = useState<Transcribe>();
   const [utterances, setUtterances] = useState<readonly Utterance[]>([]);
   useEffect(() => {
-    const query = { reference_type: "recording", reference_id: recording_id } as never;
+    const query = { reference_type: "recording", reference_id: recording_id } as const;
     send(request("get", "/v1.0/transcribes", { query })).then((page) => setTranscribe(page.result[0])).catch(toastError);
   }, [recording_id]);
   useEffect(() => {
@@ -98,7 +92,7 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
     const item = list.current?.querySelector("[aria-current]");
     if (item instanceof HTMLElement && list.current) list.current.scrollTop = item.offsetTop - list.current.clientHeight / 3;
   }, [current]);
-  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as never;
+  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
       <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}</header>

@@ -42,7 +42,7 @@ export function Waveform({ id, at, length, seek }: WaveformProps) {
   const [drawn, setDrawn] = useState<{ path: string; bars: number }>();
   useEffect(() => {
     send(request("get", "/v1.0/recordings/{id}/peaks", { path: { id } }))
-      .then((peaks) => setDrawn(outline(peaks as Peaks)))
+      .then((peaks) => setDrawn(outline(peaks)))
       .catch(() => setDrawn(undefined));
   }, [id]);
   const click = (event: MouseEvent) => {

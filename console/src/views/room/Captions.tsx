@@ -1,11 +1,11 @@
 // What is said, as it is recognised: settled lines, and those that are still being spoken.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listen } from "../../api/live";
-import { request, send } from "../../api/request";
+import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
-import { isSet, when } from "../../ui/format";
+import { when } from "../../ui/format";
 import { toastError } from "../../ui/toast";
-import type { Room } from "../rooms/list";
+import { isTranscribed, type Room } from "../rooms/list";
 import { nameOf, type RoomModel } from "./model";
 
 interface Line {
@@ -16,14 +16,8 @@ interface Line {
   readonly settled: boolean;
 }
 
-interface Spoken {
-  id?: string;
-  transcribe_id?: string;
-  conferencecall_id?: string;
-  label?: string;
-  message?: string;
-  tm_create?: string;
-}
+/** Of an event: one that is not settled has only some of the fields. */
+type Spoken = Partial<Schemas["Transcript"]>;
 
 const KEPT = 200;
 
@@ -32,7 +26,7 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
   const end = useRef<HTMLDivElement>(null);
   const path = { id: room.id };
   const transcribe = room.transcribe_id;
-  const running = isSet(transcribe);
+  const running = isTranscribed(room);
 
   const lineOf = (spoken: Spoken, settled: boolean): Line => {
     const participant = model.meters.get(spoken.conferencecall_id ?? "");
@@ -43,7 +37,7 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
   useEffect(() => {
     if (!running) return;
     send(request("get", "/v1.0/transcripts", { query: { transcribe_id: transcribe } }))
-      .then((page) => setLines(page.result.map((each) => lineOf(each as Spoken, true)).reverse()))
+      .then((page) => setLines(page.result.map((each) => lineOf(each, true)).reverse()))
       .catch(toastError);
   }, [transcribe]);
 
@@ -68,7 +62,7 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
         <p class="muted grow">{running ? "What is said appears here a moment later, with its speaker." : "Speech to text is off."}</p>
         {running
           ? <Act request={request("post", "/v1.0/conferences/{id}/transcribe_stop", { path })} kind="small" icon="stop">Stop the captions</Act>
-          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: "en-US" } as never })} kind="small primary" icon="caption">Start captions in English</Act>}
+          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: "en-US" } })} kind="small primary" icon="caption">Start captions in English</Act>}
       </div>
       {lines.length > 0 && (
         <div class="card captions" role="log" aria-label="Captions" tabIndex={0}>

@@ -1,15 +1,16 @@
 // Join the room with this browser: name, microphone with its level, speaker, push-to-talk.
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
-import { heightOf } from "./Meter";
-import { hasMicrophone, join, joinProblem, joinState, joinedRoom, leave, micOpen, myName, openMicrophone, reasonOf, rememberName, setMicrophone, setSpeaker } from "./whip";
+import { Meter } from "./Meter";
+import { hasMicrophone, join, joinProblem, joinState, joinedRoom, leave, micOpen, myName, openMicrophone, stop, reasonOf, rememberName, setMicrophone, setSpeaker } from "./whip";
 
-const STORED = { microphone: "mixminus.microphone", speaker: "mixminus.speaker" };
+const STORED = { microphone: "mixminus.microphone", speaker: "mixminus.speaker", pushToTalk: "mixminus.ptt" };
+const CHOOSES_SPEAKER = "setSinkId" in HTMLMediaElement.prototype;
 const EMPTY: readonly MediaDeviceInfo[] = [];
 
 /** Hold a key, or the button, to be heard. */
-const pushToTalk = signal(localStorage.getItem("mixminus.ptt") === "yes");
+const pushToTalk = signal(localStorage.getItem(STORED.pushToTalk) === "yes");
 
 export function JoinPanel({ room }: { room: string }) {
   const here = joinedRoom.value === room && joinState.value === "joined";
@@ -34,7 +35,7 @@ function Before({ room }: { room: string }) {
 
   const check = async (id: string) => {
     setProblem("");
-    stream?.getTracks().forEach((track) => track.stop());
+    stop(stream);
     try {
       const opened = await openMicrophone(id).catch(() => openMicrophone(""));
       setStream(opened);
@@ -54,9 +55,9 @@ function Before({ room }: { room: string }) {
     }
   };
   const enter = async (listening: boolean) => {
+    if (listening) stop(stream);
     const using = listening ? undefined : (stream ?? (await check(microphone)));
     if (!listening && !using) return;
-    if (listening) stream?.getTracks().forEach((track) => track.stop());
     setMicrophone(!pushToTalk.value);
     await join(room, using, speaker);
   };
@@ -72,7 +73,7 @@ function Before({ room }: { room: string }) {
         <>
           <Devices label="Microphone" kind="audioinput" devices={devices} value={microphone} choose={(id) => choose("microphone", id)} />
           <InputLevel stream={stream} />
-          {"setSinkId" in HTMLMediaElement.prototype && <Devices label="Speaker" kind="audiooutput" devices={devices} value={speaker} choose={(id) => choose("speaker", id)} />}
+          {CHOOSES_SPEAKER && <Devices label="Speaker" kind="audiooutput" devices={devices} value={speaker} choose={(id) => choose("speaker", id)} />}
         </>
       ) : (
         <button type="button" class="icon-text" onClick={() => void check(microphone)}><Icon name="mic" />Check the microphone</button>
@@ -111,7 +112,7 @@ function Devices({ label, kind, devices, value, choose }: DevicesProps) {
 
 /** The level of the microphone before joining. */
 function InputLevel({ stream }: { stream: MediaStream }) {
-  const [level, setLevel] = useState(0);
+  const level = useSignal(-Infinity);
   useEffect(() => {
     const context = new AudioContext();
     const analyser = context.createAnalyser();
@@ -120,7 +121,7 @@ function InputLevel({ stream }: { stream: MediaStream }) {
     const timer = setInterval(() => {
       analyser.getFloatTimeDomainData(samples);
       const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-      setLevel(heightOf(10 * Math.log10(power + 1e-9)));
+      level.value = 10 * Math.log10(power);
     }, 80);
     return () => {
       clearInterval(timer);
@@ -130,7 +131,7 @@ function InputLevel({ stream }: { stream: MediaStream }) {
   return (
     <div class="input-level">
       <span class="muted small">Input level</span>
-      <div class="meter" role="meter" aria-label="Input level" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(level * 100)}><div style={{ transform: `scaleX(${level})` }} /></div>
+      <Meter level={level} label="Input level" />
     </div>
   );
 }
@@ -138,7 +139,7 @@ function InputLevel({ stream }: { stream: MediaStream }) {
 function PushToTalkSwitch() {
   const change = (on: boolean) => {
     pushToTalk.value = on;
-    localStorage.setItem("mixminus.ptt", on ? "yes" : "no");
+    localStorage.setItem(STORED.pushToTalk, on ? "yes" : "no");
     setMicrophone(!on);
   };
   return (
@@ -193,7 +194,7 @@ function SpeakerChoice() {
   useEffect(() => {
     void navigator.mediaDevices?.enumerateDevices().then(setDevices);
   }, []);
-  if (!("setSinkId" in HTMLMediaElement.prototype) || !devices.some((device) => device.kind === "audiooutput" && device.deviceId)) return null;
+  if (!CHOOSES_SPEAKER || !devices.some((device) => device.kind === "audiooutput" && device.deviceId)) return null;
   return <Devices label="Speaker" kind="audiooutput" devices={devices} value={localStorage.getItem(STORED.speaker) ?? ""}
     choose={(id) => (localStorage.setItem(STORED.speaker, id), void setSpeaker(id))} />;
 }

@@ -1,7 +1,6 @@
 // The participants of a room. Only the rows that are seen are drawn, so that 500 scroll as well as five.
-import { useComputed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Icon } from "../../ui/Icon";
+import { Search } from "../../ui/Search";
 import { Empty } from "../../ui/notes";
 import type { Participant } from "./meters";
 import { ParticipantRow } from "./ParticipantRow";
@@ -26,17 +25,14 @@ export function ParticipantList({ model, selected, select, own }: ParticipantLis
   const [sought, setSought] = useState("");
   const [order, setOrder] = useState<Order>("joined");
   const everybody = model.meters.participants.value;
-  const seatOf = (participant: Participant) => model.seats.get(participant.id);
+  const seats = new Map(model.seats.rows.value.map((seat) => [seat.id, seat]));
+  const seatOf = (participant: Participant) => seats.get(participant.id);
   const label = (participant: Participant) => nameOf(participant.face.value, seatOf(participant));
-  // Only an order by talking follows the talk lights.
-  const shown = useComputed(() => {
-    const words = sought.toLowerCase();
-    const found = model.meters.participants.value.filter((each) => label(each).toLowerCase().includes(words));
-    if (order === "name") found.sort((a, b) => label(a).localeCompare(label(b)));
-    if (order === "talking") found.sort((a, b) => Number(b.talking.value) - Number(a.talking.value));
-    return found;
-  });
-  const seats = model.seats.rows.value;
+  // Only an order by talking reads the talk lights, and is drawn again with them.
+  const words = sought.toLowerCase();
+  const shown = everybody.filter((each) => label(each).toLowerCase().includes(words));
+  if (order === "name") shown.sort((a, b) => label(a).localeCompare(label(b)));
+  if (order === "talking") shown.sort((a, b) => Number(b.talking.value) - Number(a.talking.value));
 
   if (model.meters.ready.value && everybody.length === 0) {
     return <Empty icon="people" title="Nobody is here yet" text="Join with this browser, call somebody, or dial the room’s address from a phone." />;
@@ -45,18 +41,15 @@ export function ParticipantList({ model, selected, select, own }: ParticipantLis
     <>
       {everybody.length > 4 && (
         <div class="toolbar list-tools">
-          <div class="search">
-            <Icon name="search" size={16} />
-            <input type="search" aria-label="Find a participant" placeholder="Find a participant" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
-          </div>
+          <Search aria-label="Find a participant" placeholder="Find a participant" value={sought} onInput={(event) => setSought(event.currentTarget.value)} />
           <select class="order" aria-label="Order" value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
             <option value="joined">As they joined</option>
-            <option value="talking">Who talks first</option>
+            <option value="talking">Talking first</option>
             <option value="name">By name</option>
           </select>
         </div>
       )}
-      <Window rows={shown.value} seats={seats.length}
+      <Window rows={shown}
         draw={(participant) => (
           <ParticipantRow key={participant.id} participant={participant} seat={seatOf(participant)} own={participant.face.value.session_id === own}
             selected={participant.id === selected} select={() => select(participant.id === selected ? "" : participant.id)} />
@@ -67,8 +60,6 @@ export function ParticipantList({ model, selected, select, own }: ParticipantLis
 
 interface WindowProps {
   rows: readonly Participant[];
-  /** Redraws the rows when it changes. */
-  seats: number;
   draw: (participant: Participant) => preact.JSX.Element;
 }
 

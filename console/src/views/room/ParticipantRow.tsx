@@ -36,7 +36,7 @@ export function ParticipantRow({ participant, seat, own, selected, select }: Par
         {seat?.deaf && <span class="badge warn">Deaf</span>}
         {muted && <span class="badge bad">Muted</span>}
       </span>
-      <Meter level={participant.level} name={name} />
+      <Meter level={participant.level} label={`Level of ${name}`} />
       <span class="row-actions">
         <Act request={patch(participant.id, { muted: !seat?.muted })} kind="ghost icon alert" pressed={!!seat?.muted} icon={seat?.muted ? "micoff" : "mic"}
           label={`${seat?.muted ? "Unmute" : "Mute"} ${name}`} />

@@ -1,17 +1,17 @@
 // One room: who is in it, what they say, and everything that can be done.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { request, send } from "../../api/request";
+import { request } from "../../api/request";
 import { go } from "../../app/router";
 import { Act } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
 import { Icon } from "../../ui/Icon";
-import { duration, isSet, moment, plural } from "../../ui/format";
+import { duration, moment, plural } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
 import { now } from "../../ui/now";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
 import { RoomForm } from "../rooms/RoomForm";
-import { RoomLights, lockRequest, whole } from "../rooms/Rooms";
+import { RoomLights, toggleLock, whole } from "../rooms/Rooms";
 import { isOpen, isRecorded, rooms, type Room as RoomRow } from "../rooms/list";
 import { Captions } from "./Captions";
 import { Details } from "./Details";
@@ -29,7 +29,6 @@ const TABS: ReadonlyArray<readonly [Tab, string]> = [["people", "Participants"],
 export function Room({ id = "" }: ViewProps) {
   const model = useMemo(() => new RoomModel(id), [id]);
   useEffect(() => model.open(), [model]);
-  useEffect(() => rooms.open(), []);
   const room = model.room.value;
   if (model.error.value && !room) {
     return (
@@ -96,7 +95,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
   const path = { id: room.id };
   const begun = moment(room.tm_create);
   const people = model.meters.participants.value.length;
-  const lock = () => whole(room.id).then((read) => send(lockRequest(read))).then((changed) => (model.room.value = changed)).catch(toastError);
+  const lock = () => toggleLock(room.id).then((changed) => (model.room.value = changed)).catch(toastError);
   return (
     <div class="view-head">
       <div class="grow">
@@ -112,7 +111,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
         <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
         <button class="icon" type="button" title="Edit" aria-label="Edit the room" onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>
         <Act request={request("delete", "/v1.0/conferences/{id}", { path })} kind="danger icon" icon="close" label="Close the room"
-          confirm="All participants are removed, and a running recording ends. This cannot be undone." done={() => go("rooms")} />
+          confirm="All participants are removed, and a running recording ends. This cannot be undone." done={(closed) => (rooms.put(closed), go("rooms"))} />
       </div>
     </div>
   );
@@ -126,11 +125,11 @@ function Addresses({ room }: { room: RoomRow }) {
       <div class="card-body stack">
         <div><p class="muted small">From any SIP phone</p><p class="mono break">{address}</p></div>
         <div class="row"><Copy text={address} /></div>
-        {isSet(room.recording_id) && <p class="muted small">What is said is recorded.</p>}
+        {isRecorded(room) && <p class="muted small">What is said is recorded.</p>}
         <dl class="facts small">
           <dt>Id</dt><dd class="mono">{room.id}</dd>
           {room.pin ? <><dt>PIN</dt><dd>{room.pin}</dd></> : null}
-          {room.max_participants ? <><dt>Most participants</dt><dd>{room.max_participants}</dd></> : null}
+          {room.max_participants ? <><dt>Maximum participants</dt><dd>{room.max_participants}</dd></> : null}
         </dl>
       </div>
     </section>

@@ -3,8 +3,7 @@
 // Each participant has signals of its own: a level that changes redraws one meter and nothing else.
 import { signal, type Signal } from "@preact/signals";
 import { liveState } from "../../api/live";
-import { ROOT, type Schemas } from "../../api/request";
-import { credential } from "../../api/session";
+import { openSocket, type Schemas } from "../../api/request";
 
 export type Face = Schemas["Talker"];
 
@@ -33,7 +32,7 @@ interface Frame {
   quality?: Array<Quality & { conferencecall_id: string }>;
 }
 
-export const HISTORY = 120;
+const HISTORY = 120;
 const SILENCE = -127;
 const CLOSED = 1000;
 const RETRY_MS = 1500;
@@ -42,7 +41,6 @@ export class RoomMeters {
   readonly participants = signal<readonly Participant[]>([]);
   /** Whether the first frame has come. */
   readonly ready = signal(false);
-  readonly closed = signal(false);
   private readonly byId = new Map<string, Participant>();
   private socket?: WebSocket;
   private timer = 0;
@@ -64,21 +62,18 @@ export class RoomMeters {
   }
 
   private connect(): void {
-    if (this.done) return;
-    const url = new URL(`v1.0/conferences/${this.roomId}/meters`, ROOT);
-    url.protocol = url.protocol.replace("http", "ws");
-    url.search = new URLSearchParams({ token: credential.value }).toString();
-    const socket = new WebSocket(url);
+    if (this.done || liveState.value === "off") return;
+    const socket = openSocket(`v1.0/conferences/${this.roomId}/meters`);
     this.socket = socket;
     let first = true;
     socket.onmessage = ({ data }: MessageEvent<string>) => {
-      if (first) this.forgetAllBut(JSON.parse(data) as Frame);
+      const frame = JSON.parse(data) as Frame;
+      if (first) this.forgetAllBut(frame);
       first = false;
-      this.apply(JSON.parse(data) as Frame);
+      this.apply(frame);
     };
     socket.onclose = ({ code }) => {
-      if (code === CLOSED) this.closed.value = true;
-      else this.timer = window.setTimeout(() => (liveState.value === "off" ? undefined : this.connect()), RETRY_MS);
+      if (code !== CLOSED) this.timer = window.setTimeout(() => this.connect(), RETRY_MS);
     };
   }
 

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import { explain } from "../../api/errors";
 import { fetchRaw, ROOT } from "../../api/request";
 
-export type JoinState = "idle" | "joining" | "joined";
+type JoinState = "idle" | "joining" | "joined";
 
 const GATHER_MS = 1000;
 const CONNECT_MS = 15_000;
@@ -41,6 +41,11 @@ export async function openMicrophone(deviceId: string): Promise<MediaStream> {
   });
 }
 
+/** Stop a microphone, if there is one. */
+export function stop(stream: MediaStream | undefined): void {
+  stream?.getTracks().forEach((track) => track.stop());
+}
+
 export function reasonOf(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") return "The browser may not use the microphone. Allow it beside the address, or only listen.";
@@ -58,7 +63,7 @@ export async function join(room: string, stream: MediaStream | undefined, speake
   audio.autoplay = true;
   try {
     const path = `v1.0/conferences/${room}/whip`;
-    const options = await fetch(new URL(path, ROOT), { method: "OPTIONS", credentials: "omit", headers: { Authorization: `Bearer ${sessionStorage.getItem("mixminus.credential") ?? ""}` } });
+    const options = await fetchRaw({ method: "options", url: path });
     pc.setConfiguration({ ...pc.getConfiguration(), iceServers: iceServers(options.headers.get("Link") ?? "") });
     if (stream) stream.getAudioTracks().forEach((track) => pc.addTrack(track, stream));
     else pc.addTransceiver("audio", { direction: "recvonly" });
@@ -107,7 +112,7 @@ export function leave(): void {
   sessionId.value = "";
   if (!left) return;
   left.pc.onconnectionstatechange = null;
-  left.stream?.getTracks().forEach((track) => track.stop());
+  stop(left.stream);
   left.audio.srcObject = null;
   // DELETE first: closing the connection would end the session, and DELETE would fail.
   const path = left.url.slice(ROOT.href.length);

@@ -21,7 +21,7 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
     hint: "A room for two closes when one of them leaves.",
     choices: [["conference", "Conference"], ["connect", "Room for two"], ["queue", "Queue"]],
   },
-  max_participants: { label: "Most participants", hint: "0: as many as the server can take." },
+  max_participants: { label: "Maximum participants", hint: "0: as many as the server can take." },
   timeout: { label: "Closes after", hint: "Seconds; 0: never. Less than a minute means a day." },
   pin: { label: "PIN", hint: "Digits that participants enter; empty for none." },
   moderator_pin: { label: "PIN of moderators", hint: "Who enters it is a moderator." },
@@ -30,7 +30,7 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
   end_when_moderator_leaves: { label: "Close when the last moderator leaves" },
   entry_tone: { label: "Tone when somebody joins" },
   exit_tone: { label: "Tone when somebody leaves" },
-  music_when_alone: { label: "Music for who is alone" },
+  music_when_alone: { label: "Music for a lone participant" },
   record_on_start: { label: "Record from the beginning" },
   announce: { label: "Announce who joins and leaves", choices: [["", "No"], ["count", "Their number"], ["names", "Their names"]] },
   prompts: { label: "Spoken prompts", choices: [["off", "None"], ["pin", "Only for the PIN"], ["all", "All"]] },
@@ -67,7 +67,7 @@ export function RoomForm({ room, close, done }: RoomFormProps) {
   }
   return (
     <Dialog title={`Edit ${room.name || "room"}`} wide close={close}>
-      <SchemaForm schema="ConferenceFields" value={room as unknown as Value} sections={SECTIONS.map(withoutFixed)} hints={HINTS} submit="Save"
+      <SchemaForm schema="ConferenceFields" value={room} sections={SECTIONS.map(withoutFixed)} hints={HINTS} submit="Save"
         cancel={close} done={finish}
         request={(value) => request("put", "/v1.0/conferences/{id}", { path: { id: room.id }, body: fieldsOf(value) })} />
     </Dialog>

@@ -16,10 +16,10 @@ export function Deliveries() {
     toast(`${plural(count, "event")} sent again.`);
     load();
   };
-  const resend = (event_ids?: number[]) => request("post", "/v1.0/events/resend", { body: (event_ids ? { event_ids } : {}) as never });
+  const resend = (event_ids?: number[]) => request("post", "/v1.0/events/resend", { body: event_ids ? { event_ids } : {} });
   const columns: readonly Column<Undelivered>[] = [
     { title: "Event", cell: ({ id }) => id, number: true },
-    { title: "Last answer", cell: (each) => <span class="badge bad">{each.http_status || "none"}</span> },
+    { title: "Last status", cell: (each) => <span class="badge bad">{each.http_status || "none"}</span> },
     { title: "Given up", cell: ({ tm }) => when(tm), number: true },
     { title: "", cell: ({ id }) => <div class="actions"><Act request={resend([id])} kind="small" done={sent}>Send again</Act></div> },
   ];

@@ -1,7 +1,7 @@
 // Events as they come.
 import { useEffect, useState } from "preact/hooks";
 import { listen, type LiveEvent } from "../../api/live";
-import { Icon } from "../../ui/Icon";
+import { Search } from "../../ui/Search";
 
 const KEPT = 200;
 
@@ -26,7 +26,7 @@ export function Events() {
   return (
     <section aria-label="Events">
       <div class="view-head section"><div class="grow"><h2>Events</h2><p>As they come, the newest first; {KEPT} are kept</p></div></div>
-      <div class="toolbar"><div class="search"><Icon name="search" size={16} /><input type="search" aria-label="Type of event" placeholder="Type, such as conference_" value={sought} onInput={(event) => setSought(event.currentTarget.value)} /></div></div>
+      <div class="toolbar"><Search aria-label="Type of event" placeholder="Type, such as conference_" value={sought} onInput={(event) => setSought(event.currentTarget.value)} /></div>
       {shown.length === 0 && <p class="muted">Nothing has happened since this page was opened.</p>}
       <ol class="card events">
         {shown.map(({ number, at, event }) => (

@@ -1,10 +1,10 @@
 // What the server measures of itself, from its metrics (Prometheus text format).
-import { ROOT, fetchRaw } from "../../api/request";
+import { fetchRaw } from "../../api/request";
 
 export type Metrics = ReadonlyMap<string, number>;
 
 /** Return each sample by its name, with its labels as they are written. */
-export function parse(text: string): Metrics {
+function parse(text: string): Metrics {
   const found = new Map<string, number>();
   for (const line of text.split("\n")) {
     if (!line || line.startsWith("#")) continue;
@@ -17,5 +17,3 @@ export function parse(text: string): Metrics {
 export async function read(): Promise<Metrics> {
   return parse(await (await fetchRaw({ method: "get", url: "metrics" })).text());
 }
-
-export const ADDRESS = new URL("metrics", ROOT).href;

@@ -1,7 +1,7 @@
 // Search in everything that was said.
 import { useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
-import { Icon } from "../../ui/Icon";
+import { Search } from "../../ui/Search";
 import { duration, when } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
 import { speaker } from "../recordings/Transcript";
@@ -19,7 +19,7 @@ export function Transcripts() {
     setBusy(true);
     setError(undefined);
     try {
-      setFound((await send(request("get", "/v1.0/transcripts/search", { query: { q: words } as never }))).result);
+      setFound((await send(request("get", "/v1.0/transcripts/search", { query: { q: words } }))).result);
     } catch (failed) {
       setError(failed);
     } finally {
@@ -30,7 +30,7 @@ export function Transcripts() {
     <>
       <div class="view-head"><div class="grow"><h1>Transcripts</h1><p>Search in what was said in rooms, calls and recordings</p></div></div>
       <form class="toolbar" role="search" onSubmit={(event) => void search(event)}>
-        <div class="search"><Icon name="search" size={16} /><input type="search" name="words" aria-label="Words" placeholder="Words that were said" required /></div>
+        <Search name="words" aria-label="Words" placeholder="Words that were said" required />
         <button class="primary" type="submit" disabled={busy}>Search</button>
       </form>
       {busy && <Loading />}

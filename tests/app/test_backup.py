@@ -152,14 +152,18 @@ async def test_a_backup_that_was_changed_or_cut_off_is_refused_and_nothing_is_le
     assert (code, "has data already" in err) == (1, True)
 
 
+def files_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
 async def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
-    for name in ("../outside", "/tmp/outside-of-mixminus"):
-        backup = tmp_path / "backup.tar"
+    new, backup = tmp_path / "new", tmp_path / "backup.tar"
+    for name in ("../../outside", "../outside", "recordings/../../outside", str(tmp_path / "outside")):
         with tarfile.open(backup, "w") as tar:
             tar.addfile(tarfile.TarInfo(name))
-        code, _, err = await command(tmp_path / "new", "restore", str(backup))
-        assert code == 1, err
-    assert not (tmp_path / "new" / "outside").exists()
+        code, _, err = await command(new, "restore", str(backup))
+        assert (code, "which no backup of mixminus does" in err) == (1, True), err
+        assert files_below(tmp_path) == {backup, new / "data" / "lock"}
 
 
 async def test_an_empty_folder_has_nothing_to_back_up(tmp_path: Path) -> None:

@@ -44,34 +44,27 @@ async def command(folder: Path, *arguments: str) -> tuple[int, Any, str]:
     return process.returncode or 0, json.loads(out) if out else None, err.decode()
 
 
-async def recorded(server: Server, room: str) -> str:
-    """Record an empty room for half a second, and wait until the recording is complete."""
-    recording = (await call(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+async def becomes(server: Server, path: str, status: str) -> None:
+    """Wait until what is at this path has this status."""
 
-    async def has_audio() -> bool:
-        shown = await call(server, "GET", f"/recordings/{recording}")
-        return bool(shown["status"] == "recording")
-
-    await until(has_audio)
-    await call(server, "POST", f"/conferences/{room}/recording_stop")
-    await ended(server, recording)
-    return str(recording)
-
-
-async def ended(server: Server, recording: str) -> None:
     async def look() -> bool:
-        return bool((await call(server, "GET", f"/recordings/{recording}"))["status"] == "ended")
+        return bool((await call(server, "GET", path))["status"] == status)
 
     await until(look)
+
+
+async def recorded(server: Server, room: str) -> str:
+    """Record an empty room for a moment, and wait until the recording is complete."""
+    recording = (await call(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+    await becomes(server, f"/recordings/{recording}", "recording")
+    await call(server, "POST", f"/conferences/{room}/recording_stop")
+    await becomes(server, f"/recordings/{recording}", "ended")
+    return str(recording)
 
 
 async def open_room(server: Server, name: str) -> str:
     room = (await call(server, "POST", "/conferences", type="conference", name=name))["id"]
-
-    async def look() -> bool:
-        return bool((await call(server, "GET", f"/conferences/{room}"))["status"] == "progressing")
-
-    await until(look)
+    await becomes(server, f"/conferences/{room}", "progressing")
     return str(room)
 
 
@@ -109,7 +102,7 @@ async def test_a_backup_of_a_running_server_is_restored_into_a_new_one(tmp_path:
             assert (await response.read())[:4] == b"RIFF"
         seen = (await call(server, "GET", "/events?after=0"))["result"]
         assert seen[: len(events)] == events
-        await ended(server, running)
+        await becomes(server, f"/recordings/{running}", "ended")
         assert not verify(new / "data" / "recordings" / running), "it was repaired, as after a crash"
         await call(server, "POST", "/conferences", type="conference", name="the new server writes")
         assert await server.stop(signal.SIGTERM) == 0

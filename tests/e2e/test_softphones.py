@@ -12,26 +12,11 @@ from tests.e2e.logins import PASSWORD, extension
 from tests.support.calling import action
 from tests.support.linphone import Linphone
 from tests.support.netns import ADDRESS
-from tests.support.ports import free_port
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, tone, write_wav
 from tests.support.waiting import eventually, play_for
 
 PHONE_HZ, OTHER_HZ, COMING_HZ = TONES_HZ[:3]
-
-
-@pytest.fixture(scope="module")
-def tls_port() -> int:
-    return free_port(ADDRESS)
-
-
-@pytest.fixture(scope="module")
-def tls_server(tmp_path_factory: pytest.TempPathFactory, tls_port: int) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("tls-server")
-    with Server(directory, MIXMINUS_SIP_TLS_PORT=str(tls_port)) as running:
-        yield running
-        assert running.stop() == 0, running.log[-3000:]
-    assert "Traceback" not in running.log, running.log[-3000:]
 
 
 @pytest.fixture
@@ -143,8 +128,7 @@ def test_linphone_encrypts(
     transport: str,
     media_encryption: str,
 ) -> None:
-    root = tmp_path / "ca.pem"
-    root.write_bytes(tls_server.request("GET", "/ca.pem").body)
+    root = tls_server.save_root(tmp_path)
     room = tls_server.new_room()
     other = phone(OTHER_HZ)
     other.dial(tls_server.sip_uri(room))

@@ -1,6 +1,5 @@
 """IPv6 beside IPv4: each peer sees the address of its own family, in SIP and in SDP."""
 
-import datetime
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.sip.test_sdp_dtls import LOCAL as DTLS_LOCAL
 from tests.support.called_phone import CalledPhone
 from tests.support.sip_backend import Backend, end_of, open_backend
 from tests.support.sip_phone import Phone, sdp
+from tests.support.sip_tls import client_context, local_authority, tls_config
 from tests.support.websocket_phone import WebSocketPhone
 
 HOSTS = ("127.0.0.1", "::1")
@@ -27,28 +27,17 @@ BOTH = LocalEnd("192.0.2.1", 41_000, 7, (Codec.PCMU,), other_host="2001:db8::1")
 
 @pytest.fixture
 def authority(tmp_path: Path) -> LocalAuthority:
-    made = LocalAuthority(tmp_path / "tls")
-    made.ensure(["127.0.0.1", "::1"], datetime.datetime.now(datetime.UTC))
-    return made
+    return local_authority(tmp_path / "tls", *HOSTS)
 
 
 @pytest.fixture
 def tls(authority: LocalAuthority) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(authority.root))
+    return client_context(authority)
 
 
 @pytest.fixture
 async def backend(authority: LocalAuthority) -> AsyncIterator[Backend]:
-    config = SipConfig(
-        hosts=HOSTS,
-        port=0,
-        tls_port=0,
-        wss_port=0,
-        tls_certificate=str(authority.certificate),
-        tls_key=str(authority.key),
-        tls_trusted=str(authority.root),
-        max_calls=4,
-    )
+    config = tls_config(authority, hosts=HOSTS, tls_port=0, wss_port=0, tls_trusted=str(authority.root))
     async with open_backend(config, rtp_host="::") as opened:
         yield opened
 

@@ -119,7 +119,7 @@ async def test_a_silent_room_is_sent_once(site: Site) -> None:
     await viewer.ws.close()
 
 
-async def test_a_room_that_has_ended_and_one_of_another_customer_are_refused(site: Site) -> None:
+async def test_a_room_that_has_ended_and_one_that_is_unknown_are_refused(site: Site) -> None:
     room = await site.api.room()
     await site.api.send("DELETE", f"/v1.0/conferences/{room['id']}")
     await site.becomes(room["id"], "terminated")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Ring
-from tests.e2e.hearing import assert_hears, assert_silent
+from tests.e2e.hearing import assert_hears, assert_silent, newest
 from tests.e2e.logins import PASSWORD, extension
 from tests.support.calling import action
 from tests.support.linphone import Linphone
@@ -53,10 +53,8 @@ def test_softphone_is_heard_and_hears_is_held_and_says_goodbye(
     assert_silent(other.ear(), (PHONE_HZ,), last_s=1.0)
     softphone.resume()
     play_for(2)
-    pcm, rate_hz = softphone.ear()
-    assert_hears((pcm[-rate_hz:], rate_hz), (OTHER_HZ,), PHONE_HZ, stretch_s=0.5)
-    pcm, rate_hz = other.ear()
-    assert_hears((pcm[-rate_hz:], rate_hz), (PHONE_HZ,), OTHER_HZ, stretch_s=0.5)
+    assert_hears(newest(softphone.ear(), 1), (OTHER_HZ,), PHONE_HZ, stretch_s=0.5)
+    assert_hears(newest(other.ear(), 1), (PHONE_HZ,), OTHER_HZ, stretch_s=0.5)
     softphone.hang_up()
     tls_server.wait_for_participants(room, 1)
 

@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.calling import action
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS, ADDRESS6
 from tests.support.server import Server, checked_server
 from tests.support.sipp import Sipp
@@ -26,7 +27,7 @@ def dual_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def uri(server: Server, user: str, address: str) -> str:
-    return f"sip:{user}@{f'[{address}]' if ':' in address else address}:{server.sip_port}"
+    return f"sip:{user}@{bracketed(address)}:{server.sip_port}"
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

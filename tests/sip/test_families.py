@@ -16,6 +16,7 @@ from mixminus.sip.sdp.description import parse, render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer
 from tests.sip.test_sdp_dtls import LOCAL as DTLS_LOCAL
 from tests.support.called_phone import CalledPhone
+from tests.support.hosts import bracketed
 from tests.support.sip_backend import Backend, end_of, open_backend
 from tests.support.sip_phone import Phone, sdp
 from tests.support.sip_tls import client_context, local_authority, tls_config
@@ -59,7 +60,7 @@ async def test_phone_of_either_family_calls_and_is_hung_up(
     phone = await open_phone(backend, host, transport, tls)
     call = phone.call("1000")
     answer = await call.establish(sdp(host=host))
-    address = f"[{host}]" if ":" in host else host
+    address = bracketed(host)
     assert f"@{address}:{phone.port}" in answer.header("contact")
     description = parse(answer.body)
     assert description.host == host
@@ -124,7 +125,7 @@ async def test_a_call_to_a_phone_offers_the_phones_family(
         leg = backend.endpoint.dial(Target(phone.uri), source=Address("tel", "+1"), anonymous=False)
         invite = await phone.asked("INVITE")
         assert parse(invite.body).host == host
-        address = f"[{host}]" if ":" in host else host
+        address = bracketed(host)
         assert f" {address}:" in invite.header("via")
         assert f"@{address}:" in invite.header("contact")
         await leg.hang_up()

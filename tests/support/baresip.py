@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.tones import Pcm, read_wav
 from tests.support.waiting import eventually
@@ -87,7 +88,7 @@ class Baresip:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
-        self._address = f"[{address}]" if ":" in address else address or ADDRESS
+        self._address = bracketed(address or ADDRESS)
         self._control_port = 14500 + number
         self._sip_port = 15100 + 4 * number  # baresip uses the next port too, for TLS
         ports = {"rtp_port": 20000 + 100 * number, "rtp_last_port": 20099 + 100 * number}

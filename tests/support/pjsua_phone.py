@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.tones import Pcm, read_wav, tone, write_wav
 from tests.support.waiting import eventually
@@ -56,7 +57,7 @@ class PjsuaPhone:
 
     @property
     def uri(self) -> str:
-        return f"sip:phone@{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return f"sip:phone@{bracketed(self.host)}:{self.port}"
 
     def dial(self, uri: str) -> int:
         """Call, and return the number of the call when it is answered."""

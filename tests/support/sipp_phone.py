@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.sipp import mu_law
 from tests.support.tones import tone
@@ -58,8 +59,7 @@ class SippPhone:
 
     @property
     def uri(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"sip:phone@{host}:{self.port}"
+        return f"sip:phone@{bracketed(self.host)}:{self.port}"
 
     def wait(self, timeout_s: float = 30.0) -> None:
         """Wait until the call is over; fail unless it followed the scenario."""

@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from tests.support.closing import Closes
 from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.tones import Pcm, read_wav
@@ -67,7 +67,7 @@ opus_sprop_stereo no
 """
 
 
-class Baresip:
+class Baresip(Closes):
     """One phone with one codec; a context manager that ends the process."""
 
     def __init__(  # noqa: PLR0913 - everything that a test may vary
@@ -115,14 +115,6 @@ class Baresip:
         command, nothing = [program, "-f", str(directory)], subprocess.DEVNULL
         self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, stdin=nothing)
         eventually(self._listens, what="baresip's control port")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def uri(self) -> str:

@@ -10,11 +10,11 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiortc import AudioStreamTrack, RTCPeerConnection, RTCSessionDescription
 from tests.support.postgresql import PostgreSQL
@@ -37,6 +37,8 @@ _IDLE_S: Final = 3.0
 _FIRST: Final = 8
 """Joins before anything is measured: code is loaded, statements are prepared."""
 _OTHER_CALLS: Final = 16
+Operation = Callable[[int], Coroutine[Any, Any, bool]]
+"""Does the operation of a number; returns whether it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Operations:
     present: list[str] = field(default_factory=list)
     """Participants to be kicked."""
 
-    async def measure(self, what: str, count: int, one: Callable[[int], Awaitable[bool]]) -> None:
-        """Do an operation ``count`` times, and note its CPU; ``one`` returns whether it was done."""
+    async def measure(self, what: str, count: int, one: Operation) -> None:
+        """Do an operation ``count`` times, and note its CPU."""
         await self.rest()
         before, begin = read_cpu(self.server.pid), time.monotonic()
         done = await self.repeat(count, one)
@@ -90,14 +92,14 @@ class Operations:
         await asyncio.sleep(_IDLE_S)
         self.idle = cpu_percent(before, read_cpu(self.server.pid), time.monotonic() - begin)
 
-    async def repeat(self, count: int, one: Callable[[int], Awaitable[bool]]) -> int:
+    async def repeat(self, count: int, one: Operation) -> int:
         """Begin an operation ``rate`` times a second; return how many were done."""
         begin = time.monotonic()
         async with asyncio.TaskGroup() as group:
             tasks = []
             for number in range(count):
                 await asyncio.sleep(begin + number / self.rate - time.monotonic())
-                tasks.append(group.create_task(_result(one(number))))
+                tasks.append(group.create_task(one(number)))
         return sum(task.result() for task in tasks)
 
     async def join(self, number: int) -> bool:
@@ -150,10 +152,6 @@ class Operations:
 
     async def request(self, method: str, path: str, body: object = None) -> None:
         await asyncio.to_thread(self.server.call, method, path, body)
-
-
-async def _result(work: Awaitable[bool]) -> bool:
-    return await work
 
 
 def _note(browser: RTCPeerConnection, connected: asyncio.Event) -> None:

@@ -1,8 +1,10 @@
 """/conferences/{id}/meters: what has changed in a room, pushed to viewers by WebSocket."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
+import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
 from mixminus.call import meters
@@ -51,7 +53,9 @@ class Viewer:
             for id_ in frame.get("left", ()):
                 self.participants.pop(id_)
 
-    async def sees(self, predicate: Any) -> None:
+    async def sees(self, predicate: Callable[[], object]) -> None:
+        """Read until something is so."""
+
         async def look() -> bool:
             await self.read()
             return bool(predicate())
@@ -115,7 +119,7 @@ async def test_a_silent_room_is_sent_once(site: Site) -> None:
     await viewer.ws.close()
 
 
-async def test_a_room_that_has_ended_and_one_of_another_customer_are_refused(site: Site) -> None:
+async def test_a_room_that_has_ended_and_one_that_is_unknown_are_refused(site: Site) -> None:
     room = await site.api.room()
     await site.api.send("DELETE", f"/v1.0/conferences/{room['id']}")
     await site.becomes(room["id"], "terminated")
@@ -126,7 +130,7 @@ async def test_a_room_that_has_ended_and_one_of_another_customer_are_refused(sit
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCE_NOT_FOUND")
 
 
-async def test_viewers_are_bounded(site: Site, monkeypatch: Any) -> None:
+async def test_viewers_are_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meters, "MAX_VIEWERS", 1)
     room = await site.api.room()
     first = await connect(site, room)

@@ -44,34 +44,27 @@ async def command(folder: Path, *arguments: str) -> tuple[int, Any, str]:
     return process.returncode or 0, json.loads(out) if out else None, err.decode()
 
 
-async def recorded(server: Server, room: str) -> str:
-    """Record an empty room for half a second, and wait until the recording is complete."""
-    recording = (await call(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+async def becomes(server: Server, path: str, status: str) -> None:
+    """Wait until what is at this path has this status."""
 
-    async def has_audio() -> bool:
-        shown = await call(server, "GET", f"/recordings/{recording}")
-        return bool(shown["status"] == "recording")
-
-    await until(has_audio)
-    await call(server, "POST", f"/conferences/{room}/recording_stop")
-    await ended(server, recording)
-    return str(recording)
-
-
-async def ended(server: Server, recording: str) -> None:
     async def look() -> bool:
-        return bool((await call(server, "GET", f"/recordings/{recording}"))["status"] == "ended")
+        return bool((await call(server, "GET", path))["status"] == status)
 
     await until(look)
+
+
+async def recorded(server: Server, room: str) -> str:
+    """Record an empty room for a moment, and wait until the recording is complete."""
+    recording = (await call(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+    await becomes(server, f"/recordings/{recording}", "recording")
+    await call(server, "POST", f"/conferences/{room}/recording_stop")
+    await becomes(server, f"/recordings/{recording}", "ended")
+    return str(recording)
 
 
 async def open_room(server: Server, name: str) -> str:
     room = (await call(server, "POST", "/conferences", type="conference", name=name))["id"]
-
-    async def look() -> bool:
-        return bool((await call(server, "GET", f"/conferences/{room}"))["status"] == "progressing")
-
-    await until(look)
+    await becomes(server, f"/conferences/{room}", "progressing")
     return str(room)
 
 
@@ -109,7 +102,7 @@ async def test_a_backup_of_a_running_server_is_restored_into_a_new_one(tmp_path:
             assert (await response.read())[:4] == b"RIFF"
         seen = (await call(server, "GET", "/events?after=0"))["result"]
         assert seen[: len(events)] == events
-        await ended(server, running)
+        await becomes(server, f"/recordings/{running}", "ended")
         assert not verify(new / "data" / "recordings" / running), "it was repaired, as after a crash"
         await call(server, "POST", "/conferences", type="conference", name="the new server writes")
         assert await server.stop(signal.SIGTERM) == 0
@@ -152,14 +145,18 @@ async def test_a_backup_that_was_changed_or_cut_off_is_refused_and_nothing_is_le
     assert (code, "has data already" in err) == (1, True)
 
 
+def files_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
 async def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
-    for name in ("../outside", "/tmp/outside-of-mixminus"):
-        backup = tmp_path / "backup.tar"
+    new, backup = tmp_path / "new", tmp_path / "backup.tar"
+    for name in ("../../outside", "../outside", "recordings/../../outside", str(tmp_path / "outside")):
         with tarfile.open(backup, "w") as tar:
             tar.addfile(tarfile.TarInfo(name))
-        code, _, err = await command(tmp_path / "new", "restore", str(backup))
-        assert code == 1, err
-    assert not (tmp_path / "new" / "outside").exists()
+        code, _, err = await command(new, "restore", str(backup))
+        assert (code, "which no backup of mixminus does" in err) == (1, True), err
+        assert files_below(tmp_path) == {backup, new / "data" / "lock"}
 
 
 async def test_an_empty_folder_has_nothing_to_back_up(tmp_path: Path) -> None:

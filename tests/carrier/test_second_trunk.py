@@ -33,20 +33,12 @@ async def two_trunks(sip_site: SipSite, bob: CalledPhone, second: CalledPhone, *
     await trunk(sip_site, outbound_host=host_of(second), srtp="optional", **more)
 
 
-async def becomes(sip_site: SipSite, call_id: str, status: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
-        _, call = await sip_site.site.api.get(f"/v1.0/calls/{call_id}")
-        return call if call["status"] == status else None
-
-    return await until(look)
-
-
 async def answered_by_second(sip_site: SipSite, second: CalledPhone, call_id: str) -> Message:
     invite = await second.asked("INVITE")
     second.reply(invite, 180)
-    await becomes(sip_site, call_id, "ringing")
+    await sip_site.site.call_becomes(call_id, "ringing")
     second.reply(invite, 486)
-    await becomes(sip_site, call_id, "hangup")
+    await sip_site.site.call_becomes(call_id, "hangup")
     return invite
 
 
@@ -96,7 +88,7 @@ async def test_refusal_by_the_called_party_does_not_reach_the_second_trunk(
     await two_trunks(sip_site, bob, second)
     placed = await call_out(sip_site, NUMBER)
     bob.reply(await bob.asked("INVITE"), status_code)
-    await becomes(sip_site, placed["id"], "hangup")
+    await sip_site.site.call_becomes(placed["id"], "hangup")
     assert second.received.empty()
 
 
@@ -107,7 +99,7 @@ async def test_call_fails_when_no_trunk_takes_it(
     placed = await call_out(sip_site, NUMBER)
     bob.reply(await bob.asked("INVITE"), 503)
     second.reply(await second.asked("INVITE"), 503)
-    assert (await becomes(sip_site, placed["id"], "hangup"))["hangup_reason"] == "failed"
+    assert (await sip_site.site.call_becomes(placed["id"], "hangup"))["hangup_reason"] == "failed"
 
 
 async def test_trunk_that_is_down_is_tried_last(
@@ -128,4 +120,4 @@ async def test_trunk_that_is_down_is_tried_last(
     second.reply(invite, 503)
     # Both have failed by then: the one that is down is tried all the same.
     bob.reply(await bob.asked("INVITE"), 486)
-    await becomes(sip_site, placed["id"], "hangup")
+    await sip_site.site.call_becomes(placed["id"], "hangup")

@@ -9,7 +9,6 @@ from mixminus.mixer import MediaTimeout
 from tests.carrier.trunks import NUMBER, answers, newest, sleep
 from tests.support.sip_phone import PhoneCall
 from tests.support.sip_site import SipSite
-from tests.support.waiting import until
 
 
 async def silent_call(sip_site: SipSite) -> PhoneCall:
@@ -25,11 +24,7 @@ async def silent_call(sip_site: SipSite) -> PhoneCall:
 
 
 async def ended(sip_site: SipSite) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
-        call = await newest(sip_site)
-        return call if call["status"] == "hangup" else None
-
-    return await until(look)
+    return await sip_site.site.call_becomes((await newest(sip_site))["id"], "hangup")
 
 
 @pytest.mark.parametrize("status_code", [200, 405, 500])

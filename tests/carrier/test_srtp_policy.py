@@ -9,6 +9,7 @@ from mixminus.model.ids import ExtensionId
 from mixminus.model.srtp import SrtpPolicy, first_policy, strictest
 from tests.carrier.trunks import NUMBER, answers, call_out, host_of, sleep, trunk
 from tests.support.called_phone import CalledPhone
+from tests.support.sip_callee import Callee
 from tests.support.sip_login import Line
 from tests.support.sip_phone import Message, Phone, PhoneCall, sdp
 from tests.support.sip_site import SipSite
@@ -19,7 +20,6 @@ PLAIN = sdp()
 ENCRYPTED = sdp().replace("RTP/AVP", "RTP/SAVP") + LINE
 ANSWER: dict[str, Any] = {"type": "answer"}
 PASSWORD = "correct horse"
-COPIED = ("via", "from", "to", "call-id", "cseq")
 
 
 async def set_customer(sip_site: SipSite, srtp: SrtpPolicy) -> None:
@@ -114,19 +114,10 @@ async def registered(sip_site: SipSite, srtp: SrtpPolicy) -> tuple[ExtensionId, 
 
 
 async def invited(phone: Phone) -> Message:
-    message = await phone.invites.get()
-    phone.send(
-        "\r\n".join(
-            [
-                "SIP/2.0 486 Busy",
-                *(f"{n}: {v}" for n, v in message.headers if n in COPIED),
-                "Content-Length: 0",
-                "",
-                "",
-            ]
-        )
-    )
-    return message
+    """Return the next INVITE to a registered phone, which is busy."""
+    callee = Callee(phone, await phone.invites.get())
+    callee.reply(callee.invite, 486)
+    return callee.invite
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """39: POST /calls returns at once; the call then shows whether the callee rings, answers, refuses or does not answer."""
 
-from typing import Any
-
 import pytest
 
 from mixminus.model.call import HangupReason
@@ -23,25 +21,16 @@ async def ring(site: Site) -> tuple[str, CalledLeg]:
     return call["id"], site.backend.exchange.legs[-1]
 
 
-async def becomes(site: Site, id_: str, status: str) -> dict[str, Any]:
-    async def look() -> dict[str, Any] | None:
-        _, call = await site.api.get(f"/v1.0/calls/{id_}")
-        assert isinstance(call, dict)
-        return call if call["status"] == status else None
-
-    return await until(look)
-
-
 async def test_call_rings_and_its_flow_runs_on_answer(site: Site) -> None:
     id_, leg = await ring(site)
     assert leg.target.request_uri == "sip:bob@192.0.2.7"
     leg.alert()
-    assert (await becomes(site, id_, "ringing"))["action"]["type"] == ""  # the nil action
+    assert (await site.call_becomes(id_, "ringing"))["action"]["type"] == ""  # the nil action
     leg.pick_up()
-    await becomes(site, id_, "progressing")
+    await site.call_becomes(id_, "progressing")
 
     async def sleeps() -> bool:
-        return bool((await becomes(site, id_, "progressing"))["action"].get("type") == "sleep")
+        return bool((await site.call_becomes(id_, "progressing"))["action"].get("type") == "sleep")
 
     await until(sleeps)
 
@@ -50,23 +39,23 @@ async def test_call_rings_and_its_flow_runs_on_answer(site: Site) -> None:
 async def test_refusal_is_a_remote_hangup(site: Site, reason: str) -> None:
     id_, leg = await ring(site)
     leg.refuse(HangupReason(reason))
-    ended = await becomes(site, id_, "hangup")
+    ended = await site.call_becomes(id_, "hangup")
     assert (ended["hangup_by"], ended["hangup_reason"]) == ("remote", reason)
 
 
 async def test_unanswered_call_ends_as_dialout_after_60_s(site: Site) -> None:
     id_, leg = await ring(site)
     leg.alert()
-    await becomes(site, id_, "ringing")
+    await site.call_becomes(id_, "ringing")
     site.backend.clock.advance(60)
-    assert (await becomes(site, id_, "hangup"))["hangup_reason"] == "dialout"
+    assert (await site.call_becomes(id_, "hangup"))["hangup_reason"] == "dialout"
 
 
 async def test_cancelled_call_is_a_local_hangup(site: Site) -> None:
     id_, _ = await ring(site)
     status, _ = await site.api.send("POST", f"/v1.0/calls/{id_}/hangup")
     assert status == 200
-    ended = await becomes(site, id_, "hangup")
+    ended = await site.call_becomes(id_, "hangup")
     assert (ended["hangup_by"], ended["hangup_reason"]) == ("local", "cancel")
 
 

@@ -6,6 +6,12 @@ OWN_TONE_BELOW_DB = 40.0
 AUDIBLE_DB = -45.0
 
 
+def newest(ear: tuple[Pcm, int], seconds: float) -> tuple[Pcm, int]:
+    """Return the last ``seconds`` of what a phone has played."""
+    pcm, rate = ear
+    return pcm[-int(seconds * rate) :], rate
+
+
 def assert_hears(
     ear: tuple[Pcm, int], others_hz: tuple[float, ...], own_hz: float | None = None, *, stretch_s: float = 1.5
 ) -> None:
@@ -20,6 +26,5 @@ def assert_hears(
 
 def assert_silent(ear: tuple[Pcm, int], tones_hz: tuple[float, ...], *, last_s: float) -> None:
     """Assert that none of the tones is in the last ``last_s`` seconds."""
-    pcm, rate = ear
-    levels = heard(pcm[-int(last_s * rate) :], rate, tones_hz)
+    levels = heard(*newest(ear, last_s), tones_hz)
     assert max(levels.values()) < AUDIBLE_DB - 10, levels

@@ -1,37 +1,20 @@
 """A phone with TLS and SRTP in a room with a plain one: they hear each other, and a capture shows nothing of the first."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.baresip import Baresip
 from tests.support.capture import Capture
 from tests.support.netns import ADDRESS
-from tests.support.ports import free_port
 from tests.support.raw_phone import mu_law_to_pcm
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, heard, loudest_stretch
 from tests.support.waiting import play_for
 
 PCMU = "PCMU/8000/1"
-
-
-@pytest.fixture(scope="module")
-def tls_port() -> int:
-    return free_port(ADDRESS)
-
-
-@pytest.fixture(scope="module")
-def tls_server(tmp_path_factory: pytest.TempPathFactory, tls_port: int) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("tls-server")
-    with Server(directory, MIXMINUS_SIP_TLS_PORT=str(tls_port)) as running:
-        yield running
-        assert running.stop() == 0, running.log[-3000:]
-    assert "Traceback" not in running.log, running.log[-3000:]
 
 
 def sent(capture: Capture, phone: Baresip) -> list[bytes]:
@@ -53,8 +36,7 @@ def level(payloads: list[bytes], tone_hz: float) -> float:
 def test_phone_over_tls_and_srtp_leaves_nothing_plain(
     tls_server: Server, tls_port: int, phone: Ring, tmp_path: Path
 ) -> None:
-    root = tmp_path / "ca.pem"
-    root.write_bytes(tls_server.request("GET", "/ca.pem").body)
+    root = tls_server.save_root(tmp_path)
     room = tls_server.new_room()
     encrypted = phone(TONES_HZ[0], codec=PCMU, transport="tls", media_encryption="srtp-mand", trusted=root)
     plain = phone(TONES_HZ[1], codec=PCMU)

@@ -7,11 +7,11 @@ import signal
 import psutil
 
 from tests.e2e.conftest import Ring
-from tests.e2e.hearing import assert_hears
+from tests.e2e.hearing import assert_hears, newest
 from tests.support.baresip import Baresip
 from tests.support.capture import Capture
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ, Pcm
+from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
 
 CODECS = ("PCMU/8000/1", "G722/16000/1", "opus/48000/2", "PCMA/8000/1")
@@ -77,7 +77,7 @@ def test_phones_go_on_talking_and_hang_up_from_either_side(server: Server, phone
     assert server.participants(room) == joined
     assert not any(_is_over(each) for each in phones)
     for own_hz, each in zip(tones, phones, strict=True):
-        assert_hears(_newest(each), tuple(hz for hz in tones if hz != own_hz), own_hz)
+        assert_hears(newest(each.ear(), 4), tuple(hz for hz in tones if hz != own_hz), own_hz)
     phones[0].hang_up()
     server.wait_for_participants(room, 3)
     kicked = server.participants(room)[0]
@@ -91,9 +91,3 @@ def test_phones_go_on_talking_and_hang_up_from_either_side(server: Server, phone
 
 def _is_over(phone: Baresip) -> bool:
     return "terminated (duration" in phone.log
-
-
-def _newest(phone: Baresip) -> tuple[Pcm, int]:
-    """Return what a phone has played in the last four seconds."""
-    pcm, rate = phone.ear()
-    return pcm[-4 * rate :], rate

@@ -1,11 +1,11 @@
 """Mute, kick, hold, hang up and media timeout, with real phones."""
 
 from tests.e2e.conftest import Ring
-from tests.e2e.hearing import assert_hears, assert_silent
+from tests.e2e.hearing import assert_hears, assert_silent, newest
 from tests.support.baresip import Baresip
 from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ, Pcm, tone
+from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually, play_for
 
 A_HZ, B_HZ = TONES_HZ[:2]
@@ -35,7 +35,7 @@ def test_mute_in_silences_a_participant_for_the_others_only(server: Server, phon
     assert server.call("GET", f"/calls/{call}").json["mute_direction"] == "in"
     assert server.call("DELETE", f"/calls/{call}/mute", {"direction": "in"}).status == 200
     play_for(2.5)
-    assert_hears(_last(second, 1.5), (A_HZ,), B_HZ)
+    assert_hears(newest(second.ear(), 1.5), (A_HZ,), B_HZ)
 
 
 def test_mute_out_silences_the_others_for_a_participant(server: Server, phone: Ring) -> None:
@@ -44,7 +44,7 @@ def test_mute_out_silences_the_others_for_a_participant(server: Server, phone: R
     assert server.call("POST", f"/calls/{call}/mute", {"direction": "out"}).status == 200
     play_for(2.5)
     assert_silent(first.ear(), (A_HZ, B_HZ), last_s=1.0)
-    assert_hears(_last(second, 1.5), (A_HZ,), B_HZ)
+    assert_hears(newest(second.ear(), 1.5), (A_HZ,), B_HZ)
 
 
 def test_kick_ends_the_participant_and_then_the_call(server: Server, phone: Ring) -> None:
@@ -67,7 +67,7 @@ def test_hold_and_resume_from_a_phone(server: Server, phone: Ring) -> None:
     assert len(server.participants(room)) == 2
     first.resume()
     play_for(2.5)
-    assert_hears(_last(second, 1.5), (A_HZ,), B_HZ)
+    assert_hears(newest(second.ear(), 1.5), (A_HZ,), B_HZ)
 
 
 def test_phone_on_hold_neither_hears_nor_is_heard(server: Server) -> None:
@@ -101,8 +101,3 @@ def test_lost_connection_ends_in_a_media_timeout(phone: Ring, short_timeout_serv
     room, first, _ = two_in_a_room(short_timeout_server, phone)
     first.pull_cable()
     short_timeout_server.wait_for_participants(room, 1, timeout_s=10)
-
-
-def _last(each: Baresip, seconds: float) -> tuple[Pcm, int]:
-    pcm, rate = each.ear()
-    return pcm[-int(seconds * rate) :], rate

@@ -11,7 +11,7 @@ from tests.support.calling import action
 from tests.support.kamailio import SUBSCRIBER, Provider, provider
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
-from tests.support.server import Server
+from tests.support.server import Server, checked_server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
 
@@ -35,11 +35,10 @@ def proxy(tmp_path: Path, sip_port: int) -> Iterator[Provider]:
 
 @pytest.fixture
 def server(tmp_path: Path, proxy: Provider, sip_port: int) -> Iterator[Server]:
-    with Server(tmp_path, MIXMINUS_SIP_PORT=str(sip_port)) as running:
+    with checked_server(tmp_path, MIXMINUS_SIP_PORT=str(sip_port)) as running:
         body = {"domain_name": "provider", "outbound_host": proxy.host}
         assert running.call("POST", "/trunks", body).status == 200
         yield running
-    assert "Traceback" not in running.log, running.log[-3000:]
 
 
 def own_number(server: Server, *actions: dict[str, object]) -> None:

@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 
 from mixminus.errors import InvalidArgument
-from mixminus.model.ids import RecordingId
-from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
+from mixminus.model.recording import RecordingOptions, RecordingStatus
 from mixminus.recording.completion import complete
 from mixminus.recording.encoding import FORMATS, EncodingStopped
 from mixminus.recording.tracks import TrackSet
 from mixminus.recording.verify import verify
 from tests.recording.steps import RATE, TICK, decoded, folder, level, start, stop, talk
 from tests.support.backend import Backend
-from tests.support.waiting import until
 
 MOST_OFF = {"wav": 0, "flac": 0, "ogg": 0, "mp3": 3000, "m4a": 3000}
 """Samples that a format adds: MP3 and AAC have whole frames, and an encoder delay that not all readers remove."""
@@ -99,13 +97,7 @@ async def test_recording_is_stopping_while_it_is_encoded(backend: Backend) -> No
     room = await backend.room()
     recording_id = await start(backend, room, RecordingOptions(format="ogg", duration_s=1))
     backend.tick(60)
-
-    async def has_ended() -> Recording | None:
-        backend.clock.advance(0.25)
-        found = await backend.recordings.get(backend.customer_id, RecordingId(recording_id))
-        return found if found.status is RecordingStatus.ENDED else None
-
-    recording = await until(has_ended)
+    recording = await backend.recording(recording_id, RecordingStatus.ENDED, step_s=0.25)
     assert recording.tm_end is not None
     expected_types = ["recording_started", "conference_updated", "conference_updated", "recording_finished"]
     assert (await backend.event_types(room.id))[-4:] == expected_types

@@ -12,11 +12,10 @@ from mixminus.errors import Conflict
 from mixminus.model.call import MuteDirection
 from mixminus.model.conference import Conference, ConferenceStatus
 from mixminus.model.ids import NIL, CustomerId, RecordingId, new_id
-from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
+from mixminus.model.recording import RecordingOptions, RecordingStatus
 from mixminus.recording.errors import FileNotFound, RecordingNotFound
 from tests.support.backend import Backend
 from tests.support.legs import PcmLeg
-from tests.support.waiting import until
 
 RATE = 16000
 TICK = RATE * 20 // 1000
@@ -153,13 +152,7 @@ async def test_duration_limit_is_exact_to_the_sample(backend: Backend) -> None:
     room = await backend.room()
     recording_id = await start(backend, room, RecordingOptions(duration_s=5))
     backend.engine.tick(300)
-
-    async def has_ended() -> Recording | None:
-        backend.clock.advance(1)
-        found = await backend.recordings.get(backend.customer_id, RecordingId(recording_id))
-        return found if found.status is RecordingStatus.ENDED else None
-
-    recording = await until(has_ended)
+    recording = await backend.recording(recording_id, RecordingStatus.ENDED, step_s=1)
     path = await backend.recordings.file(backend.customer_id, recording.id)
     assert read(path).size == 5 * RATE
     found = await backend.conferences.get(backend.customer_id, room.id)

@@ -1,6 +1,5 @@
 """Trunks by TLS certificate: whose calls count as the trunk's, and who cannot connect."""
 
-import datetime
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,13 +8,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from mixminus.app.local_authority import LocalAuthority
 from mixminus.directory.errors import CertificateNameNeeded
 from mixminus.model.directory import Trunk, TrunkSpec
-from mixminus.sip.config import SipConfig
-from tests.support.client_certificates import ClientAuthority
+from tests.support.client_certificates import ClientAuthority, without_certificate
 from tests.support.sip_backend import Backend, open_backend
 from tests.support.sip_phone import Phone, sdp
+from tests.support.sip_tls import local_authority, tls_config
 
 CARRIER = "sbc.carrier.example"
 
@@ -27,17 +25,8 @@ def clients(tmp_path: Path) -> ClientAuthority:
 
 @pytest.fixture
 async def backend(tmp_path: Path, clients: ClientAuthority) -> AsyncIterator[Backend]:
-    server = LocalAuthority(tmp_path / "tls")
-    server.ensure(["127.0.0.1"], datetime.datetime.now(datetime.UTC))
-    config = SipConfig(
-        port=0,
-        tls_port=0,
-        tls_certificate=str(server.certificate),
-        tls_key=str(server.key),
-        tls_clients=str(clients.root),
-        max_calls=4,
-    )
-    async with open_backend(config) as opened:
+    server = local_authority(tmp_path / "tls", "127.0.0.1")
+    async with open_backend(tls_config(server, tls_port=0, tls_clients=str(clients.root))) as opened:
         yield opened
 
 
@@ -61,12 +50,6 @@ async def caller_of(backend: Backend, tls: ssl.SSLContext, sender: str = "") -> 
     await call.hang_up()
     await phone.close()
     return backend.receiver.callers[-1].account_id
-
-
-def without_certificate() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """IPv6 beside IPv4: each peer sees the address of its own family, in SIP and in SDP."""
 
-import datetime
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,8 +16,10 @@ from mixminus.sip.sdp.description import parse, render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer
 from tests.sip.test_sdp_dtls import LOCAL as DTLS_LOCAL
 from tests.support.called_phone import CalledPhone
+from tests.support.hosts import bracketed
 from tests.support.sip_backend import Backend, end_of, open_backend
 from tests.support.sip_phone import Phone, sdp
+from tests.support.sip_tls import client_context, local_authority, tls_config
 from tests.support.websocket_phone import WebSocketPhone
 
 HOSTS = ("127.0.0.1", "::1")
@@ -27,28 +28,17 @@ BOTH = LocalEnd("192.0.2.1", 41_000, 7, (Codec.PCMU,), other_host="2001:db8::1")
 
 @pytest.fixture
 def authority(tmp_path: Path) -> LocalAuthority:
-    made = LocalAuthority(tmp_path / "tls")
-    made.ensure(["127.0.0.1", "::1"], datetime.datetime.now(datetime.UTC))
-    return made
+    return local_authority(tmp_path / "tls", *HOSTS)
 
 
 @pytest.fixture
 def tls(authority: LocalAuthority) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(authority.root))
+    return client_context(authority)
 
 
 @pytest.fixture
 async def backend(authority: LocalAuthority) -> AsyncIterator[Backend]:
-    config = SipConfig(
-        hosts=HOSTS,
-        port=0,
-        tls_port=0,
-        wss_port=0,
-        tls_certificate=str(authority.certificate),
-        tls_key=str(authority.key),
-        tls_trusted=str(authority.root),
-        max_calls=4,
-    )
+    config = tls_config(authority, hosts=HOSTS, tls_port=0, wss_port=0, tls_trusted=str(authority.root))
     async with open_backend(config, rtp_host="::") as opened:
         yield opened
 
@@ -70,7 +60,7 @@ async def test_phone_of_either_family_calls_and_is_hung_up(
     phone = await open_phone(backend, host, transport, tls)
     call = phone.call("1000")
     answer = await call.establish(sdp(host=host))
-    address = f"[{host}]" if ":" in host else host
+    address = bracketed(host)
     assert f"@{address}:{phone.port}" in answer.header("contact")
     description = parse(answer.body)
     assert description.host == host
@@ -135,7 +125,7 @@ async def test_a_call_to_a_phone_offers_the_phones_family(
         leg = backend.endpoint.dial(Target(phone.uri), source=Address("tel", "+1"), anonymous=False)
         invite = await phone.asked("INVITE")
         assert parse(invite.body).host == host
-        address = f"[{host}]" if ":" in host else host
+        address = bracketed(host)
         assert f" {address}:" in invite.header("via")
         assert f"@{address}:" in invite.header("contact")
         await leg.hang_up()

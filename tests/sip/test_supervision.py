@@ -15,7 +15,15 @@ from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.sip.workers import workers_needed
-from tests.support.sip_backend import Backend, LegReceiver, children, end_of, open_backend, open_office
+from tests.support.sip_backend import (
+    Backend,
+    LegReceiver,
+    end_of,
+    open_backend,
+    open_office,
+    process_named,
+    worker_of,
+)
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import pace, until
 
@@ -39,16 +47,6 @@ asyncio.run(main())
 )
 def test_number_of_workers_follows_max_calls(max_calls: int, capacity: int, spare: int, needed: int) -> None:
     assert workers_needed(max_calls, capacity, spare) == needed
-
-
-def process_named(part: str) -> psutil.Process:
-    """Return the child whose command line names a module."""
-    return next(child for child in children() if part in child.cmdline() and child.ppid() == os.getpid())
-
-
-def worker_of(call: PhoneCall) -> int:
-    """Return the worker that the Contact of a call names."""
-    return int(call.uri.removeprefix("sip:w").partition("@")[0])
 
 
 async def check_and_hang_up(call: PhoneCall) -> None:

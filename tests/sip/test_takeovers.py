@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from mixminus.call.leg import Address, OutgoingLeg, Target
@@ -14,7 +13,7 @@ from mixminus.mixer.events import DigitReceived
 from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from tests.support.called_phone import CalledPhone
-from tests.support.sip_backend import PATIENCE_S, Backend, children, end_of, open_backend
+from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend, process_named, worker_of
 from tests.support.sip_phone import Message, Phone, PhoneCall, sdp
 from tests.support.sipp_phone import SippPhone
 from tests.support.waiting import until
@@ -26,16 +25,6 @@ SCENARIOS = Path(__file__).with_name("scenarios")
 async def backend() -> AsyncIterator[Backend]:
     async with open_backend(SipConfig(port=0, max_calls=4)) as opened:
         yield opened
-
-
-def worker_of(call: PhoneCall) -> int:
-    """Return the worker that the Contact of a call names."""
-    return int(call.uri.removeprefix("sip:w").partition("@")[0])
-
-
-def process_named(part: str) -> psutil.Process:
-    """Return the child whose command line names a module."""
-    return next(child for child in children() if part in child.cmdline() and child.ppid() == os.getpid())
 
 
 async def moved(backend: Backend, calls: int) -> None:

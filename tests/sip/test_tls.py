@@ -11,10 +11,10 @@ import pytest
 from mixminus.app.local_authority import LocalAuthority
 from mixminus.call.leg import Address, Target
 from mixminus.model.call import HangupReason
-from mixminus.sip.config import SipConfig
 from tests.support.called_phone import CalledPhone
 from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend
 from tests.support.sip_phone import Phone, sdp
+from tests.support.sip_tls import client_context, local_authority, tls_config
 from tests.support.waiting import until
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -22,27 +22,13 @@ NOW = datetime.datetime.now(datetime.UTC)
 
 @pytest.fixture
 def authority(tmp_path: Path) -> LocalAuthority:
-    made = LocalAuthority(tmp_path / "tls")
-    made.ensure(["localhost", "127.0.0.1"], NOW)
-    return made
+    return local_authority(tmp_path / "tls", "localhost", "127.0.0.1")
 
 
 @pytest.fixture
 async def backend(authority: LocalAuthority) -> AsyncIterator[Backend]:
-    config = SipConfig(
-        port=0,
-        tls_port=0,
-        tls_certificate=str(authority.certificate),
-        tls_key=str(authority.key),
-        tls_trusted=str(authority.root),
-        max_calls=4,
-    )
-    async with open_backend(config) as opened:
+    async with open_backend(tls_config(authority, tls_port=0, tls_trusted=str(authority.root))) as opened:
         yield opened
-
-
-def trusting(authority: LocalAuthority) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(authority.root))
 
 
 def serving(authority: LocalAuthority) -> ssl.SSLContext:
@@ -55,7 +41,7 @@ def serving(authority: LocalAuthority) -> ssl.SSLContext:
 async def test_phone_calls_over_tls_and_is_hung_up_on_the_same_connection(
     backend: Backend, authority: LocalAuthority, scheme: str
 ) -> None:
-    phone = await Phone.open(backend.endpoint.tls_port, transport="TLS", tls=trusting(authority))
+    phone = await Phone.open(backend.endpoint.tls_port, transport="TLS", tls=client_context(authority))
     call = phone.call("1000")
     call.uri = call.target = f"{scheme}:1000@127.0.0.1:{phone.port}"
     call.scheme = scheme
@@ -124,8 +110,7 @@ async def test_trunk_that_asks_gets_our_certificate_and_the_name_it_was_called_b
 async def test_trunk_with_a_certificate_of_another_authority_or_name_is_not_called(
     backend: Backend, authority: LocalAuthority, tmp_path: Path
 ) -> None:
-    unknown = LocalAuthority(tmp_path / "unknown")
-    unknown.ensure(["127.0.0.1"], NOW)
+    unknown = local_authority(tmp_path / "unknown", "127.0.0.1")
     misnamed = LocalAuthority(tmp_path / "tls")
     contexts = [serving(unknown)]
     misnamed.ensure(["another.example"], NOW)
@@ -142,13 +127,13 @@ async def test_trunk_with_a_certificate_of_another_authority_or_name_is_not_call
 
 async def test_certificate_is_reloaded_while_calls_go_on(backend: Backend, authority: LocalAuthority) -> None:
     port = backend.endpoint.tls_port
-    phone = await Phone.open(port, transport="TLS", tls=trusting(authority))
+    phone = await Phone.open(port, transport="TLS", tls=client_context(authority))
     call = phone.call("1000")
     await call.establish()
     authority.ensure(["localhost", "127.0.0.1", "new.test"], NOW)
 
     async def renewed() -> bool:
-        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting(authority))
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_context(authority))
         names = writer.get_extra_info("peercert")["subjectAltName"]
         writer.close()
         return ("DNS", "new.test") in names
@@ -159,7 +144,7 @@ async def test_certificate_is_reloaded_while_calls_go_on(backend: Backend, autho
 
 
 async def test_call_with_a_body_in_pieces_is_read_whole(backend: Backend, authority: LocalAuthority) -> None:
-    phone = await Phone.open(backend.endpoint.tls_port, transport="TLS", tls=trusting(authority))
+    phone = await Phone.open(backend.endpoint.tls_port, transport="TLS", tls=client_context(authority))
     call = phone.call("1000")
     call.invite(sdp() + "a=x-filler:" + "y" * 12_000 + "\r\n")
     assert (await call.final()).status_code in (200, 513)

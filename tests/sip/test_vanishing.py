@@ -1,7 +1,7 @@
 """Phones that vanish, with real workers: their places are free again soon, and until then others get 503, never 486."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -78,9 +78,9 @@ async def ringing(backend: Backend) -> None:
 
 @pytest.mark.parametrize("vanish", [hung_up, unacknowledged, ringing], ids=lambda each: each.__name__)
 async def test_places_of_phones_that_vanish_are_free_again(
-    backend: Backend, vanish: Callable[[Backend], object]
+    backend: Backend, vanish: Callable[[Backend], Awaitable[None]]
 ) -> None:
-    await vanish(backend)  # type: ignore[misc]  # each is a coroutine function
+    await vanish(backend)
     calls = [await served(backend, "127.0.0.2") for _ in range(PLACES)]
     for call in calls:
         assert (await call.hang_up()).status_code == 200

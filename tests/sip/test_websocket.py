@@ -1,7 +1,6 @@
 """SIP over secure WebSockets (RFC 7118): calls, registration, calls to a registered phone, and broken clients."""
 
 import asyncio
-import datetime
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,10 +12,10 @@ from mixminus.app.local_authority import LocalAuthority
 from mixminus.call.leg import Address, Target
 from mixminus.model.call import HangupReason
 from mixminus.model.directory import Binding, Extension, ExtensionSpec
-from mixminus.sip.config import SipConfig
 from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend
 from tests.support.sip_login import Line
 from tests.support.sip_phone import Message, sdp
+from tests.support.sip_tls import client_context, local_authority, tls_config
 from tests.support.waiting import until
 from tests.support.websocket_phone import WebSocketPhone
 
@@ -29,26 +28,17 @@ HANDSHAKE = (
 
 @pytest.fixture
 def authority(tmp_path: Path) -> LocalAuthority:
-    made = LocalAuthority(tmp_path / "tls")
-    made.ensure(["127.0.0.1"], datetime.datetime.now(datetime.UTC))
-    return made
+    return local_authority(tmp_path / "tls", "127.0.0.1")
 
 
 @pytest.fixture
 def tls(authority: LocalAuthority) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(authority.root))
+    return client_context(authority)
 
 
 @pytest.fixture
 async def backend(authority: LocalAuthority) -> AsyncIterator[Backend]:
-    config = SipConfig(
-        port=0,
-        wss_port=0,
-        tls_certificate=str(authority.certificate),
-        tls_key=str(authority.key),
-        max_calls=4,
-    )
-    async with open_backend(config) as opened:
+    async with open_backend(tls_config(authority, wss_port=0)) as opened:
         yield opened
 
 

@@ -173,10 +173,13 @@ class Backend:
         """Wait until the participant has left, and return it."""
         return await self.participant(id_, ConferencecallStatus.LEAVED)
 
-    async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
-        """Wait until the recording has this status, and return it."""
+    async def recording(
+        self, recording_id: UUID, status: RecordingStatus, *, step_s: float = 0.0
+    ) -> Recording:
+        """Wait until the recording has this status, and return it; ``step_s`` advances the clock at each look."""
 
         async def look() -> Recording | None:
+            self.clock.advance(step_s)
             found = await self.recordings.get(self.customer_id, RecordingId(recording_id))
             return found if found.status is status else None
 

@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from tests.support.closing import Closes
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.tones import Pcm, read_wav
 from tests.support.waiting import eventually
@@ -66,7 +67,7 @@ opus_sprop_stereo no
 """
 
 
-class Baresip:
+class Baresip(Closes):
     """One phone with one codec; a context manager that ends the process."""
 
     def __init__(  # noqa: PLR0913 - everything that a test may vary
@@ -87,7 +88,7 @@ class Baresip:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
-        self._address = f"[{address}]" if ":" in address else address or ADDRESS
+        self._address = bracketed(address or ADDRESS)
         self._control_port = 14500 + number
         self._sip_port = 15100 + 4 * number  # baresip uses the next port too, for TLS
         ports = {"rtp_port": 20000 + 100 * number, "rtp_last_port": 20099 + 100 * number}
@@ -114,14 +115,6 @@ class Baresip:
         command, nothing = [program, "-f", str(directory)], subprocess.DEVNULL
         self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, stdin=nothing)
         eventually(self._listens, what="baresip's control port")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def uri(self) -> str:

@@ -10,6 +10,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Self
 
+from tests.support.hosts import bracketed
 from tests.support.sip_phone import PATIENCE_S, Message, sdp
 
 _COPIED = ("via", "from", "to", "call-id", "cseq", "record-route")
@@ -56,8 +57,7 @@ class CalledPhone:
     @property
     def uri(self) -> str:
         suffix = "" if self.transport == "UDP" else f";transport={self.transport.lower()}"
-        host = f"[{self.address[0]}]" if ":" in self.address[0] else self.address[0]
-        return f"sip:bob@{host}:{self.address[1]}{suffix}"
+        return f"sip:bob@{bracketed(self.address[0])}:{self.address[1]}{suffix}"
 
     def take(self, raw: bytes, peer: tuple[str, int]) -> None:
         self._peer = peer

@@ -9,9 +9,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-__all__ = ["ClientAuthority"]
+__all__ = ["ClientAuthority", "without_certificate"]
 
 _DAY = datetime.timedelta(days=1)
+
+
+def without_certificate() -> ssl.SSLContext:
+    """Return a context that presents no certificate, and accepts any of the server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 class ClientAuthority:
@@ -40,8 +47,7 @@ class ClientAuthority:
             )
             + signed.public_bytes(serialization.Encoding.PEM)
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context = without_certificate()
         context.load_cert_chain(file)
         return context
 

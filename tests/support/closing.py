@@ -1,10 +1,26 @@
-"""Close what a test has opened on its event loop, also when it fails."""
+"""Close what a test has opened, also when it fails: at the end of a block, or of the test on its event loop."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Self
 
 import pytest
 
-__all__ = ["close_at_the_end", "everything_is_closed"]
+__all__ = ["Closes", "close_at_the_end", "everything_is_closed"]
+
+
+class Closes(ABC):
+    """A context manager that calls ``close`` at the end of its block."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 _open: list[Callable[[], Awaitable[None]]] = []
 

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
+from tests.support.closing import Closes
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.tones import Pcm
@@ -39,7 +39,7 @@ echocancellation=0
 _ICE, _NO_ICE = 3, 0
 
 
-class Linphone:
+class Linphone(Closes):
     """One phone; a context manager that ends the process."""
 
     def __init__(
@@ -82,14 +82,6 @@ class Linphone:
         self.command("play ../microphone.wav")
         self.command("record ear.wav")
         self.wait_for_log("record ", what="Linphone reads its commands")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def log(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mixminus.mixer import Codec, CodecFormat, PortMedia
+from tests.support.closing import Closes
 
 __all__ = ["PCMU", "RtpPacket", "RtpPhone", "mulaw_decode", "mulaw_encode"]
 
@@ -56,7 +57,7 @@ class RtpPacket:
         )
 
 
-class RtpPhone:
+class RtpPhone(Closes):
     """A phone on loopback without a clock: one ``send`` is one packet."""
 
     def __init__(
@@ -124,9 +125,3 @@ class RtpPhone:
 
     def close(self) -> None:
         self.socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

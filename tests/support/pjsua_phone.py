@@ -8,9 +8,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from tests.support.closing import Closes
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.tones import Pcm, read_wav, tone, write_wav
 from tests.support.waiting import eventually
@@ -19,7 +20,7 @@ _RATE_HZ = 8000
 _ANSWER = "answer "  # as in the program
 
 
-class PjsuaPhone:
+class PjsuaPhone(Closes):
     """A context manager that ends the process."""
 
     def __init__(
@@ -56,7 +57,7 @@ class PjsuaPhone:
 
     @property
     def uri(self) -> str:
-        return f"sip:phone@{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return f"sip:phone@{bracketed(self.host)}:{self.port}"
 
     def dial(self, uri: str) -> int:
         """Call, and return the number of the call when it is answered."""
@@ -108,14 +109,6 @@ class PjsuaPhone:
         if self._process.stdout:
             self._process.stdout.close()
         self._errors.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _ask(self, *command: object) -> Any:
         assert self._process.stdin

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
+from tests.support.hosts import bracketed
+
 ANSWER: Final = "answer "
 """The beginning of a line that is an answer."""
 _RTP_PORT: Final = 46_000
@@ -160,7 +162,7 @@ def _open_endpoint(host: str, port: int) -> Any:
 
 def _settings(host: str, port: int, login: list[str]) -> Any:
     settings = pj.AccountConfig()
-    settings.idUri = f"sip:phone@{f'[{host}]' if ':' in host else host}:{port}"
+    settings.idUri = f"sip:phone@{bracketed(host)}:{port}"
     settings.mediaConfig.transportConfig.boundAddress = host
     settings.mediaConfig.transportConfig.port = _RTP_PORT + port % 1000 * 10
     if ":" in host:

@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -112,6 +113,12 @@ class Server:
         )
         return Answer(reply.status, dict(reply.headers), reply.data)
 
+    def save_root(self, folder: Path) -> Path:
+        """Save the certificate of the server's own authority, which phones must trust; return the file."""
+        path = folder / "ca.pem"
+        path.write_bytes(self.request("GET", "/ca.pem").body)
+        return path
+
     def new_room(self, **fields: Any) -> str:
         """Create a conference, wait until it progresses, and return its id."""
         room_id: str = self.call(
@@ -160,3 +167,12 @@ class Server:
             return self.request("GET", "/ping").status == 200
         except Exception:  # noqa: BLE001 -- not listening yet, in any of a client's ways to say so
             return False
+
+
+@contextmanager
+def checked_server(directory: Path, **settings: str) -> Iterator[Server]:
+    """Run a server; afterwards assert that it stops with 0 and has logged no traceback."""
+    with Server(directory, **settings) as running:
+        yield running
+        assert running.stop() == 0, running.log[-3000:]
+    assert "Traceback" not in running.log, running.log[-3000:]

@@ -1,6 +1,7 @@
 """A SIP endpoint on a real engine, with a receiver of calls that acts by the name that was dialled."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
 from tests.support.database import sqlite_url
+from tests.support.sip_phone import PhoneCall
 
 PATIENCE_S = 15.0
 
@@ -153,6 +155,16 @@ async def open_backend(
 def children() -> list[psutil.Process]:
     """Return all descendant processes of this one."""
     return [process for process in psutil.Process().children(recursive=True) if process.is_running()]
+
+
+def process_named(part: str) -> psutil.Process:
+    """Return the child whose command line names a module."""
+    return next(child for child in children() if part in child.cmdline() and child.ppid() == os.getpid())
+
+
+def worker_of(call: PhoneCall) -> int:
+    """Return the worker that the Contact of a call names."""
+    return int(call.uri.removeprefix("sip:w").partition("@")[0])
 
 
 async def end_of(leg: Leg) -> tuple[HangupReason, bool]:

@@ -11,6 +11,7 @@ import ssl
 from dataclasses import dataclass, field
 
 from tests.support.closing import close_at_the_end
+from tests.support.hosts import bracketed
 
 PATIENCE_S = 15.0
 
@@ -149,17 +150,13 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._phone.take(data)
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
 class PhoneCall:
     """A dialog, from the caller's side."""
 
     def __init__(self, phone: Phone, user: str, headers: dict[str, str]) -> None:
         self.phone = phone
         self.call_id = secrets.token_hex(8)
-        self.target = f"sip:{user}@{_bracketed(phone.host)}:{phone.port}"
+        self.target = f"sip:{user}@{bracketed(phone.host)}:{phone.port}"
         self.uri = self.target
         self.to = f"<{self.target}>"
         self.from_ = f'"Ada" <sip:ada@127.0.0.1>;tag={secrets.token_hex(4)}'
@@ -198,8 +195,8 @@ class PhoneCall:
 
     def send(self, method: str, body: str = "", **extra: str) -> None:
         host, port = self.phone.address[:2]
-        authority = f"{_bracketed(host)}:{port}" if port else _bracketed(host)
-        contact = _bracketed(self.contact[0]) + (f":{self.contact[1]}" if self.contact[1] else "")
+        authority = f"{bracketed(host)}:{port}" if port else bracketed(host)
+        contact = bracketed(self.contact[0]) + (f":{self.contact[1]}" if self.contact[1] else "")
         transport = {"TCP": ";transport=tcp", "TLS": ";transport=tls", "WSS": ";transport=ws"}.get(
             self.phone.transport, ""
         )

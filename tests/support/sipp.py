@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.tones import Pcm
 
@@ -39,10 +40,9 @@ class Sipp:
         self.directory = directory
         self._screen = (directory / "screen").open("wb")
         first = 40000 + 1000 * number
-        remote = f"[{host}]" if ":" in host else host
         self._process = subprocess.Popen(
             [
-                program, f"{remote}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", host, "-p", str(15600 + number),
+                program, f"{bracketed(host)}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", host, "-p", str(15600 + number),
                 "-m", str(calls), "-l", str(calls), "-r", str(rate), "-mp", str(first),
                 "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", str(timeout_s),
             ],

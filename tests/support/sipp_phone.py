@@ -5,8 +5,10 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
+from tests.support.closing import Closes
+from tests.support.hosts import bracketed
 from tests.support.netns import ADDRESS
 from tests.support.sipp import mu_law
 from tests.support.tones import tone
@@ -14,7 +16,7 @@ from tests.support.tones import tone
 _numbers: Final = itertools.count()
 
 
-class SippPhone:
+class SippPhone(Closes):
     """One SIPp process that serves one call."""
 
     def __init__(
@@ -58,8 +60,7 @@ class SippPhone:
 
     @property
     def uri(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"sip:phone@{host}:{self.port}"
+        return f"sip:phone@{bracketed(self.host)}:{self.port}"
 
     def wait(self, timeout_s: float = 30.0) -> None:
         """Wait until the call is over; fail unless it followed the scenario."""
@@ -68,12 +69,6 @@ class SippPhone:
     def report(self) -> str:
         """Return SIPp's errors and the end of its messages."""
         return "\n".join(path.read_text()[-3000:] for path in sorted(self.directory.glob("*_*.log")))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """End SIPp if it still runs."""

@@ -56,6 +56,16 @@ class Site:
 
         return await until(look)
 
+    async def call_becomes(self, id_: str, status: str) -> dict[str, Any]:
+        """Wait until the call has this status, and return it."""
+
+        async def look() -> dict[str, Any] | None:
+            _, call = await self.api.get(f"/v1.0/calls/{id_}")
+            assert isinstance(call, dict)
+            return call if call["status"] == status else None
+
+        return await until(look)
+
 
 async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] | None:
     found = await look()

@@ -13,7 +13,7 @@ _TIMEOUT_S = 60
 
 
 def fields(path: Path, names: Sequence[str], *, display_filter: str = "") -> list[dict[str, str]]:
-    """Return these fields of each packet that passes the filter; several values are separated by commas."""
+    """Return these fields of each packet that passes the filter; several values are separated by semicolons."""
     options = [part for name in names for part in ("-e", name)]
     options += [
         "-T",
@@ -33,14 +33,7 @@ def fields(path: Path, names: Sequence[str], *, display_filter: str = "") -> lis
 
 def warnings(path: Path) -> str:
     """Return what the dissectors find wrong: malformed packets, bad checksums, lost segments."""
-    checks = [
-        "-o",
-        "ip.check_checksum:TRUE",
-        "-o",
-        "udp.check_checksum:TRUE",
-        "-o",
-        "tcp.check_checksum:TRUE",
-    ]
+    checks = [part for name in ("ip", "udp", "tcp") for part in ("-o", f"{name}.check_checksum:TRUE")]
     found = "_ws.malformed || _ws.expert.severity >= warning || ip.checksum.status == 0"
     found += " || udp.checksum.status == 0 || tcp.checksum.status == 0"
     return _run(path, *checks, "-Y", found)

@@ -6,6 +6,7 @@ import ssl
 import aiohttp
 
 from tests.support.closing import close_at_the_end
+from tests.support.hosts import bracketed
 from tests.support.sip_phone import Phone
 
 __all__ = ["WebSocketPhone"]
@@ -22,7 +23,7 @@ class WebSocketPhone(Phone):
         phone = cls(host, port, "WSS", ("a1b2c3.invalid", 0))
         phone.session = aiohttp.ClientSession()
         phone.websocket = await phone.session.ws_connect(
-            f"https://{f'[{host}]' if ':' in host else host}:{port}/sip",
+            f"https://{bracketed(host)}:{port}/sip",
             protocols=("sip",),
             ssl=tls,
             autoping=True,

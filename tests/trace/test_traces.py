@@ -1,6 +1,6 @@
 """Traces of calls: whose messages they get, when they end, what stays of them; the edge is played by the test."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from mixminus.call.errors import CallNotFound
 from mixminus.errors import InvalidArgument
 from mixminus.model.access import Identity
-from mixminus.model.ids import CallId, CustomerId, LegId, TraceId
+from mixminus.model.ids import CallId, CustomerId, LegId
 from mixminus.model.permissions import Permission
 from mixminus.model.trace import Trace, TraceStatus
 from mixminus.store.page import Page
@@ -144,7 +144,7 @@ async def test_message_of_a_leg_that_is_not_known_yet_waits_for_the_call(
     traces(backend).on_sip_message(message(None, trace.id, data=b"100"))
     assert traces(backend).get(backend.customer_id, trace.id).messages == 0
     room = await backend.room()
-    edge.legs = _AnyCall(backend, edge)
+    edge.legs = _AnyCall(backend)
     (leg,) = await backend.join(room)
     assert edge.followed == {leg.id}
     assert not edge.watched
@@ -156,7 +156,7 @@ async def test_message_of_a_leg_that_is_not_known_yet_waits_for_the_call(
 class _AnyCall(dict[str, LegId]):
     """Every Call-ID is the newest leg's."""
 
-    def __init__(self, backend: Backend, edge: Edge) -> None:
+    def __init__(self, backend: Backend) -> None:
         super().__init__()
         self._backend = backend
 
@@ -260,36 +260,31 @@ async def test_deleted_trace_leaves_nothing(backend: Backend, edge: Edge) -> Non
         await entries(backend, trace)
 
 
-@pytest.fixture
-async def folder(tmp_path: Path) -> AsyncIterator[Path]:
-    yield tmp_path
-
-
-async def test_trace_of_a_server_that_was_stopped_or_killed_keeps_what_it_has(folder: Path) -> None:
-    async with open_backend(folder, ManualClock()) as backend:
+async def test_trace_of_a_server_that_was_stopped_or_killed_keeps_what_it_has(tmp_path: Path) -> None:
+    async with open_backend(tmp_path, ManualClock()) as backend:
         edge = Edge()
         traces(backend).use_sip(edge)
         call_id, leg_id = await live_call(backend)
         trace = await traces(backend).trace_call(who(backend), call_id, 0)
         traces(backend).on_sip_message(message(leg_id))
         await entries(backend, trace)
-        description = (folder / "traces" / f"{trace.id}.json").read_bytes()
-    path = folder / "traces" / f"{trace.id}.jsonl"
-    async with open_backend(folder, ManualClock()) as backend:
+        description = (tmp_path / "traces" / f"{trace.id}.json").read_bytes()
+    path = tmp_path / "traces" / f"{trace.id}.jsonl"
+    async with open_backend(tmp_path, ManualClock()) as backend:
         stopped = traces(backend).get(backend.customer_id, trace.id)
         assert (stopped.status, stopped.end_reason, stopped.messages) == (TraceStatus.ENDED, "restart", 1)
     # As after a crash: it has not ended, and a line is cut.
-    (folder / "traces" / f"{trace.id}.json").write_bytes(description)
+    (tmp_path / "traces" / f"{trace.id}.json").write_bytes(description)
     path.write_bytes(path.read_bytes() + b'{"kind": "sip", "at"')
-    (folder / "traces" / "broken.json").write_bytes(b"{")
-    async with open_backend(folder, ManualClock()) as backend:
-        repaired = traces(backend).get(backend.customer_id, TraceId(trace.id))
+    (tmp_path / "traces" / "broken.json").write_bytes(b"{")
+    async with open_backend(tmp_path, ManualClock()) as backend:
+        repaired = traces(backend).get(backend.customer_id, trace.id)
         assert replace(repaired, tm_end=None, tm_update=None) == replace(stopped, tm_end=None, tm_update=None)
         assert len(await entries(backend, repaired)) == 1
 
 
-async def test_none_runs_where_none_may(folder: Path) -> None:
-    config = TraceConfig(folder / "traces", max_running=0)
-    async with open_backend(folder, ManualClock(), traces=config) as backend:
+async def test_none_runs_where_none_may(tmp_path: Path) -> None:
+    config = TraceConfig(tmp_path / "traces", max_running=0)
+    async with open_backend(tmp_path, ManualClock(), traces=config) as backend:
         with pytest.raises(TooManyTraces):
             await next_call(backend)

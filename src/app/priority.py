@@ -2,7 +2,8 @@
 
 With SCHED_FIFO (sched(7)) a thread that is due runs at once, whatever else the machine does. Without the privilege
 the mixing threads keep the nice value of the server and get the shortest slice; all other threads, and the processes
-that are started later, which inherit it, get a higher nice value. Speech and the encoder of recordings lower theirs further by themselves.
+that are started later, which inherit it, get a higher nice value. Speech and the encoder of recordings lower theirs
+further by themselves.
 """
 
 import os

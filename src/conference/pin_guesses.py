@@ -1,8 +1,8 @@
 """Wrong pins, counted over calls: a source that guesses, and a room that is guessed at, must wait.
 
-A call allows three tries, but a caller may dial again. Each source has a budget of wrong pins in each room, and each room has one for all
-sources together, for callers with many addresses. Both grow again with time. A source that has lately given the right pin is not
-affected by the guesses of others. Memory is bounded.
+A call allows three tries, but a caller may dial again. Each source has a budget of wrong pins in each room, and each
+room has one for all sources together, for callers with many addresses. Both grow again with time. A source that has
+lately given the right pin is not affected by the guesses of others. Memory is bounded.
 """
 
 from collections import OrderedDict

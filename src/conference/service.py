@@ -152,8 +152,9 @@ class ConferenceService:
     async def check_entry(
         self, customer_id: CustomerId, conference_id: ConferenceId, pin: str, *, source: str | None = None
     ) -> Conference:
-        """Return the conference if it admits a caller with this pin; ``source`` is where it comes from; wrong pins
-        of None are not counted.
+        """Return the conference if it admits a caller with this pin.
+
+        ``source`` is where the caller comes from; None for one whose wrong pins are not counted.
 
         Raises ConferenceLocked, ConferenceFull, PinInvalid.
         """

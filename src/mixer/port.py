@@ -146,7 +146,7 @@ class BridgePort:
     def level(self) -> tuple[int, bool]:
         """Return the newest level, as -dBov (RFC 6464), and whether the participant is talking.
 
-        For meters: it costs a tenth of ``statistics``.
+        For meters: it costs a small part of ``statistics``.
         """
         return self._native.level()
 

@@ -1,5 +1,6 @@
 """A phone that puts its call on hold, in any of the ways that phones do: its music stays out of the room."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -93,6 +94,19 @@ async def test_our_hold_is_not_the_phones(backend: Backend, phone: Phone) -> Non
     asked = await call.asked("INVITE")
     assert "a=sendonly" in asked.body
     assert not backend.port.on_hold
+    assert (await call.hang_up()).status_code == 200
+
+
+async def test_our_hold_waits_for_the_ack(backend: Backend, phone: Phone) -> None:
+    """RFC 3261 section 14.1: no INVITE while another one is in progress."""
+    call = phone.call("1000")
+    call.invite(sdp())
+    assert (await call.final()).status_code == 200
+    await backend.leg.hold()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(call.asked("INVITE"), 0.3)
+    call.ack()
+    assert "a=sendonly" in (await call.asked("INVITE")).body
     assert (await call.hang_up()).status_code == 200
 
 

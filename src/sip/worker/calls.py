@@ -51,6 +51,7 @@ class Calls:
         self._draining = False
         self._slots: dict[int, str] = {}
         """The Call-IDs by slot of the library."""
+        self._waiting_holds: dict[LegId, bool] = {}
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -111,11 +112,19 @@ class Calls:
         self._report(CallDialled(command.leg_id, call.sip_call_id))
 
     def hold(self, leg_id: LegId, on: bool) -> None:
+        """Hold or resume; while another exchange goes on in the dialog (its ACK is missing), after that one."""
+        self._waiting_holds.pop(leg_id, None)
         if call := self._active(leg_id):
             try:
                 call.hold(on)
             except pj.Error as error:
-                _log.warning("hold failed", cause=error.reason)
+                _log.debug("hold waits", cause=error.reason)
+                self._waiting_holds[leg_id] = on
+
+    def repeat_holds(self) -> None:
+        """Try the waiting holds again."""
+        for leg_id, on in list(self._waiting_holds.items()):
+            self.hold(leg_id, on)
 
     def attach(self, command: Attach) -> None:
         if call := self._calls.get(command.leg_id):

@@ -155,6 +155,7 @@ class _Loop:
                 # The server has exited: hang up all calls.
                 self._poll.unregister(self._channel)
                 self._drain()
+            self._calls.repeat_holds()
             if self._calls.free_ended():
                 self._bridge.free_removed_streams()
             self._calls.report_freed()

@@ -71,14 +71,14 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Return the value without the fields that have their defaults: what needs to be sent. */
+/** Return the fields of the schema that are set and differ from their defaults: what needs to be sent. */
 export function withoutDefaults(schema: Schema, value: Value): Value {
   const required = new Set(schema.required ?? []);
   return Object.fromEntries(
     Object.entries(value).filter(([name, each]) => {
       const field = schema.properties?.[name];
-      if (each === undefined) return false;
-      return required.has(name) || !field || JSON.stringify(field.default) !== JSON.stringify(each);
+      if (!field || each === undefined || each === null) return false;
+      return required.has(name) || JSON.stringify(field.default) !== JSON.stringify(each);
     }),
   );
 }

@@ -2,9 +2,10 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
 import { Editor } from "../../ui/form/Editor";
+import { withValue } from "../../ui/form/choices";
 import { Json } from "../../ui/form/Json";
 import { labelOf, type Value } from "../../ui/form/schema";
-import { hintsOf, isMinor, withValue, type Action, type ActionTypes, type References } from "./actions";
+import { hintsOf, isMinor, type Action, type ActionTypes, type References } from "./actions";
 import type { Fault } from "./faults";
 
 interface ActionCardProps {

@@ -5,12 +5,12 @@ import { request, send, sendTagged, type ApiRequest, type Schemas } from "../../
 import { go } from "../../app/router";
 import { Act, ShowRequest } from "../../ui/Act";
 import { ErrorNote, Loading } from "../../ui/notes";
+import { NIL, useFlows, useRooms, withValue } from "../../ui/form/choices";
 import { toast } from "../../ui/toast";
 import { Actions } from "./Actions";
-import { NIL, loadActionTypes, withValue, type Action, type ActionTypes } from "./actions";
+import { loadActionTypes, type Action, type ActionTypes } from "./actions";
 import type { ViewProps } from "../registry";
 import { faultOf } from "./faults";
-import { useReferences } from "./references";
 import { Runs } from "./Runs";
 import "./flows.css";
 
@@ -63,7 +63,7 @@ function FlowEditor({ opened, reload }: { opened: Opened; reload: () => void }) 
   const [saved, setSaved] = useState(draft);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  const references = useReferences();
+  const references = { flows: useFlows(), rooms: useRooms() };
   const isChanged = draft !== saved;
   useEffect(() => {
     if (!isChanged) return undefined;

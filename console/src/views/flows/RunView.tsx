@@ -3,13 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { listen } from "../../api/live";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
+import { useFlows, useRooms } from "../../ui/form/choices";
 import { labelOf } from "../../ui/form/schema";
 import { duration, isSet, moment, short } from "../../ui/format";
 import { ErrorNote, Loading } from "../../ui/notes";
 import { now } from "../../ui/now";
 import { describe, loadActionTypes, type Action, type ActionTypes } from "./actions";
 import type { ViewProps } from "../registry";
-import { useReferences } from "./references";
 import "./flows.css";
 
 type Run = Schemas["Activeflow"];
@@ -57,7 +57,7 @@ export function RunView({ id = "" }: ViewProps) {
 }
 
 function Steps({ run, types }: { run: Run; types: ActionTypes }) {
-  const references = { ...useReferences(), targets: [] };
+  const references = { flows: useFlows(), rooms: useRooms(), targets: [] };
   const steps = stepsOf(run);
   const running = run.status === "running";
   const end = (index: number) => moment(steps[index + 1]?.tm_execute) ?? (running ? now.value : moment(run.tm_update));

@@ -1,7 +1,7 @@
 // Actions of flows: their types and options, from the schemas of the API.
 import type { FieldHints } from "../../ui/form/Editor";
 import { labelOf, loadSchemas, resolve, type Schema, type Value } from "../../ui/form/schema";
-import { short } from "../../ui/format";
+import { NIL, withValue, type Choices } from "../../ui/form/choices";
 
 export interface Action {
   id: string;
@@ -17,9 +17,7 @@ export interface ActionType {
 }
 
 export type ActionTypes = ReadonlyMap<string, ActionType>;
-export type Choices = ReadonlyArray<readonly [value: string, label: string]>;
 
-export const NIL = "00000000-0000-0000-0000-000000000000";
 const START = "00000000-0000-0000-0000-000000000001";
 const FINISH = "00000000-0000-0000-0000-000000000002";
 
@@ -68,12 +66,6 @@ const KINDS: Readonly<Record<string, keyof References>> = {
 export function hintsOf(name: string, value: unknown, references: References): FieldHints {
   const kind = KINDS[name];
   return kind ? { variables: true, choices: withValue(references[kind], value) } : { variables: true };
-}
-
-/** Return the choices with the present value among them: it may have been deleted, or be on a later page. */
-export function withValue(choices: Choices, value: unknown): Choices {
-  if (typeof value !== "string" || value === "" || choices.some(([each]) => each === value)) return choices;
-  return [...choices, [value, short(value)]];
 }
 
 /** Return the options of an action in words: those that are set, and differ from their defaults. */

@@ -1,6 +1,4 @@
-"""The settings of access: first credentials, limits, and the key of stored secrets."""
-
-from typing import Literal
+"""The settings of access: first credentials, and the key of stored secrets."""
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
@@ -24,9 +22,6 @@ class SecuritySettings(BaseSettings):
         SecretStr(""),
         description="key that encrypts the passwords in the database, 32 bytes in base64, and former keys after it "
         "with commas between them; empty means secrets.key in the data folder",
-    )
-    rate_limits: Literal["off", "login", "all"] = Field(
-        "login", description="requests that are rate-limited: off (none), login (logins) or all"
     )
 
     @field_validator("access_key")

@@ -26,6 +26,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.app.limit_settings import LimitSettings
 from mixminus.app.priority import Realtime
 from mixminus.app.security_settings import SecuritySettings
 from mixminus.app.trunk_settings import TrunkSettings
@@ -47,7 +48,7 @@ class BadSettings(InvalidArgument):
     """The server cannot start as configured; the message says what to change, and where."""
 
 
-class Settings(SecuritySettings):
+class Settings(SecuritySettings, LimitSettings):
     """The settings of the server; ``mixminus serve --help`` prints the descriptions."""
 
     model_config = SettingsConfigDict(
@@ -170,12 +171,6 @@ class Settings(SecuritySettings):
         le=MAX_SHARDS,
         description="number of mixing threads; 0 means one per core that the server may use",
     )
-    max_load_percent: int = Field(
-        80,
-        ge=1,
-        le=100,
-        description="load of a mixing thread, in percent, from which on new calls are refused",
-    )
     realtime: Realtime = Field(
         "auto",
         description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",
@@ -214,13 +209,6 @@ class Settings(SecuritySettings):
         description='carrier of calls to telephone numbers, as JSON: {"host": "sip.example.com", '
         '"username": "me", "password": "..."}; "port", "transport" (udp, tcp or tls) and "srtp" (never, optional or required) are optional',
     )
-    call_max_duration_s: int = Field(
-        86_400,
-        ge=1,
-        le=31_536_000,
-        description="seconds after which a call is hung up, counted from its answer",
-    )
-    sip_max_calls: int = Field(64, ge=1, le=10_000, description="maximum number of simultaneous SIP calls")
 
     @field_validator("recording_sample_rate_hz", mode="before")
     @classmethod

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0024_encrypted_secrets"
-down_revision = "0022_trunk_certificates"
+down_revision = "0026_webhook_attempts"
 
 
 def upgrade() -> None:

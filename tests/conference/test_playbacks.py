@@ -1,6 +1,5 @@
 """What is said and played to a room or to one participant: who hears it, how loud, and what is published."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from mixminus.model.conference import Conference
 from mixminus.model.recording import RecordingOptions, RecordingStatus
@@ -15,6 +16,7 @@ from tests.api.client import ApiClient
 from tests.support.caller import RATE_HZ, Caller, run, run_until
 from tests.support.site import Site, open_site, site
 from tests.support.tones import level_db, read_wav, tone, write_wav
+from tests.support.waiting import pace
 
 __all__ = ["site"]
 
@@ -56,7 +58,7 @@ class Hall:
             caller.forget()
         for _ in range(round(seconds / TICK_S)):
             await run(self.site.backend, self.callers, TICK_S)
-            await asyncio.sleep(TICK_S / 8)  # files are decoded in threads, which need time as well
+            await pace(TICK_S / 8)  # files are decoded in threads, which need time as well
 
     async def becomes(self, playback: dict[str, Any], status: str) -> dict[str, Any]:
         async def look() -> dict[str, Any] | None:
@@ -238,12 +240,27 @@ async def test_what_cannot_be_played_fails_with_its_reason(hall: Hall, name: str
     assert await hall.published() == ["playback_failed"]
 
 
-async def test_private_addresses_are_not_fetched(tmp_path: Path) -> None:
-    async with open_site(tmp_path, private_targets=False) as site:
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_a_url_of_a_private_address_is_fetched_only_if_that_is_allowed(
+    tmp_path: Path, allowed: bool
+) -> None:
+    requests = 0
+    source = write_wav(tmp_path / "web.wav", tone(FILE_HZ, 1.0, sample_rate_hz=RATE_HZ), RATE_HZ)
+
+    async def serve(_: web.Request) -> web.Response:
+        nonlocal requests
+        requests += 1
+        return web.Response(body=source.read_bytes())
+
+    app = web.Application()
+    app.router.add_get("/web.wav", serve)
+    async with TestServer(app) as server, open_site(tmp_path, private_targets=allowed) as site:
         hall = await open_hall(site, 0)
-        _, playback = await hall.api.post(f"{hall.path}/play", {"stream_urls": ["http://127.0.0.1:1/a.wav"]})
-        failed = await hall.becomes(playback, "failed")
-        assert "private" in failed["error"]
+        body = {"stream_urls": [str(server.make_url("/web.wav"))], "loop": 2}
+        _, playback = await hall.api.post(f"{hall.path}/play", body)
+        ended = await hall.becomes(playback, "finished" if allowed else "failed")
+        assert requests == (1 if allowed else 0), "once for both repetitions"
+        assert bool(ended["error"]) is not allowed
 
 
 async def test_the_queue_of_a_room_is_bounded(hall: Hall) -> None:

@@ -14,6 +14,7 @@ from mixminus.api import (
     calls,
     conferencecalls,
     conferences,
+    connection,
     customers,
     entity_tags,
     events,
@@ -81,11 +82,13 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     """Return the application on these services."""
     app = web.Application(
         middlewares=(
+            connection.begin,
             middlewares.identify,
             middlewares.cross_origin,
             middlewares.translate_errors,
             limit_address,
             middlewares.authenticate,
+            connection.prove,
             limit_customer,
             middlewares.answer_once,
             entity_tags.conditional,

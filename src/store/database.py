@@ -41,6 +41,7 @@ from mixminus.store.sqlite import READERS, SqliteFile, configure
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
+from mixminus.store.webhook_attempts import WebhookAttemptRows
 from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
 from mixminus.tasks import TaskScope
@@ -76,6 +77,7 @@ class Transaction:
         self.trunks = TrunkRows(connection)
         self.transcribes = TranscribeRows(connection)
         self.transcripts = TranscriptRows(connection)
+        self.webhook_attempts = WebhookAttemptRows(connection)
         self.webhook_retries = WebhookRetryRows(connection)
         self.webhooks = WebhookRows(connection)
         self._after_commit: list[Callable[[], None]] = []

@@ -8,7 +8,7 @@ import pytest
 
 from mixminus.client import Client
 from tests.cli.conftest import Run
-from tests.support.server import Server
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.waiting import eventually
 
 
@@ -95,6 +95,22 @@ def test_events_are_followed(run: Run) -> None:
     run("rooms", "create", "eventful")
     outcome = run("events", "tail", "--after", str(before), "--type", "conference_created", "--count", "1")
     assert "conference_created" in outcome.out
+
+
+def test_deliveries_are_listed_and_sent_again(run: Run, server: Server, unused_tcp_port: int) -> None:
+    with Client(server.url, key=ACCESS_KEY) as client:
+        client.update_own_customer(
+            webhook_method="POST", webhook_uri=f"http://127.0.0.1:{unused_tcp_port}/hook"
+        )
+        room = run("rooms", "create", "delivered", "--json").json["id"]
+        eventually(lambda: "no connection" in run("events", "deliveries").out, what="an attempt is listed")
+        assert "waiting" in run("events", "deliveries", "--count", "100").out
+        listed = run("events", "deliveries", "--json").json
+        assert listed[-1]["type"] == "conference_created"
+        assert run("events", "resend", str(listed[-1]["id"])).code == 0
+        client.update_own_customer(webhook_method="", webhook_uri="")
+    assert run("events", "resend").err.startswith("mixminus: ")
+    run("rooms", "close", room)
 
 
 def test_calls_can_be_dialled_listed_and_ended(run: Run) -> None:

@@ -13,10 +13,12 @@ __all__ = [
     "Activeflow",
     "Address",
     "Agent",
+    "Attempt",
     "Call",
     "Conference",
     "Conferencecall",
     "Customer",
+    "Delivery",
     "Diversion",
     "Event",
     "Extension",
@@ -301,6 +303,30 @@ class Customer(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Attempt(Model):
+    """A request to the webhook."""
+
+    tm: Timestamp
+    http_status: int
+    """0 if there was no response."""
+    duration_ms: int
+    error: str
+    """Why there was no response; empty if there was one."""
+
+
+class Delivery(Model):
+    """What became of an event at the webhook."""
+
+    id: int
+    type: str
+    state: Literal["waiting", "delivered", "undelivered"]
+    """`waiting` for an attempt, `delivered`, or `undelivered`: no further attempt is made unless it is sent again."""
+    attempt_count: int
+    attempts: list[Attempt]
+    """The last 20, newest first; empty if the event waits behind another one."""
+    tm_next: Timestamp
 
 
 class Event(Model):

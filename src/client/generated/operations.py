@@ -16,6 +16,7 @@ from mixminus.client.generated.models import (
     Conference,
     Conferencecall,
     Customer,
+    Delivery,
     Event,
     Extension,
     Flow,
@@ -1328,6 +1329,18 @@ class Operations(Sender):
         """
         request = Request("GET", "/v1.0/events/undelivered", query={"after": after, "page_size": page_size})
         return self._get(request, Undelivered)
+
+    def list_deliveries(
+        self, *, before: str | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> Iterator[Delivery]:
+        """List deliveries.
+
+        What the webhook of the customer was sent, with the attempts; kept as long as events are.
+
+        ``before``: The id of an event: only earlier events are returned.
+        """
+        request = Request("GET", "/v1.0/events/deliveries", query={"before": before, "page_size": page_size})
+        return self._list(request, Listing(Delivery, "next_before", "before"))
 
     def resend_events(self, *, event_ids: Sequence[int] | None | Unset = UNSET) -> Resent:
         """Send events to the webhook again.

@@ -16,6 +16,7 @@ from mixminus.store.tables.events import (
     idempotency_keys,
     outbox,
     undelivered,
+    webhook_attempts,
     webhook_cursors,
     webhook_retries,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "trunk_certificates",
     "trunks",
     "undelivered",
+    "webhook_attempts",
     "webhook_cursors",
     "webhook_retries",
 ]

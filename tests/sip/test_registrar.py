@@ -9,12 +9,9 @@ from urllib.parse import unquote
 import pytest
 import pytest_asyncio
 
-from mixminus.access.service import AccessService
 from mixminus.call.leg import Address
-from mixminus.model.access import CustomerSpec
 from mixminus.model.directory import Binding, Extension, ExtensionProfile, ExtensionSpec
 from mixminus.sip.config import SipConfig
-from tests.support.front import OPERATOR
 from tests.support.sip_backend import PATIENCE_S, Backend, open_backend
 from tests.support.sip_login import Challenge, Line, answer
 from tests.support.sip_phone import Phone, PhoneCall, sdp
@@ -318,49 +315,6 @@ async def test_call_from_an_extension_must_be_authenticated(
     assert backend.receiver.callers[-1].account_id == extension.id
     assert backend.receiver.callers[-1].host == "127.0.0.1"
     await call.hang_up()
-
-
-async def test_from_at_our_address_does_not_show_which_extensions_there_are(
-    backend: Backend, phone: Phone, extension: Extension
-) -> None:
-    for sender in (extension.extension, "no-such-extension"):
-        call = phone.call("1000")
-        call.from_ = f"<sip:{sender}@127.0.0.1>;tag=x"
-        await call.establish()
-        assert backend.receiver.callers[-1].account_id is None
-        await call.hang_up()
-
-
-async def test_from_at_our_address_is_authenticated_where_the_extension_is_registered(
-    backend: Backend, phone: Phone, extension: Extension
-) -> None:
-    assert (await line(backend, phone, extension, host="127.0.0.1").register()).status_code == 200
-    call = from_extension(phone, extension, "127.0.0.1")
-    call.invite(sdp())
-    refusal = await call.final()
-    assert refusal.status_code == 401
-    call.ack_refusal()
-    await answered(call, extension, Challenge.of(refusal))
-    assert backend.receiver.callers[-1].account_id == extension.id
-    await call.hang_up()
-
-
-async def test_realm_at_our_address_is_the_same_for_all_customers_and_names(
-    backend: Backend, phone: Phone, extension: Extension
-) -> None:
-    office = backend.office
-    customers = AccessService(office.store, office.clock).customers
-    other = (await customers.create(OPERATOR, CustomerSpec(name="other"))).id
-    foreign = await office.directory.extensions.create(
-        other, ExtensionSpec(extension="of-another-customer", password=PASSWORD)
-    )
-    lines = [
-        Line(phone, user, PASSWORD, "127.0.0.1")
-        for user in (extension.extension, foreign.extension, "no-such-extension")
-    ]
-    assert {(await each.challenged()).realm for each in lines} == {domain(backend)}
-    # Both log in all the same.
-    assert [(await each.register()).status_code for each in lines] == [200, 200, 401]
 
 
 async def test_caller_header_from_outside_is_ignored(

@@ -4,7 +4,7 @@ A request passes with the account that was authenticated, passes anonymously, is
 the server's answer about the account. Authentication is required for REGISTER, for an INVITE whose From is
 in a customer's or a trunk's domain, and for any request that carries credentials. A From at our own address is
 an extension's where that is registered from the same host, or has logged in from there; from any other host it is
-only a claim, and the request is served as one from anybody: it does not show which extensions there are.
+only a claim, and the request is served without authentication: it does not show which extensions there are.
 """
 
 import secrets

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0027_breakout_rooms"
-down_revision = "0026_webhook_attempts"
+down_revision = "0024_encrypted_secrets"
 
 NIL = "00000000000000000000000000000000"
 

@@ -16,7 +16,8 @@ from tests.support.tones import TONES_HZ, heard, tone
 from tests.support.waiting import eventually, play_for
 
 MOVED_HZ, OLD_HZ, NEW_HZ = TONES_HZ[:3]
-AUDIBLE_DB, SILENT_DB = -45.0, -70.0
+# Silent is 40 dB below a tone: mu-law and a late packet on a busy machine leave some noise.
+AUDIBLE_DB, SILENT_DB = -45.0, -55.0
 MAX_GAP_S = 0.1
 
 

@@ -116,7 +116,7 @@ class RawPhone:
     def requests(self) -> list[str]:
         """Return the methods of the requests that wait on the SIP socket, such as a re-INVITE."""
         self._sip.settimeout(0.0)
-        found = []
+        found: list[str] = []
         while True:
             try:
                 message = self._sip.recv(65535).decode()

@@ -14,6 +14,7 @@ from mixminus.api import (
     calls,
     conferencecalls,
     conferences,
+    connection,
     customers,
     entity_tags,
     events,
@@ -26,8 +27,10 @@ from mixminus.api import (
     media_streams,
     meters,
     middlewares,
+    moves,
     numbers,
     pages,
+    playbacks,
     recordings,
     system,
     traces,
@@ -48,10 +51,11 @@ __all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (hears, media_streams, meters, pages)
+_: Final = (hears, media_streams, meters, moves, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
+    playbacks.resource,
     calls.resource,
     groupcalls.resource,
     flows.resource,
@@ -79,11 +83,13 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     """Return the application on these services."""
     app = web.Application(
         middlewares=(
+            connection.begin,
             middlewares.identify,
             middlewares.cross_origin,
             middlewares.translate_errors,
             limit_address,
             middlewares.authenticate,
+            connection.prove,
             limit_customer,
             middlewares.answer_once,
             entity_tags.conditional,

@@ -13,6 +13,7 @@ from mixminus.api import request_id
 from mixminus.api.authentication import (
     CREDENTIALS,
     IDENTITY,
+    SENDER,
     check_guest,
     credential_of,
     permission_of,
@@ -116,7 +117,7 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     if needed is not None:
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
-        identity = await access.authenticate(credential, keys_only=keys_only)
+        identity = request[SENDER] = await access.authenticate(credential, keys_only=keys_only)
         if identity.guest is not None:
             check_guest(request, identity.guest)
         else:

@@ -19,6 +19,7 @@ from mixminus.api.authentication import (
     permission_of,
     require,
 )
+from mixminus.api.cross_site import refuse_cross_site
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.services import SERVICES
@@ -117,6 +118,8 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     if needed is not None:
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
+        if credential in request.cookies.values():
+            refuse_cross_site(request)
         identity = request[SENDER] = await access.authenticate(credential, keys_only=keys_only)
         if identity.guest is not None:
             check_guest(request, identity.guest)

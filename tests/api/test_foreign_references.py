@@ -47,6 +47,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "PUT /v1.0/conferences/{id}": {"name": "new"},
     "POST /v1.0/conferences/{id}/recording_start": {},
     "POST /v1.0/conferences/{id}/transcribe_start": {"language": "en-US"},
+    "POST /v1.0/conferencecalls/{id}/move": {},
     "POST /v1.0/calls": {"destinations": [SIP]},
     "POST /v1.0/calls/{id}/recording_start": {},
     "POST /v1.0/groupcalls": {"destinations": [SIP]},

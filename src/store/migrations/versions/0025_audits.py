@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0025_audits"
-down_revision = "0024_encrypted_secrets"
+down_revision = "0027_breakout_rooms"
 
 
 def upgrade() -> None:

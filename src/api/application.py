@@ -29,6 +29,7 @@ from mixminus.api import (
     middlewares,
     numbers,
     pages,
+    playbacks,
     recordings,
     system,
     traces,
@@ -53,6 +54,7 @@ _: Final = (hears, media_streams, meters, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
+    playbacks.resource,
     calls.resource,
     groupcalls.resource,
     flows.resource,

@@ -36,6 +36,8 @@ __all__ = [
     "OwnCustomer",
     "Peaks",
     "Placed",
+    "Playback",
+    "Playbacks",
     "Pong",
     "Recording",
     "RecordingFile",
@@ -589,6 +591,38 @@ class Placed(Model):
     """One for each telephone number or SIP address."""
     groupcalls: list[Groupcall]
     """One for each extension or agent."""
+
+
+class Playback(Model):
+    """A text or files, said or played to a room or to one participant."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    conferencecall_id: UUID
+    """The nil UUID means none."""
+    type: Literal["talk", "play"]
+    status: Literal["queued", "playing", "finished", "stopped", "failed"]
+    text: str
+    language: str
+    stream_urls: list[str]
+    loop: int
+    """How many times; 0 is until it is stopped."""
+    gain_db: float
+    duck_db: float
+    """By how much the talkers are lowered meanwhile; 0 mixes."""
+    error: str
+    """Why it failed; else empty."""
+    tm_start: Timestamp
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class Playbacks(Model):
+    """The playbacks of a room, oldest first."""
+
+    result: list[Playback]
 
 
 class Pong(Model):

@@ -48,6 +48,8 @@ __all__ = [
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
+    "PlaybackNotFound",
+    "PlaybackQueueFull",
     "PreconditionFailed",
     "PreconditionRequired",
     "RateLimitExceeded",
@@ -61,6 +63,7 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyPlaybacks",
     "TooManyTraces",
     "TooManyViewers",
     "TraceNotFound",
@@ -240,6 +243,14 @@ class PermissionDenied(errors.PermissionDenied, reason="PERMISSION_DENIED"):
     """PERMISSION_DENIED"""
 
 
+class PlaybackNotFound(errors.NotFound, reason="PLAYBACK_NOT_FOUND"):
+    """PLAYBACK_NOT_FOUND"""
+
+
+class PlaybackQueueFull(errors.Conflict, reason="PLAYBACK_QUEUE_FULL"):
+    """PLAYBACK_QUEUE_FULL"""
+
+
 class PreconditionFailed(errors.Conflict, reason="PRECONDITION_FAILED"):
     """PRECONDITION_FAILED"""
 
@@ -290,6 +301,10 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyPlaybacks(errors.Exhausted, reason="TOO_MANY_PLAYBACKS"):
+    """TOO_MANY_PLAYBACKS"""
 
 
 class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):

@@ -23,6 +23,7 @@ from tests.support.database import database_url
 DOCUMENT: Final = document(OPERATIONS, "0")
 UNCREDENTIALED: Final = {
     *("GET /ping", "GET /ca.pem", "GET /join", "GET /docs", "GET /openapi.json", "POST /auth/login"),
+    *("GET /health/live", "GET /health/ready"),
 }
 """What is open to all: an operation that is added here needs a reason."""
 REFUSED_BY_HANDLER: Final = {

@@ -24,17 +24,16 @@ from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
+from mixminus.app.database import open_database
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
-from mixminus.app.secret_keys import open_cipher
-from mixminus.app.settings import Settings, setting_name
+from mixminus.app.settings import Settings
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
-from mixminus.clock import Clock, SystemClock
+from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
-from mixminus.errors import Unavailable
 from mixminus.garbage import GarbageCollection
 from mixminus.hosts import media_host
 from mixminus.log import task_failed
@@ -44,8 +43,7 @@ from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
-from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.exclusive import DatabaseInUse
 from mixminus.tasks import TaskScope
 from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
@@ -69,6 +67,8 @@ class Server:
     new_password: str | None
     """The password of the agent ``admin``, if this start created it: shown once, only its hash is kept."""
     demo: Demo | None
+    lost: asyncio.Future[DatabaseInUse]
+    """Done when another server has taken the database over: this one must stop."""
 
 
 @asynccontextmanager
@@ -81,7 +81,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
-        store = await _open_store(settings, clock, stack)
+        store, lost = await open_database(settings, clock, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
@@ -118,6 +118,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             new_key=new_key,
             new_password=new_password,
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
+            lost=lost,
         )
 
 
@@ -168,21 +169,6 @@ def _service_config(
             ),
         ),
     )
-
-
-async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
-    try:
-        await upgrade(settings.database)
-    except Exception as error:
-        problem = str(error).replace(settings.database, "<the URL>").partition("\n")[0]
-        raise Unavailable(
-            f"{setting_name('database_url')}: the database cannot be opened: {problem}; "
-            "correct the URL, or start the database"
-        ) from error
-    cipher = await open_cipher(settings, clock)
-    store = Store(settings.database, TimestampStyle(settings.timestamp_style), cipher)
-    stack.push_async_callback(store.close)
-    return store
 
 
 async def _start_delivery(

@@ -116,6 +116,7 @@ class Store:
     ) -> None:
         self.timestamp_style = timestamp_style
         self._cipher = cipher
+        self._refusal = ""
         self.counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
         self._file: SqliteFile | None = None
         self._writers: Pool[Any]
@@ -140,9 +141,15 @@ class Store:
         """Call ``on_change`` with the customers that a committed transaction has added or changed."""
         self._customer_watchers.append(on_change)
 
+    def stop_writing(self, reason: str) -> None:
+        """Refuse every transaction that writes from now on."""
+        self._refusal = reason
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction that writes; commit it, or roll it back if the block raises."""
+        if self._refusal:
+            raise Unavailable(self._refusal)
         with _translated():
             session = await self._writers.begin(writes=True)
             tx = Transaction(session, self.timestamp_style, self._cipher)

@@ -28,10 +28,11 @@ from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
+from mixminus.app.secret_keys import open_cipher
 from mixminus.app.settings import Settings, setting_name
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
-from mixminus.clock import SystemClock
+from mixminus.clock import Clock, SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
 from mixminus.garbage import GarbageCollection
@@ -80,7 +81,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
-        store = await _open_store(settings, stack)
+        store = await _open_store(settings, clock, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
@@ -145,6 +146,7 @@ def _service_config(
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
         names=names,
+        audit_retention_days=settings.audit_retention_days,
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
@@ -168,7 +170,7 @@ def _service_config(
     )
 
 
-async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
     try:
         await upgrade(settings.database)
     except Exception as error:
@@ -177,7 +179,8 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
             f"{setting_name('database_url')}: the database cannot be opened: {problem}; "
             "correct the URL, or start the database"
         ) from error
-    store = Store(settings.database, TimestampStyle(settings.timestamp_style))
+    cipher = await open_cipher(settings, clock)
+    store = Store(settings.database, TimestampStyle(settings.timestamp_style), cipher)
     stack.push_async_callback(store.close)
     return store
 

@@ -26,6 +26,7 @@ from pydantic_settings import (
 
 from mixminus.app.limit_settings import LimitSettings
 from mixminus.app.priority import Realtime
+from mixminus.app.security_settings import SecuritySettings
 from mixminus.app.settings_file import PREFIX, BadSettings, read_file
 from mixminus.app.trunk_settings import TrunkSettings
 from mixminus.hosts import is_loopback, parse_hosts
@@ -39,7 +40,7 @@ LOOPBACK: Final = "127.0.0.1"
 PORTS_PER_CALL: Final = 2
 
 
-class Settings(LimitSettings):
+class Settings(SecuritySettings, LimitSettings):
     """The settings of the server; ``mixminus serve --help`` prints the descriptions."""
 
     model_config = SettingsConfigDict(
@@ -103,13 +104,6 @@ class Settings(LimitSettings):
     public_host: str = Field(
         "",
         description="address in SDP and Contact, or two of both families; empty means the listening address",
-    )
-    access_key: SecretStr = Field(
-        SecretStr(""), description="access key to create at start if it does not exist"
-    )
-    admin_password: SecretStr = Field(
-        SecretStr(""),
-        description="password of the agent admin, set at each start; empty: generated at the first start",
     )
     timestamp_style: Literal["legacy", "rfc3339"] = Field(
         "legacy", description="format of times in the API: legacy or rfc3339"
@@ -224,14 +218,6 @@ class Settings(LimitSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator("access_key")
-    @classmethod
-    def _sendable(cls, value: SecretStr) -> SecretStr:
-        text = value.get_secret_value()
-        if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
-            raise ValueError("must be printable ASCII without spaces")
-        return value
 
     @field_validator("http_host", "sip_host", "webrtc_host")
     @classmethod

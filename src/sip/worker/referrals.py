@@ -6,6 +6,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
 from mixminus.sip.grammar import SIPFRAG, NameAddress, Unreadable
+from mixminus.sip.tags import phones_tag
 
 __all__ = ["confirming_tags", "notification", "referral"]
 
@@ -63,7 +64,8 @@ def confirming_tags(event: pj.SipEvent) -> tuple[str, str] | None:
     if headers is None:
         return None
     try:
-        sender, recipient = (NameAddress.parse(headers.first(name)).tag for name in ("from", "to"))
+        tags = (NameAddress.parse(headers.first(name)).tag for name in ("from", "to"))
+        sender, recipient = map(phones_tag, tags)
     except Unreadable:
         return None
     return (sender, recipient) if message.wholeMsg.startswith("SIP/2.0") else (recipient, sender)

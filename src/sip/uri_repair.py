@@ -85,7 +85,7 @@ def _without_empties(parameters: str) -> str:
 
 
 def repaired_parameters(parameters: str) -> tuple[str, Leniency | None]:
-    """Return ``;name=value;...`` without what is empty or repeated, and the first thing that was wrong."""
+    """Return ``;name=value;...`` without what is empty or repeated, and what was wrong first."""
     if not parameters:
         return parameters, None
     full = _without_empties(parameters)

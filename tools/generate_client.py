@@ -25,7 +25,7 @@ MANAGED: Final = {"page_token", "customer_id", "X-Request-Id", "Idempotency-Key"
 """Parameters that the client sends by itself, or not at all."""
 TIME: Final = "UTC with microseconds."
 """The description of every time begins with it."""
-PAGES: Final = {"next_page_token": "page_token", "next_after": "after"}
+PAGES: Final = {"next_page_token": "page_token", "next_after": "after", "next_before": "before"}
 """The parameter of the next page, by the field of a page."""
 CATEGORIES: Final = {
     400: "InvalidRequest",

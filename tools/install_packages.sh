@@ -32,6 +32,12 @@ need_chromium() {
 		if grep -qs '^ID=ubuntu' /etc/os-release; then missing="$missing chromium-browser"; else missing="$missing chromium"; fi
 }
 
+# Ubuntu's Firefox is a snap; Debian's is the release with extended support.
+need_firefox() {
+	command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 ||
+		if grep -qs '^ID=ubuntu' /etc/os-release; then missing="$missing firefox"; else missing="$missing firefox-esr"; fi
+}
+
 build() {
 	need_command gcc gcc
 	need_command make make
@@ -53,10 +59,12 @@ test_() {
 	need_command sipp sip-tester
 	need_command tshark tshark
 	need_chromium
+	need_firefox
 	need_command curl curl
 	need_command jq jq
 	need_command ip iproute2
 	need_command unshare util-linux
+	need_command systemd-analyze systemd
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
 	need_command espeak-ng espeak-ng

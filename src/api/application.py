@@ -14,6 +14,7 @@ from mixminus.api import (
     calls,
     conferencecalls,
     conferences,
+    connection,
     customers,
     entity_tags,
     events,
@@ -28,6 +29,7 @@ from mixminus.api import (
     middlewares,
     numbers,
     pages,
+    playbacks,
     recordings,
     system,
     traces,
@@ -52,6 +54,7 @@ _: Final = (hears, media_streams, meters, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
+    playbacks.resource,
     calls.resource,
     groupcalls.resource,
     flows.resource,
@@ -79,11 +82,13 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     """Return the application on these services."""
     app = web.Application(
         middlewares=(
+            connection.begin,
             middlewares.identify,
             middlewares.cross_origin,
             middlewares.translate_errors,
             limit_address,
             middlewares.authenticate,
+            connection.prove,
             limit_customer,
             middlewares.answer_once,
             entity_tags.conditional,

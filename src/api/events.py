@@ -19,18 +19,26 @@ from mixminus.delivery.topics import Audience
 from mixminus.delivery.webhooks import NoWebhook
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
 from mixminus.model.permissions import STAFF, Permission, allows
+from mixminus.store.webhook_attempts import State
 from mixminus.wire.event import EventView
 from mixminus.wire.view import Timestamp, View
 
 __all__ = ["is_still_valid", "resource"]
 
 LONGEST_ID: Final = 18
+MAX_ID: Final = 2**63 - 1
 MAX_RESENT: Final = 1000
 TRUE: Final = ("1", "true")
 AFTER: Final = Parameter(
     "query",
     "after",
     "The id of an event: only later events are returned.",
+    {"type": "string", "pattern": "^[0-9]{1,18}$"},
+)
+BEFORE: Final = Parameter(
+    "query",
+    "before",
+    "The id of an event: only earlier events are returned.",
     {"type": "string", "pattern": "^[0-9]{1,18}$"},
 )
 SOCKET_PARAMETERS: Final = (
@@ -101,6 +109,51 @@ async def list_undelivered_events(call: ApiCall) -> Undelivered:
         call.customer_id, _after(call.request) or 0, page_size(call.request)
     )
     return Undelivered.model_validate({"result": events})
+
+
+class AttemptView(View):
+    """A request to the webhook."""
+
+    tm: Timestamp
+    http_status: int
+    """0 if there was no response."""
+    duration_ms: int
+    error: str
+    """Why there was no response; empty if there was one."""
+
+
+class DeliveryView(View):
+    """What became of an event at the webhook."""
+
+    id: int = Field(validation_alias="event_id")
+    type: str
+    state: State
+    """`waiting` for an attempt, `delivered`, or `undelivered`: no further attempt is made unless it is sent again."""
+    attempt_count: int
+    attempts: list[AttemptView]
+    """The last 20, newest first; empty if the event waits behind another one."""
+    tm_next: Timestamp
+    """When the next attempt is due, at the earliest."""
+
+
+class Deliveries(View):
+    """Events that were sent to the webhook or wait for it, newest first."""
+
+    result: list[DeliveryView]
+    next_before: int | None
+    """The `before` of the next request; null if there are no more."""
+
+
+@operation("GET", "/events/deliveries", "List deliveries", parameters=(BEFORE, PAGE_SIZE))
+async def list_deliveries(call: ApiCall) -> Deliveries:
+    """What the webhook of the customer was sent, with the attempts; kept as long as events are."""
+    limit = page_size(call.request)
+    before = _id_in(call.request, "before")
+    found = await call.services.delivery.deliveries(
+        call.customer_id, MAX_ID if before is None else before, limit
+    )
+    next_before = found[-1].event_id if len(found) == limit else None
+    return Deliveries.model_validate({"result": found, "next_before": next_before})
 
 
 class ResendBody(Body):
@@ -176,9 +229,13 @@ async def is_still_valid(request: web.Request) -> bool:
 
 
 def _after(request: web.Request) -> int | None:
-    text = request.query.get("after")
+    return _id_in(request, "after")
+
+
+def _id_in(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID):
-        raise InvalidRequestParameter("after must be the id of an event, a whole number")
+        raise InvalidRequestParameter(f"{name} must be the id of an event, a whole number")
     return int(text)

@@ -24,6 +24,7 @@ from mixminus.clock import Clock
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
+from mixminus.conference.playback import PlaybackService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HoldWatch, TalkingWatch
@@ -74,6 +75,7 @@ class Services:
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
+    playbacks: PlaybackService
     hears: HearsService
     talking: TalkingWatch
     holds: HoldWatch
@@ -126,6 +128,7 @@ class Services:
             **self.external.counters,
             **self.sounds.counters,
             **self.keypad.counters,
+            **self.playbacks.counters,
             **self.transcription.counters,
             **self.streams.counters,
             **self.traces.counters,

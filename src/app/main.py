@@ -14,6 +14,7 @@ import uvloop
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
 from mixminus.app.descriptors import raise_descriptor_limit
+from mixminus.app.notify import notify
 from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
@@ -69,7 +70,9 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
         async with running_server(settings, demo=demo) as running:
             _warn_of_the_network(settings)
             _announce(running)
+            notify(READY="1", STATUS="serving")
             await stop.wait()
+            notify(STOPPING="1", STATUS="stopping")
             logger.info("stopping")
     logger.info("stopped")
 

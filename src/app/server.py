@@ -9,17 +9,14 @@ HTTP                         commands come in
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Protocol
 
-from aiohttp import web
-
-from mixminus.api import server_log
 from mixminus.api.application import build
+from mixminus.api.connections import Connections
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.metrics import Metric
 from mixminus.api.services import ProcessState, Services
@@ -28,12 +25,14 @@ from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
 from mixminus.app.demo import Demo, open_demo
+from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
+from mixminus.app.secret_keys import open_cipher
 from mixminus.app.settings import Settings, setting_name
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
-from mixminus.clock import SystemClock
+from mixminus.clock import Clock, SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
 from mixminus.garbage import GarbageCollection
@@ -53,9 +52,6 @@ from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
 __all__ = ["Server", "running_server"]
-
-# Idle connections close at once; a download that runs gets this long to end.
-HTTP_SHUTDOWN_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +76,11 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     clock = SystemClock()
     names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
     limits = Limits(Limited(settings.rate_limits))
+    connections = open_connections(settings, clock)
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
-        store = await _open_store(settings, stack)
+        store = await _open_store(settings, clock, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
@@ -95,8 +92,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 delivery=delivery,
                 process=ProcessState(
                     readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
-                    counters=lambda: {**sip.counters, **limits.counters, **garbage.counters},
-                    gauges=lambda: _gauges(priority, garbage, sip),
+                    counters=lambda: _merged(sip, limits, connections, garbage),
+                    gauges=lambda: _gauges(priority, garbage, sip, connections),
                 ),
             )
         )
@@ -109,9 +106,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         # All mixing threads run now; the processes that start from here on inherit what the others have.
         priority = give_priority_to_mixing(settings.realtime)
         sip = await _start_sip(settings, services, certificates, stack)
-        application = build(services, limits)
         garbage = _start_garbage_collection(services, stack)
-        http, https = await _start_http(settings, application, certificates, stack)
+        http, https = await start_http(settings, build(services, limits), connections, certificates, stack)
         yield Server(
             http=http,
             https=https,
@@ -171,7 +167,7 @@ def _service_config(
     )
 
 
-async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
     try:
         await upgrade(settings.database)
     except Exception as error:
@@ -180,7 +176,8 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
             f"{setting_name('database_url')}: the database cannot be opened: {problem}; "
             "correct the URL, or start the database"
         ) from error
-    store = Store(settings.database, TimestampStyle(settings.timestamp_style))
+    cipher = await open_cipher(settings, clock)
+    store = Store(settings.database, TimestampStyle(settings.timestamp_style), cipher)
     stack.push_async_callback(store.close)
     return store
 
@@ -223,7 +220,18 @@ def _start_garbage_collection(services: Services, stack: AsyncExitStack) -> Garb
     return garbage
 
 
-def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) -> Iterator[Metric]:
+class _Counting(Protocol):
+    @property
+    def counters(self) -> Mapping[str, int]: ...
+
+
+def _merged(*parts: _Counting) -> dict[str, int]:
+    return {name: count for part in parts for name, count in part.counters.items()}
+
+
+def _gauges(
+    priority: Priority, garbage: GarbageCollection, sip: SipEndpoint, connections: Connections
+) -> Iterator[Metric]:
     for name, meaning, value in (
         ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
         ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
@@ -233,6 +241,7 @@ def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) ->
             "nice value of the server's other threads and of its processes",
             priority.others_nice,
         ),
+        ("http_connections", "open HTTP connections", len(connections)),
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
@@ -329,34 +338,3 @@ async def _report_overload(services: Services, endpoint: SipEndpoint) -> None:
         if overloaded or was_overloaded:
             endpoint.set_overloaded(on=overloaded)
         was_overloaded = overloaded
-
-
-async def _start_http(
-    settings: Settings, application: web.Application, certificates: Certificates | None, stack: AsyncExitStack
-) -> tuple[tuple[str, int], tuple[str, int] | None]:
-    runner = web.AppRunner(
-        application,
-        access_log=None,
-        logger=server_log.logger(),
-        handle_signals=False,
-        shutdown_timeout=HTTP_SHUTDOWN_S,
-    )
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    hosts = settings.http_hosts
-    http = hosts[0], await _listen(runner, "http", hosts, settings.http_port)
-    if certificates is None or settings.https_port is None:
-        return http, None
-    port = await _listen(runner, "https", hosts, settings.https_port, certificates.tls.context)
-    return http, (advertised_hosts(settings, hosts)[0], port)
-
-
-async def _listen(
-    runner: web.AppRunner, part: str, hosts: tuple[str, ...], port: int, tls: ssl.SSLContext | None = None
-) -> int:
-    """Listen on each address; return the port, which is the same on all of them."""
-    for host in hosts:
-        with listening(part, host, port, host_setting="http_host"):
-            await web.TCPSite(runner, host, port, ssl_context=tls).start()
-        port = int(runner.addresses[-1][1])
-    return port

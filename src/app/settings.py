@@ -26,7 +26,9 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.app.limit_settings import LimitSettings
 from mixminus.app.priority import Realtime
+from mixminus.app.security_settings import SecuritySettings
 from mixminus.app.trunk_settings import TrunkSettings
 from mixminus.errors import InvalidArgument
 from mixminus.hosts import is_loopback, parse_hosts
@@ -46,7 +48,7 @@ class BadSettings(InvalidArgument):
     """The server cannot start as configured; the message says what to change, and where."""
 
 
-class Settings(BaseSettings):
+class Settings(SecuritySettings, LimitSettings):
     """The settings of the server; ``mixminus serve --help`` prints the descriptions."""
 
     model_config = SettingsConfigDict(
@@ -111,16 +113,6 @@ class Settings(BaseSettings):
         "",
         description="address in SDP and Contact, or two of both families; empty means the listening address",
     )
-    access_key: SecretStr = Field(
-        SecretStr(""), description="access key to create at start if it does not exist"
-    )
-    admin_password: SecretStr = Field(
-        SecretStr(""),
-        description="password of the agent admin, set at each start; empty: generated at the first start",
-    )
-    rate_limits: Literal["off", "login", "all"] = Field(
-        "login", description="requests that are rate-limited: off (none), login (logins) or all"
-    )
     timestamp_style: Literal["legacy", "rfc3339"] = Field(
         "legacy", description="format of times in the API: legacy or rfc3339"
     )
@@ -179,12 +171,6 @@ class Settings(BaseSettings):
         le=MAX_SHARDS,
         description="number of mixing threads; 0 means one per core that the server may use",
     )
-    max_load_percent: int = Field(
-        80,
-        ge=1,
-        le=100,
-        description="load of a mixing thread, in percent, from which on new calls are refused",
-    )
     realtime: Realtime = Field(
         "auto",
         description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",
@@ -223,13 +209,6 @@ class Settings(BaseSettings):
         description='carrier of calls to telephone numbers, as JSON: {"host": "sip.example.com", '
         '"username": "me", "password": "..."}; "port", "transport" (udp, tcp or tls) and "srtp" (never, optional or required) are optional',
     )
-    call_max_duration_s: int = Field(
-        86_400,
-        ge=1,
-        le=31_536_000,
-        description="seconds after which a call is hung up, counted from its answer",
-    )
-    sip_max_calls: int = Field(64, ge=1, le=10_000, description="maximum number of simultaneous SIP calls")
 
     @field_validator("recording_sample_rate_hz", mode="before")
     @classmethod
@@ -241,14 +220,6 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator("access_key")
-    @classmethod
-    def _sendable(cls, value: SecretStr) -> SecretStr:
-        text = value.get_secret_value()
-        if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
-            raise ValueError("must be printable ASCII without spaces")
-        return value
 
     @field_validator("http_host", "sip_host", "webrtc_host")
     @classmethod

@@ -39,6 +39,7 @@ from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
+from mixminus.conference.playback import PlaybackService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HealthWatch, HoldWatch, TalkingWatch
@@ -169,7 +170,6 @@ async def open_services(
         keypad = closing(
             Keypad(store, clock, rooms=rooms, participants=participants, announcements=announcements)
         )
-
         directory = open_directory(
             store,
             clock,
@@ -257,6 +257,16 @@ async def open_services(
             access=AccessService(store, clock),
             conferences=conferences,
             participants=participants,
+            playbacks=closing(
+                PlaybackService(
+                    store,
+                    clock,
+                    rooms=rooms,
+                    conferences=conferences,
+                    participants=participants,
+                    sounds=sounds.service,
+                )
+            ),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
             holds=holds,

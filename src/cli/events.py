@@ -1,12 +1,15 @@
 """``mixminus events``: what happens, as it happens."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Final
 
 import typer
 
 from mixminus.cli.common import commands, session
-from mixminus.cli.output import line
+from mixminus.cli.output import age, line, listed
+from mixminus.client.generated.models import Attempt
+from mixminus.client.request import UNSET
 
 __all__ = ["app"]
 
@@ -33,3 +36,46 @@ def tail(
                 f"{event.id:>8}  {event.type:32} {event.data.get('id', '')}  {status}  {name}".rstrip(),
                 **event.model_dump(),
             )
+
+
+@app.command("deliveries")
+def deliveries(
+    before: Annotated[int | None, typer.Option(help="Only events before the one with this id.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many events.")] = 20,
+) -> None:
+    """List what the webhook was sent, newest first; --json has every attempt."""
+    with session() as client:
+        found = client.list_deliveries(
+            before=UNSET if before is None else str(before), page_size=min(count, 100)
+        )
+        listed(
+            islice(found, count),
+            {
+                "event": lambda each: each.id,
+                "type": lambda each: each.type,
+                "state": lambda each: each.state,
+                "attempts": lambda each: each.attempt_count,
+                "last": lambda each: _last(each.attempts),
+                "age": lambda each: age(each.attempts[0].tm) if each.attempts else "",
+            },
+        )
+
+
+@app.command("resend")
+def resend(
+    events: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[EVENT]...", help="Ids of events; all undelivered ones without."),
+    ] = None,
+) -> None:
+    """Send events to the webhook again."""
+    with session() as client:
+        sent = client.resend_events(event_ids=events or None)
+    line(f"{sent.count} sent again", count=sent.count)
+
+
+def _last(attempts: Sequence[Attempt]) -> str:
+    if not attempts:
+        return ""
+    newest = attempts[0]
+    return f"{newest.http_status} in {newest.duration_ms} ms" if newest.http_status else newest.error

@@ -52,6 +52,7 @@ app.command("transcribe")(transcripts.transcribe)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("rotate-key")(backups.rotate_key)
 calls.app.command("trace")(traces.trace)
 
 

@@ -10,7 +10,7 @@ from rich.live import Live
 from mixminus.cli.common import Failed, commands, session
 from mixminus.cli.output import age, console, line, listed, shown, table
 from mixminus.client import Client
-from mixminus.client.generated.models import Conference, Conferencecall, Talker
+from mixminus.client.generated.models import Conference, Conferencecall, Playback, Talker
 from mixminus.client.request import UNSET
 
 __all__ = ["RoomName", "app", "room_of"]
@@ -21,6 +21,9 @@ RoomName = Annotated[
     str, typer.Argument(metavar="ROOM", help="Id of a room, or its name if no other has it.")
 ]
 ParticipantId = Annotated[UUID, typer.Argument(metavar="PARTICIPANT", help="Id of a participant.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="In the folder of sounds, or http(s) URLs.")
+]
 DAY_S: Final = 86_400
 _LIVE: Final = ("starting", "progressing")
 _REFRESH_S: Final = 0.25
@@ -146,6 +149,78 @@ def watch_room(
                 time.sleep(_REFRESH_S)
 
 
+@app.command("say")
+def say_to_room(
+    room: RoomName,
+    text: str,
+    language: Annotated[str, typer.Option(help="BCP 47; empty for the room's.")] = "",
+    duck: Annotated[float, typer.Option(help="Lower the talkers by dB meanwhile.")] = 0.0,
+) -> None:
+    """Say a text to all participants of a room."""
+    with session() as client:
+        id = room_of(client, room).id
+        _queued(client.talk_to_conference(id, text=text, language=language, duck_db=duck))
+
+
+@app.command("play")
+def play_to_room(
+    room: RoomName,
+    files: Files,
+    loop: Annotated[int, typer.Option(help="How many times; 0 until it is stopped.")] = 1,
+    gain: Annotated[float, typer.Option(help="Gain in dB.")] = 0.0,
+    duck: Annotated[float, typer.Option(help="Lower the talkers by dB meanwhile.")] = 0.0,
+) -> None:
+    """Play files to all participants of a room."""
+    with session() as client:
+        id = room_of(client, room).id
+        _queued(client.play_to_conference(id, stream_urls=files, loop=loop, gain_db=gain, duck_db=duck))
+
+
+@app.command("playbacks")
+def playbacks(room: RoomName) -> None:
+    """List what plays, waits, or was played lately in a room."""
+    with session() as client:
+        listed(
+            client.list_playbacks(room_of(client, room).id).result,
+            {
+                "id": lambda each: each.id,
+                "status": lambda each: each.status,
+                "what": lambda each: each.text or " ".join(each.stream_urls),
+                "participant": lambda each: each.conferencecall_id if each.conferencecall_id.int else "all",
+                "error": lambda each: each.error,
+                "age": lambda each: age(each.tm_create),
+            },
+        )
+
+
+@app.command("stop")
+def stop_playback(
+    playback: Annotated[UUID, typer.Argument(metavar="PLAYBACK", help="Id of a playback.")],
+) -> None:
+    """Stop a playback of a room or a participant."""
+    with session() as client:
+        stopped = client.stop_playback(playback)
+        line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
+
+
+@participants.command("say")
+def say_to_participant(
+    id: ParticipantId,
+    text: str,
+    language: Annotated[str, typer.Option(help="BCP 47; empty for the room's.")] = "",
+) -> None:
+    """Say a text to one participant."""
+    with session() as client:
+        _queued(client.talk_to_conferencecall(id, text=text, language=language))
+
+
+@participants.command("play")
+def play_to_participant(id: ParticipantId, files: Files) -> None:
+    """Play files to one participant."""
+    with session() as client:
+        _queued(client.play_to_conferencecall(id, stream_urls=files))
+
+
 @participants.command("list")
 def list_participants(room: RoomName) -> None:
     """List who is in a room."""
@@ -185,6 +260,10 @@ def kick_participant(id: ParticipantId) -> None:
     with session() as client:
         left: Conferencecall = client.kick_conferencecall(id)
         line(f"{left.label or left.id} is {left.status}", id=left.id, status=left.status)
+
+
+def _queued(playback: Playback) -> None:
+    line(f"{playback.id} is {playback.status}", id=playback.id, status=playback.status)
 
 
 def _meter(talker: Talker) -> str:

@@ -1,6 +1,6 @@
 """Errors of conferences and participants."""
 
-from mixminus.errors import Conflict, NotFound, PermissionDenied
+from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied
 
 __all__ = [
     "ConferenceFull",
@@ -10,7 +10,11 @@ __all__ = [
     "ConferencecallGone",
     "ConferencecallNotFound",
     "PinInvalid",
+    "PlaybackNotFound",
+    "PlaybackOver",
+    "PlaybackQueueFull",
     "TooManyExceptions",
+    "TooManyPlaybacks",
 ]
 
 
@@ -48,3 +52,23 @@ class PinInvalid(PermissionDenied):
     """The pin is wrong, or missing where one is required."""
 
     reason = "CONFERENCE_PIN_INVALID"
+
+
+class PlaybackNotFound(NotFound):
+    reason = "PLAYBACK_NOT_FOUND"
+
+
+class PlaybackOver(Conflict):
+    """It has been played, was stopped, or has failed."""
+
+
+class PlaybackQueueFull(Conflict):
+    """Too many playbacks wait for one room or one participant."""
+
+    reason = "PLAYBACK_QUEUE_FULL"
+
+
+class TooManyPlaybacks(Exhausted):
+    """Too many rooms and participants are played to at once."""
+
+    reason = "TOO_MANY_PLAYBACKS"

@@ -4,7 +4,7 @@ import binascii
 import hashlib
 import hmac
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -28,13 +28,15 @@ _STANDARD_PREFIX: Final = "whsec_"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of an attempt: the HTTP status of the answer, 0 if there was none."""
+    """Result of an attempt: the HTTP status of the answer, 0 if there was none, and then why."""
 
     http_status: int
+    error: str = ""
     retry: bool = False
     """Whether another attempt may succeed."""
     retry_after_s: float | None = None
     """When the receiver wants it, if it says so."""
+    duration_ms: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -55,13 +57,14 @@ class WebhookSender:
 
     async def attempt(self, target: Target, event: Event) -> Outcome:
         """Send an event once; a redirect by 307 or 308 is followed with the body and its signature."""
+        begin_s = self._clock.monotonic_s()
         outcome = await self._sent(target, event)
         self._counters["delivery.webhooks_delivered"] += outcome.accepted
-        return outcome
+        return replace(outcome, duration_ms=round(1000 * (self._clock.monotonic_s() - begin_s)))
 
     async def _sent(self, target: Target, event: Event) -> Outcome:
         if not target.uri.lower().startswith(SCHEMES):
-            return Outcome(0)
+            return Outcome(0, "the address does not begin with http:// or https://")
         body = body_of(event)
         try:
             request = Outgoing(target.method, target.uri, body, self._headers(target, event, body))
@@ -70,11 +73,13 @@ class WebhookSender:
         except ClientConnectorError as exc:
             refused = isinstance(exc.os_error, TargetRefused)
             self._counters["delivery.webhooks_refused"] += refused
-            return Outcome(0, retry=not refused)
+            error = "private addresses are refused" if refused else "no connection"
+            return Outcome(0, error, retry=not refused)
         except (InvalidURL, ValueError):
-            return Outcome(0)
-        except (ClientError, TimeoutError, OSError):
-            return Outcome(0, retry=True)
+            return Outcome(0, "the address is not valid")
+        except (ClientError, TimeoutError, OSError) as exc:
+            slow = isinstance(exc, TimeoutError)
+            return Outcome(0, "no response in time" if slow else "connection lost", retry=True)
         if not is_retried(status):
             return Outcome(status)
         return Outcome(status, retry=True, retry_after_s=retry_after_s(retry_after, self._clock.now()))

@@ -23,6 +23,7 @@ from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
+from mixminus.store.webhook_attempts import Delivery
 from mixminus.store.webhooks import Undelivered
 from mixminus.tasks import TaskScope
 
@@ -102,6 +103,11 @@ class DeliveryService:
         async with self._store.snapshot() as tx:
             return await tx.webhooks.undelivered(customer_id, after, limit)
 
+    async def deliveries(self, customer_id: CustomerId, before: int, limit: int) -> list[Delivery]:
+        """Return what became of the events with ids below ``before`` at the customer's webhook, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.webhook_attempts.page(customer_id, before, limit)
+
     async def resend(self, customer_id: CustomerId, event_ids: Sequence[int] | None) -> int:
         """Send events to the customer's webhook again, or all undelivered ones; return how many. Raises NoWebhook."""
         return await self._webhooks.resend(customer_id, event_ids)
@@ -152,8 +158,10 @@ class Retention:
         pruned = PRUNE_BATCH
         while pruned == PRUNE_BATCH:
             async with self._store.transaction() as tx:
-                pruned = await tx.outbox.prune(before, PRUNE_BATCH)
+                events = await tx.outbox.prune(before, PRUNE_BATCH)
+                attempts = await tx.webhook_attempts.prune(before, PRUNE_BATCH)
                 await tx.webhooks.prune_undelivered(before)
-            self._counters["delivery.events_pruned"] += pruned
+            self._counters["delivery.events_pruned"] += events
+            pruned = max(events, attempts)
             if pruned == PRUNE_BATCH:
                 await self._clock.sleep(PRUNE_PAUSE_S)

@@ -111,7 +111,7 @@ class Extension:
     customer_id: CustomerId
     extension: str
     password: str = field(repr=False)
-    """In plain text: VoIPBIN's API shows it, and digests in several realms are computed from it."""
+    """VoIPBIN's API shows it, and digests in several realms are computed from it; the store encrypts it."""
     name: str
     detail: str
     direct_hash: str

@@ -15,6 +15,8 @@
            <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
     server ── FollowCall UnfollowCall WatchCalls UnwatchCalls ───────> edge
            <─ MessageTraced ─
+    server ── Ping ──> edge, zygote, worker
+           <─ Pinged ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -65,6 +67,8 @@ __all__ = [
     "Notify",
     "OpenEdge",
     "PhoneResponded",
+    "Ping",
+    "Pinged",
     "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
@@ -108,6 +112,16 @@ class Fork:
     session_expires_s: int
     edge_port: int
     """On loopback: the worker accepts SIP from this port only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Answer with Pinged: a process that does not is stopped or stuck, and is replaced (``mixminus.heartbeat``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """The process serves its channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -711,6 +725,8 @@ class MessageTraced:
 Message = (
     Fork
     | WorkerExited
+    | Ping
+    | Pinged
     | WorkerReady
     | IncomingCall
     | Dial

@@ -1,7 +1,8 @@
 """The pool: edge, zygote and workers, started and restarted by the server process.
 
 Each worker has its own channel to the server. When a worker is lost, the edge moves its established calls to other
-workers and ends the rest, and another worker is forked. Other workers are not affected.
+workers and ends the rest, and another worker is forked. Other workers are not affected. A process that does not answer
+pings is killed, and counts as lost.
 """
 
 import asyncio
@@ -10,11 +11,13 @@ import secrets
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from mixminus import log
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
+from mixminus.heartbeat import watch
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
@@ -33,6 +36,8 @@ from mixminus.sip.messages import (
     Message,
     MoveCall,
     OpenEdge,
+    Ping,
+    Pinged,
     ReleaseCall,
     RemoveWorker,
     ReserveCall,
@@ -53,6 +58,8 @@ _MAX_LOST: Final = 64
 # What an input can do to a worker; others stop it from outside.
 _CRASHES: Final = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 _LOST_KEPT_S: Final = 32.0
+# It initialises pjsua2 before the first fork.
+_ZYGOTE_UNANSWERED: Final = 6
 
 _log = log.get("sip.pool")
 
@@ -92,21 +99,19 @@ class WorkerPool:
         self._sip_ports: dict[int, int] = {}
         """Of workers that have not exited."""
         self._lost: deque[tuple[float, PoolWorker]] = deque(maxlen=_MAX_LOST)
-        self._edge = Supervisor(
+        supervised = partial(Supervisor, config=config, clock=clock, counters=self.counters)
+        self._edge = supervised(
             "mixminus.sip.edge",
-            config,
-            clock,
             on_message=self._on_edge_report,
             on_start=self._on_edge_start,
             on_loss=self._on_edge_loss,
         )
-        self._zygote = Supervisor(
+        self._zygote = supervised(
             "mixminus.sip.zygote",
-            config,
-            clock,
             on_message=self._on_zygote_report,
             on_start=self._fill,
             on_loss=self._on_zygote_loss,
+            most_unanswered=_ZYGOTE_UNANSWERED,
         )
 
     @property
@@ -125,6 +130,7 @@ class WorkerPool:
         """Start all processes; return when ``max_calls`` can be taken, or raise Unavailable."""
         self._edge.start()
         self._zygote.start()
+        self._tasks.spawn("watch workers", self._watch_workers())
         try:
             async with asyncio.timeout(_START_S):
                 while not (self.ready and self._ready_workers() >= self._needed):
@@ -223,7 +229,10 @@ class WorkerPool:
 
     def _on_worker_report(self, worker_id: int, message: Message) -> None:
         worker = self._workers[worker_id]
+        worker.heartbeat.answered()
         match message:
+            case Pinged():
+                return
             case WorkerReady(sip_port, capacity, pid):
                 worker.sip_port, worker.capacity, worker.pid = sip_port, capacity, pid
                 self._sip_ports[worker_id] = sip_port
@@ -273,6 +282,19 @@ class WorkerPool:
             self.counters["sip_workers_lost"] += 1
             _log.error("worker lost", worker=worker_id, calls=len(worker.legs))
             self._tasks.spawn("refill", self._refill())
+
+    async def _watch_workers(self) -> None:
+        workers = self._workers
+        await watch(
+            self._clock, workers.values, ping=lambda each: each.channel.send(Ping()), on_stuck=self._end_stuck
+        )
+
+    def _end_stuck(self, worker: PoolWorker) -> None:
+        """Kill a worker that does not answer, and go on as after a crash."""
+        self.counters["sip_processes_stuck"] += 1
+        _log.error("worker does not answer", worker=worker.worker_id)
+        worker.kill()
+        self._on_worker_loss(worker.worker_id)
 
     async def _refill(self) -> None:
         await self._clock.sleep(self._backoff.next_delay_s(self._clock.monotonic_s()))

@@ -2,22 +2,26 @@
 
 A child of the server lives as long as its socket to it: end of file is the order to leave. So it
 ignores the signals that a terminal or a service manager sends to the whole group. A child that
-hangs would never see the end of file; SIGALRM, left at its default action, ends it.
+hangs would never see the end of file; SIGALRM, left at its default action, ends it. A child that is
+stopped does not even get that: the server kills one that leaves pings unanswered.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus import log
 from mixminus.clock import Clock
+from mixminus.heartbeat import MOST_UNANSWERED, Heartbeat, watch
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
-from mixminus.sip.messages import Message
+from mixminus.sip.messages import Message, Ping, Pinged
 from mixminus.tasks import TaskScope
 from mixminus.threads import name_thread
 
@@ -72,9 +76,10 @@ class Backoff:
 class Child:
     """A Python child process and the channel to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, channel: Channel) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, channel: Channel, heartbeat: Heartbeat) -> None:
         self._process = process
         self.channel = channel
+        self.heartbeat = heartbeat
 
     @classmethod
     async def start(
@@ -84,8 +89,16 @@ class Child:
         *,
         on_message: Callable[[Message], None],
         on_disconnect: Callable[[], None],
+        most_unanswered: int = MOST_UNANSWERED,
     ) -> "Child":
         """Run ``python -m module`` with one end of a new channel."""
+        heartbeat = Heartbeat(most_unanswered)
+
+        def receive(message: Message) -> None:
+            heartbeat.answered()
+            if not isinstance(message, Pinged):
+                on_message(message)
+
         ours, theirs = socket_pair()
         with theirs:
             arguments = (str(theirs.fileno()), config.log_level, "json" if config.log_json else "text")
@@ -99,11 +112,18 @@ class Child:
                 # The engine's types import numpy; its thread pool must not start, least of all before a fork.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
-        return cls(process, Channel(ours, on_message=on_message, on_disconnect=on_disconnect))
+        channel = Channel(ours, on_message=receive, on_disconnect=on_disconnect)
+        channel.send(Ping())  # answered as soon as the child has started
+        return cls(process, channel, heartbeat)
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def kill(self) -> None:
+        """Kill the process, which is stopped or stuck; its end of file follows."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     async def close(self) -> None:
         """Close the channel and wait for the process to exit; kill it if it does not."""
@@ -117,9 +137,9 @@ class Child:
 
 
 class Supervisor:
-    """Starts a child, and another one whenever it exits, until closed."""
+    """Starts a child, and another one whenever it exits or does not answer, until closed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the pool names each
         self,
         module: str,
         config: SipConfig,
@@ -128,6 +148,8 @@ class Supervisor:
         on_message: Callable[[Message], None],
         on_start: Callable[[], None],
         on_loss: Callable[[], None],
+        counters: Counter[str],
+        most_unanswered: int = MOST_UNANSWERED,
     ) -> None:
         self.losses = 0
         self._module = module
@@ -136,12 +158,21 @@ class Supervisor:
         self._on_message = on_message
         self._on_start = on_start
         self._on_loss = on_loss
+        self._counters = counters
+        self._most_unanswered = most_unanswered
         self._child: Child | None = None
         self._lost = asyncio.Event()
         self._tasks = TaskScope(self._on_task_error)
 
     def start(self) -> None:
         self._tasks.spawn(f"supervise {self._module}", self._supervise())
+        watching = watch(
+            self._clock,
+            lambda: [self._child] if self._child and not self._lost.is_set() else [],
+            ping=lambda child: child.channel.send(Ping()),
+            on_stuck=self._end_stuck,
+        )
+        self._tasks.spawn(f"watch {self._module}", watching)
 
     def send(self, message: Message) -> None:
         """Send to the child, if there is one now; otherwise drop the message."""
@@ -168,7 +199,11 @@ class Supervisor:
         while True:
             self._lost.clear()
             self._child = await Child.start(
-                self._module, self._config, on_message=self._on_message, on_disconnect=self._lost.set
+                self._module,
+                self._config,
+                on_message=self._on_message,
+                on_disconnect=self._lost.set,
+                most_unanswered=self._most_unanswered,
             )
             self._on_start()
             await self._lost.wait()
@@ -179,6 +214,12 @@ class Supervisor:
             delay_s = backoff.next_delay_s(self._clock.monotonic_s())
             _log.error("process lost", module=self._module, restart_in_s=delay_s)
             await self._clock.sleep(delay_s)
+
+    def _end_stuck(self, child: Child) -> None:
+        self._counters["sip_processes_stuck"] += 1
+        _log.error("process does not answer", module=self._module)
+        child.kill()
+        self._lost.set()
 
     def _on_task_error(self, name: str, error: BaseException) -> None:
         _log.error("supervisor failed", task=name, exc_info=error)

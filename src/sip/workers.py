@@ -1,9 +1,13 @@
 """Workers as the pool knows them: their lifecycle, and what is kept of their calls."""
 
+import contextlib
 import enum
+import os
+import signal
 from dataclasses import dataclass, field
 from typing import Final
 
+from mixminus.heartbeat import Heartbeat
 from mixminus.machine import step
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import Channel
@@ -44,6 +48,7 @@ class PoolWorker:
 
     worker_id: int
     channel: Channel
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     state: WorkerState = WorkerState.STARTING
     pid: int = 0
     sip_port: int = 0
@@ -59,3 +64,10 @@ class PoolWorker:
 
     def fire(self, event: WorkerEvent) -> None:
         self.state = step(WORKER_TRANSITIONS, self.state, event)
+
+    def kill(self) -> None:
+        """End a worker that does not answer; one that has not started yet ends when it sees the end of file."""
+        self.channel.close()
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)

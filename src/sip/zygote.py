@@ -15,7 +15,7 @@ from typing import Final
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.messages import Fork, WorkerExited
+from mixminus.sip.messages import Fork, Ping, Pinged, WorkerExited
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.sip.worker import process
 
@@ -61,6 +61,9 @@ class Zygote:
 
     def _receive(self) -> None:
         message, descriptor = self._channel.receive()
+        if isinstance(message, Ping):
+            self._channel.send(Pinged())
+            return
         if not isinstance(message, Fork) or descriptor is None:
             _log.error("command unknown", type=type(message).__name__)
             return

@@ -269,6 +269,7 @@ async def test_answers_match_the_document(api: ApiClient, offer: str) -> None:
         f"/v1.0/activeflows/{joined['activeflow_id']}": "Activeflow",
         "/v1.0/events": "EventPage",
         "/v1.0/events/undelivered": "Undelivered",
+        "/v1.0/events/deliveries": "Deliveries",
         "/ping": "Pong",
         "/v1.0/conferences/room": "ErrorEnvelope",
     }

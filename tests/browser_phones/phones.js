@@ -74,6 +74,12 @@ class JsSipPhone {
     await sent;
   }
 
+  async transfer(target) {
+    await new Promise((resolve, reject) => this.session.refer(target, {
+      eventHandlers: { requestSucceeded: resolve, requestFailed: ({ cause }) => reject(new Error(cause)) },
+    }));
+  }
+
   async hangUp() {
     this.session.terminate();
     await this.ended;
@@ -156,6 +162,12 @@ class SipJsPhone {
     };
     await new Promise((resolve, reject) => this.session.info({
       requestOptions: { body }, requestDelegate: { onAccept: resolve, onReject: reject },
+    }));
+  }
+
+  async transfer(target) {
+    await new Promise((resolve, reject) => this.session.refer(UserAgent.makeURI(target), {
+      requestDelegate: { onAccept: resolve, onReject: ({ message }) => reject(new Error(message.statusCode)) },
     }));
   }
 

@@ -8,7 +8,7 @@ import pytest
 
 from mixminus.client import Client
 from tests.cli.conftest import Run
-from tests.support.server import Server
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.waiting import eventually
 
 
@@ -97,6 +97,22 @@ def test_events_are_followed(run: Run) -> None:
     assert "conference_created" in outcome.out
 
 
+def test_deliveries_are_listed_and_sent_again(run: Run, server: Server, unused_tcp_port: int) -> None:
+    with Client(server.url, key=ACCESS_KEY) as client:
+        client.update_own_customer(
+            webhook_method="POST", webhook_uri=f"http://127.0.0.1:{unused_tcp_port}/hook"
+        )
+        room = run("rooms", "create", "delivered", "--json").json["id"]
+        eventually(lambda: "no connection" in run("events", "deliveries").out, what="an attempt is listed")
+        assert "waiting" in run("events", "deliveries", "--count", "100").out
+        listed = run("events", "deliveries", "--json").json
+        assert listed[-1]["type"] == "conference_created"
+        assert run("events", "resend", str(listed[-1]["id"])).code == 0
+        client.update_own_customer(webhook_method="", webhook_uri="")
+    assert run("events", "resend").err.startswith("mixminus: ")
+    run("rooms", "close", room)
+
+
 def test_calls_can_be_dialled_listed_and_ended(run: Run) -> None:
     run("rooms", "create", "callers")
     placed = run("calls", "dial", "--room", "callers", "sip:far@127.0.0.1:9", "--json").json
@@ -166,3 +182,18 @@ def test_trace_needs_a_call_or_what_to_wait_for(run: Run, tmp_path: Path) -> Non
         assert (outcome.code, "name a live call, or --number or --peer" in outcome.err) == (1, True)
     outcome = run("calls", "trace", "--number", "2000", "--save", str(tmp_path / "t.txt"))
     assert (outcome.code, "ends with .pcapng or .html" in outcome.err) == (1, True)
+
+
+def test_a_text_is_said_to_a_room_and_stopped(run: Run) -> None:
+    made = run("rooms", "create", "spoken", "--json").json
+    eventually(
+        lambda: run("rooms", "show", made["id"], "--json").json["status"] == "progressing", what="it is open"
+    )
+    said = run("rooms", "say", "spoken", "One moment, please.", "--json").json
+    again = run("rooms", "play", "spoken", "missing.wav", "--json").json
+    assert {each["id"] for each in run("rooms", "playbacks", "spoken", "--json").json} == {
+        said["id"],
+        again["id"],
+    }
+    assert run("rooms", "stop", said["id"]).out == f"{said['id']} is stopped\n"
+    eventually(lambda: "no such file" in run("rooms", "playbacks", "spoken").out, what="the other has failed")

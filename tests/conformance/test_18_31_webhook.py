@@ -74,6 +74,10 @@ async def test_undelivered_event_is_listed_and_sent_again(front: Front, receiver
     await receiver.got(4)
     assert receiver.types == ["conference_created", "conference_updated"] * 2
     assert await undelivered() == []
+    listed = (await front.send("GET", "/v1.0/events/deliveries?page_size=1"))["result"]
+    assert [each["id"] for each in listed] == [2], "the newest first"
+    listed = (await front.send("GET", "/v1.0/events/deliveries?before=2"))["result"]
+    assert [each["http_status"] for each in listed[0]["attempts"]] == [200, 404]
 
     async def all_accepted() -> bool:
         async with front.client.get(f"/metrics?token={KEY}") as response:

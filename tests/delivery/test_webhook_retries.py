@@ -12,6 +12,7 @@ from mixminus.delivery.retries import MAX_PAUSE_S, is_retried, pause_s, retry_af
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.delivery.webhooks import NoWebhook
 from mixminus.store.database import Store
+from mixminus.store.webhook_attempts import Delivery
 from tests.support.clock import ManualClock
 from tests.support.outbox import Outbox
 from tests.support.waiting import until
@@ -36,6 +37,16 @@ async def pauses(clock: ManualClock, seconds: float) -> None:
     """Wait until delivery sleeps for this long, and let the time pass."""
     await until(lambda: clock.has_sleeper(seconds, within_s=0.001))
     clock.advance(seconds)
+
+
+async def until_listed(delivery: DeliveryService, outbox: Outbox, count: int) -> list[Delivery]:
+    """Wait until this many deliveries are listed: an attempt is written after its response."""
+
+    async def found() -> list[Delivery]:
+        listed = await delivery.deliveries(outbox.customer_id, 999, 100)
+        return listed if len(listed) == count else []
+
+    return await until(found)
 
 
 def test_pauses_grow_to_a_quarter_of_an_hour() -> None:
@@ -293,3 +304,57 @@ async def test_waiting_events_are_attempted_at_once_on_request(
     assert await delivery.resend(outbox.customer_id, None) == 1
     await receiver.got(2)
     await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
+
+
+async def test_every_attempt_is_listed_with_its_outcome(
+    delivery: DeliveryService,
+    outbox: Outbox,
+    receiver: WebhookReceiver,
+    clock: ManualClock,
+    unused_tcp_port: int,
+) -> None:
+    await outbox.webhook(f"http://127.0.0.1:{unused_tcp_port}/hook")
+    await outbox.add("first")
+    await until(lambda: delivery.gauges["webhooks_waiting"] == 1)
+    receiver.answer(500, 404)
+    await outbox.webhook(receiver.uri)
+    clock.advance(1.1)
+    await receiver.got(1)
+    await pauses(clock, 2)
+    await receiver.got(2)
+    await outbox.add("second")
+    await receiver.got(3)
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
+
+    second, first = await until_listed(delivery, outbox, 2)
+    assert (second.type, second.state, [each.http_status for each in second.attempts]) == (
+        "second", "delivered", [200],
+    )  # fmt: skip
+    assert (first.type, first.state, first.attempt_count, first.tm_next) == ("first", "undelivered", 3, None)
+    assert [(each.http_status, each.error) for each in first.attempts] == [
+        (404, ""), (500, ""), (0, "no connection"),
+    ]  # fmt: skip
+    assert [each.event_id for each in await delivery.deliveries(outbox.customer_id, second.event_id, 9)] == [
+        1
+    ]
+    assert await delivery.deliveries((await outbox.other()).customer_id, 999, 9) == []
+
+    await delivery.resend(outbox.customer_id, [first.event_id])
+    await receiver.got(4)
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 2)
+    (again,) = await delivery.deliveries(outbox.customer_id, second.event_id, 9)
+    assert (again.state, again.attempt_count, again.attempts[0].http_status) == ("delivered", 4, 200)
+
+
+async def test_what_waits_behind_another_event_is_listed_before_its_first_attempt(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver
+) -> None:
+    receiver.answer(500)
+    await outbox.webhook(receiver.uri)
+    await outbox.add("fails")
+    await outbox.add("behind")
+    await until(lambda: delivery.gauges["webhooks_waiting"] == 2)
+    behind, fails = await until_listed(delivery, outbox, 2)
+    assert (behind.type, behind.state, behind.attempt_count, behind.attempts) == ("behind", "waiting", 0, ())
+    assert (fails.state, fails.attempt_count) == ("waiting", 1)
+    assert fails.tm_next is not None and fails.tm_next > fails.attempts[0].tm

@@ -1,16 +1,18 @@
-"""JsSIP and SIP.js in Chromium: SIP over secure WebSockets, audio by ICE and DTLS-SRTP."""
+"""JsSIP and SIP.js in Chromium, JsSIP in Firefox: SIP over secure WebSockets, audio by ICE and DTLS-SRTP."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Ring
-from tests.e2e.hearing import assert_hears, assert_silent
+from tests.e2e.hearing import assert_hears, assert_silent, newest
 from tests.e2e.logins import PASSWORD, extension
 from tests.support.browser_phone import BrowserPhone, Stack, browser_phone
 from tests.support.calling import action
+from tests.support.firefox_phone import firefox_phone
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.server import Server, checked_server
@@ -18,7 +20,7 @@ from tests.support.tones import TONES_HZ, tone, write_wav
 from tests.support.waiting import eventually, play_for
 
 BROWSER_RATE_HZ = 48_000
-PHONE_HZ, BROWSER_HZ = TONES_HZ[:2]
+PHONE_HZ, BROWSER_HZ, COMING_HZ = TONES_HZ[:3]
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +36,14 @@ def wss_server(tmp_path_factory: pytest.TempPathFactory, wss_port: int) -> Itera
         yield running
 
 
-@pytest.fixture(params=["jssip", "sip.js"])
+@pytest.fixture(params=[("chromium", "jssip"), ("chromium", "sip.js"), ("firefox", "jssip")], ids="-".join)
 async def browser(
     request: pytest.FixtureRequest, wss_server: Server, wss_port: int, tmp_path: Path
 ) -> AsyncIterator[BrowserPhone]:
-    stack: Stack = request.param
+    program, stack = request.param
     name = f"browser-{abs(hash(request.node.name)) % 10**6}"
     made = await asyncio.to_thread(extension, wss_server, name)
-    microphone = write_wav(tmp_path / "microphone.wav", tone(BROWSER_HZ, 20))
-    log: list[str] = []
-    async with browser_phone(stack, microphone, log) as phone:
+    async with started(program, stack, tmp_path) as phone:
         await phone.start(
             f"wss://{ADDRESS}:{wss_port}/sip",
             user=name,
@@ -51,6 +51,13 @@ async def browser(
             domain=f"{made['domain_name']}.registrar.mixminus.local",
         )
         yield phone
+
+
+def started(program: str, stack: Stack, directory: Path) -> AbstractAsyncContextManager[BrowserPhone]:
+    if program == "firefox":
+        return firefox_phone(stack, directory / "firefox", BROWSER_HZ, [])
+    microphone = write_wav(directory / "microphone.wav", tone(BROWSER_HZ, 20))
+    return browser_phone(stack, microphone, [])
 
 
 @pytest.fixture
@@ -165,3 +172,22 @@ async def test_registered_browser_is_called_and_held_by_the_server(
     eventually(
         lambda: wss_server.call("GET", f"/calls/{call}").json["status"] == "hangup", what="the call is over"
     )
+
+
+async def test_browser_transfers_its_place_in_a_room(
+    wss_server: Server, browser: BrowserPhone, phone: Ring
+) -> None:
+    room = await asyncio.to_thread(wss_server.new_room)
+    listener, coming = phone(PHONE_HZ), phone(COMING_HZ)
+    await asyncio.to_thread(listener.dial, wss_server.sip_uri(room))
+    await browser.call(wss_server.sip_uri(room))
+    _, left = await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    await browser.transfer(coming.uri)
+    await asyncio.to_thread(coming.wait_for_log, "Incoming call", what="the target rings")
+    coming.pick_up()
+    await browser.hung_up()
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    assert wss_server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved"
+    await asyncio.to_thread(play_for, 2)
+    assert_hears(coming.ear(), (PHONE_HZ,), COMING_HZ)
+    assert_hears(newest(listener.ear(), 1.5), (COMING_HZ,), PHONE_HZ, stretch_s=1.0)

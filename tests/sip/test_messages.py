@@ -51,6 +51,8 @@ from mixminus.sip.messages import (
     Notify,
     OpenEdge,
     PhoneResponded,
+    Ping,
+    Pinged,
     ProbeServers,
     Progress,
     ProgressAcknowledged,
@@ -87,6 +89,8 @@ LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.OPUS, Codec.PCMU), key_material=
 EXAMPLES: list[Message] = [
     Fork(1, 64, 1800, 40_000),
     WorkerExited(1, -9),
+    Ping(),
+    Pinged(),
     WorkerReady(50_000, 4, 4711),
     IncomingCall(LEG, "a@b", "sip:1000@host", '"Ånn" <sip:a@b>', "<sip:1000@host>", "v=0\r\n"),
     Dial(

@@ -1,4 +1,4 @@
-"""Crashes of the server, the edge, the zygote and workers, and that no process is left behind."""
+"""Crashes of the server, the edge, the zygote and workers, stopped ones, and that no process is left behind."""
 
 import asyncio
 import os

@@ -64,6 +64,8 @@ READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "activeflows at start": lambda tx: tx.activeflows.running(),
     "webhooks of activeflows at start": lambda tx: tx.activeflow_webhooks.undelivered(),
     "pruning": lambda tx: tx.outbox.prune(PAGE.before, 500),
+    "deliveries": lambda tx: tx.webhook_attempts.page(CUSTOMER, 1 << 60, 100),
+    "pruning attempts": lambda tx: tx.webhook_attempts.prune(PAGE.before, 500),
     "pruning what was not delivered": lambda tx: tx.webhooks.prune_undelivered(PAGE.before),
 }
 INDEXES = {
@@ -74,6 +76,8 @@ INDEXES = {
     "calls": "ix_calls_customer_id_tm_create (customer_id=? AND tm_create<?)",
     "participants of a room": "ix_conferencecalls_conference_id_tm_create (conference_id=? AND tm_create<?)",
     "pruning": "ix_outbox_tm (tm<?)",
+    "deliveries": "ix_webhook_attempts_customer_id_event_id (customer_id=? AND event_id<?)",
+    "pruning attempts": "ix_webhook_attempts_tm (tm<?)",
     "webhooks of activeflows at start": "ix_activeflows_with_webhook",
 }
 

@@ -4,15 +4,15 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Route, async_playwright
 
 from tests.support.chromium import EXECUTABLE, FLAGS
 
-__all__ = ["BrowserPhone", "Stack", "browser_phone"]
+__all__ = ["BrowserPhone", "Stack", "browser_phone", "bundle"]
 
 Stack = Literal["jssip", "sip.js"]
 
@@ -21,10 +21,17 @@ _RECORDER = Path(__file__).with_name("chromium.js")
 _ORIGIN = "http://127.0.0.1/"  # a secure context, which the microphone needs
 
 
+class ScriptedPage(Protocol):
+    """A page of a browser, whatever drives it."""
+
+    async def evaluate(self, expression: str, arg: Any = None, /) -> Any:
+        """Call a JavaScript function with a JSON value; return what it returns or resolves to."""
+
+
 class BrowserPhone:
     """One page with one phone, which has registered."""
 
-    def __init__(self, page: Page, stack: Stack) -> None:
+    def __init__(self, page: ScriptedPage, stack: Stack) -> None:
         self._page = page
         self._stack = stack
 
@@ -66,8 +73,12 @@ class BrowserPhone:
 
     async def statistics(self) -> dict[str, dict[str, Any]]:
         """Return getStats() by type."""
-        found: dict[str, dict[str, Any]] = await self._page.evaluate("statistics()")
+        found: dict[str, dict[str, Any]] = await self._page.evaluate("() => statistics()")
         return found
+
+    async def transfer(self, target: str) -> None:
+        """Refer the far end to ``target``; return when the server has accepted it."""
+        await self._do("transfer", target)
 
     async def hang_up(self) -> None:
         """Send BYE, and return when the call is over."""
@@ -91,12 +102,12 @@ class BrowserPhone:
 @asynccontextmanager
 async def browser_phone(stack: Stack, microphone: Path, log: list[str]) -> AsyncIterator[BrowserPhone]:
     """Start a browser that trusts any certificate; its console goes to ``log``."""
-    bundle = _bundle()
+    script = bundle()
     page_text = f"<!doctype html><meta charset=utf-8><script>{_RECORDER.read_text()}</script><script src=phones.js></script>"
 
     async def serve(route: Route) -> None:
         if route.request.url.endswith("phones.js"):
-            await route.fulfill(body=bundle, content_type="text/javascript")
+            await route.fulfill(body=script, content_type="text/javascript")
         else:
             await route.fulfill(body=page_text, content_type="text/html")
 
@@ -120,6 +131,7 @@ async def browser_phone(stack: Stack, microphone: Path, log: list[str]) -> Async
             await browser.close()
 
 
-def _bundle() -> str:
+def bundle() -> str:
+    """Return the script with the SIP stacks, which tools/build_browser_phones.sh makes."""
     assert _BUNDLE.exists(), "the SIP stacks are not there: run tools/build_browser_phones.sh"
     return _BUNDLE.read_text()

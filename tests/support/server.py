@@ -170,9 +170,9 @@ class Server:
 
 
 @contextmanager
-def checked_server(directory: Path, **settings: str) -> Iterator[Server]:
+def checked_server(directory: Path, *, launcher: Sequence[str] = (), **settings: str) -> Iterator[Server]:
     """Run a server; afterwards assert that it stops with 0 and has logged no traceback."""
-    with Server(directory, **settings) as running:
+    with Server(directory, launcher=launcher, **settings) as running:
         yield running
         assert running.stop() == 0, running.log[-3000:]
     assert "Traceback" not in running.log, running.log[-3000:]

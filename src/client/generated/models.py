@@ -13,10 +13,12 @@ __all__ = [
     "Activeflow",
     "Address",
     "Agent",
+    "Attempt",
     "Call",
     "Conference",
     "Conferencecall",
     "Customer",
+    "Delivery",
     "Diversion",
     "Event",
     "Extension",
@@ -33,6 +35,8 @@ __all__ = [
     "OwnCustomer",
     "Peaks",
     "Placed",
+    "Playback",
+    "Playbacks",
     "Pong",
     "Recording",
     "RecordingFile",
@@ -301,6 +305,30 @@ class Customer(Model):
     tm_delete: Timestamp
 
 
+class Attempt(Model):
+    """A request to the webhook."""
+
+    tm: Timestamp
+    http_status: int
+    """0 if there was no response."""
+    duration_ms: int
+    error: str
+    """Why there was no response; empty if there was one."""
+
+
+class Delivery(Model):
+    """What became of an event at the webhook."""
+
+    id: int
+    type: str
+    state: Literal["waiting", "delivered", "undelivered"]
+    """`waiting` for an attempt, `delivered`, or `undelivered`: no further attempt is made unless it is sent again."""
+    attempt_count: int
+    attempts: list[Attempt]
+    """The last 20, newest first; empty if the event waits behind another one."""
+    tm_next: Timestamp
+
+
 class Event(Model):
     """An event."""
 
@@ -556,6 +584,38 @@ class Placed(Model):
     """One for each telephone number or SIP address."""
     groupcalls: list[Groupcall]
     """One for each extension or agent."""
+
+
+class Playback(Model):
+    """A text or files, said or played to a room or to one participant."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    conferencecall_id: UUID
+    """The nil UUID means none."""
+    type: Literal["talk", "play"]
+    status: Literal["queued", "playing", "finished", "stopped", "failed"]
+    text: str
+    language: str
+    stream_urls: list[str]
+    loop: int
+    """How many times; 0 is until it is stopped."""
+    gain_db: float
+    duck_db: float
+    """By how much the talkers are lowered meanwhile; 0 mixes."""
+    error: str
+    """Why it failed; else empty."""
+    tm_start: Timestamp
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class Playbacks(Model):
+    """The playbacks of a room, oldest first."""
+
+    result: list[Playback]
 
 
 class Pong(Model):

@@ -16,6 +16,7 @@ from mixminus.client.generated.models import (
     Conference,
     Conferencecall,
     Customer,
+    Delivery,
     Event,
     Extension,
     Flow,
@@ -30,6 +31,8 @@ from mixminus.client.generated.models import (
     OwnCustomer,
     Peaks,
     Placed,
+    Playback,
+    Playbacks,
     Pong,
     Recording,
     Resent,
@@ -397,6 +400,134 @@ class Operations(Sender):
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
         return self._get(request, Conferencecall)
+
+    def talk_to_conference(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+        language: str | Unset = UNSET,
+        provider: str | Unset = UNSET,
+        voice_id: str | Unset = UNSET,
+    ) -> Playback:
+        """Say a text to a room.
+
+        All participants hear it, one playback after the other, and so does a recording of the room. It answers
+        `queued`; events report the rest. Plain text, or SSML, of which breaks are honoured.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/talk",
+            body={
+                "loop": loop,
+                "gain_db": gain_db,
+                "duck_db": duck_db,
+                "text": text,
+                "language": language,
+                "provider": provider,
+                "voice_id": voice_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def play_to_conference(
+        self,
+        id: UUID | str,
+        *,
+        stream_urls: Sequence[str],
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+    ) -> Playback:
+        """Play files to a room.
+
+        As `talk`. A file that is missing or unreadable makes the playback `failed`, with the reason in `error`.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/play",
+            body={"loop": loop, "gain_db": gain_db, "duck_db": duck_db, "stream_urls": stream_urls},
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def talk_to_conferencecall(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+        language: str | Unset = UNSET,
+        provider: str | Unset = UNSET,
+        voice_id: str | Unset = UNSET,
+    ) -> Playback:
+        """Say a text to a participant.
+
+        Only this participant hears it: it is not in a recording of the room. It ends when the participant leaves.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferencecalls/{id}/talk",
+            body={
+                "loop": loop,
+                "gain_db": gain_db,
+                "duck_db": duck_db,
+                "text": text,
+                "language": language,
+                "provider": provider,
+                "voice_id": voice_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def play_to_conferencecall(
+        self,
+        id: UUID | str,
+        *,
+        stream_urls: Sequence[str],
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+    ) -> Playback:
+        """Play files to a participant."""
+        request = Request(
+            "POST",
+            f"/v1.0/conferencecalls/{id}/play",
+            body={"loop": loop, "gain_db": gain_db, "duck_db": duck_db, "stream_urls": stream_urls},
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def list_playbacks(self, id: UUID | str) -> Playbacks:
+        """List playbacks.
+
+        Those of the room and of its participants that play, wait, or ended lately.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/playbacks")
+        return self._get(request, Playbacks)
+
+    def get_playback(self, id: UUID | str) -> Playback:
+        """Get a playback.
+
+        Also one that ended lately.
+        """
+        request = Request("GET", f"/v1.0/playbacks/{id}")
+        return self._get(request, Playback)
+
+    def stop_playback(self, id: UUID | str) -> Playback:
+        """Stop a playback.
+
+        At once, also one that waits; the next in its queue begins.
+        """
+        request = Request("POST", f"/v1.0/playbacks/{id}/stop", repeatable=True)
+        return self._get(request, Playback)
 
     def create_calls(
         self,
@@ -1198,6 +1329,18 @@ class Operations(Sender):
         """
         request = Request("GET", "/v1.0/events/undelivered", query={"after": after, "page_size": page_size})
         return self._get(request, Undelivered)
+
+    def list_deliveries(
+        self, *, before: str | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> Iterator[Delivery]:
+        """List deliveries.
+
+        What the webhook of the customer was sent, with the attempts; kept as long as events are.
+
+        ``before``: The id of an event: only earlier events are returned.
+        """
+        request = Request("GET", "/v1.0/events/deliveries", query={"before": before, "page_size": page_size})
+        return self._list(request, Listing(Delivery, "next_before", "before"))
 
     def resend_events(self, *, event_ids: Sequence[int] | None | Unset = UNSET) -> Resent:
         """Send events to the webhook again.

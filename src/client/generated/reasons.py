@@ -47,6 +47,8 @@ __all__ = [
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
+    "PlaybackNotFound",
+    "PlaybackQueueFull",
     "PreconditionFailed",
     "PreconditionRequired",
     "RateLimitExceeded",
@@ -60,6 +62,7 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyPlaybacks",
     "TooManyTraces",
     "TooManyViewers",
     "TraceNotFound",
@@ -235,6 +238,14 @@ class PermissionDenied(errors.PermissionDenied, reason="PERMISSION_DENIED"):
     """PERMISSION_DENIED"""
 
 
+class PlaybackNotFound(errors.NotFound, reason="PLAYBACK_NOT_FOUND"):
+    """PLAYBACK_NOT_FOUND"""
+
+
+class PlaybackQueueFull(errors.Conflict, reason="PLAYBACK_QUEUE_FULL"):
+    """PLAYBACK_QUEUE_FULL"""
+
+
 class PreconditionFailed(errors.Conflict, reason="PRECONDITION_FAILED"):
     """PRECONDITION_FAILED"""
 
@@ -285,6 +296,10 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyPlaybacks(errors.Exhausted, reason="TOO_MANY_PLAYBACKS"):
+    """TOO_MANY_PLAYBACKS"""
 
 
 class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):

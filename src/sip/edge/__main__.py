@@ -34,6 +34,8 @@ from mixminus.sip.messages import (
     Message,
     MoveCall,
     OpenEdge,
+    Ping,
+    Pinged,
     ProbeServers,
     Register,
     ReleaseCall,
@@ -108,6 +110,9 @@ class EdgeProcess:
     def _on_command(self, command: Message) -> None:
         if isinstance(command, OpenEdge):
             self._tasks.spawn("open", self._open(command))
+            return
+        if isinstance(command, Ping):
+            self._channel.send(Pinged())
             return
         if not (self._router and self._network):
             return

@@ -28,6 +28,8 @@ from mixminus.sip.messages import (
     Hold,
     Message,
     Notify,
+    Ping,
+    Pinged,
     Progress,
     Refer,
     Reject,
@@ -175,8 +177,10 @@ class _Loop:
         self._drain_deadline_s = min(self._drain_deadline_s, self._clock.monotonic_s() + _DRAIN_S)
         self._calls.drain()
 
-    def _on_command(self, command: Message) -> None:
+    def _on_command(self, command: Message) -> None:  # noqa: PLR0912 -- a case for each command
         match command:
+            case Ping():
+                self._channel.send(Pinged())
             case Dial():
                 self._calls.dial(command, self._account)
             case Attach():

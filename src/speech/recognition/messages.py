@@ -25,6 +25,8 @@ __all__ = [
     "MalformedMessage",
     "Open",
     "Pcm",
+    "Ping",
+    "Pinged",
     "Ready",
     "Recognised",
     "Report",
@@ -75,6 +77,16 @@ class Finish:
     """The audio is complete; answer Finished when all is recognised, and drop the session."""
 
     session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Answer with Pinged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """The process reads its commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +155,8 @@ class Finished:
     session: str
 
 
-Command = Open | Hear | Advance | Finish
-Report = Ready | SpeechStarted | Interim | SpeechEnded | Recognised | Acknowledged | Finished
+Command = Open | Hear | Advance | Finish | Ping
+Report = Ready | Pinged | SpeechStarted | Interim | SpeechEnded | Recognised | Acknowledged | Finished
 
 _KINDS: Final[dict[str, Callable[..., Command | Report]]] = {
     kind.__name__: kind
@@ -153,6 +165,8 @@ _KINDS: Final[dict[str, Callable[..., Command | Report]]] = {
         Hear,
         Advance,
         Finish,
+        Ping,
+        Pinged,
         Ready,
         SpeechStarted,
         Interim,

@@ -1,6 +1,6 @@
 """RecogniserPool: worker processes that recognise speech, started on demand.
 
-A worker that dies is restarted after a delay that doubles with each failure; its sessions send again what it
+A worker that dies, or does not answer, is restarted after a delay that doubles with each failure; its sessions send again what it
 had not acknowledged.
 """
 
@@ -14,15 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from mixminus.clock import SystemClock
+from mixminus.heartbeat import Heartbeat, watch
 from mixminus.log import get, task_failed
 from mixminus.speech.recognition.command_queue import CommandQueue, QueueLimits, SpillQueue
 from mixminus.speech.recognition.errors import LanguageNotSupported
 from mixminus.speech.recognition.messages import (
     HEADER,
     MalformedMessage,
+    Ping,
+    Pinged,
     Ready,
     Report,
     decode,
+    encode,
     lengths,
 )
 from mixminus.speech.recognition.whisper import check
@@ -34,6 +39,8 @@ WORKER: Final = "mixminus.speech.recognition.worker"
 FIRST_DELAY_S: Final = 0.1
 MAX_DELAY_S: Final = 10.0
 EXIT_S: Final = 5.0
+# Niced: on a busy machine it may have to wait for the mixing.
+MOST_UNANSWERED: Final = 10
 
 log = get("speech")
 
@@ -72,6 +79,7 @@ class RecogniserPool:
                 "speech.records_dropped": 0,
                 "speech.transcripts_lost": 0,
                 "speech.worker_losses": 0,
+                "speech.workers_stuck": 0,
             }
         )
 
@@ -124,7 +132,7 @@ class RecogniserPool:
 
 
 class _WorkerProcess:
-    """Keeps one process running, and passes messages to and from it."""
+    """Keeps one process running, and passes messages to and from it; one that does not answer is killed."""
 
     def __init__(self, config: SpeechConfig, counters: Counter[str]) -> None:
         self._config = config
@@ -134,6 +142,7 @@ class _WorkerProcess:
         self._scope = TaskScope(task_failed("speech"))
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
+        self.heartbeat = Heartbeat(MOST_UNANSWERED)
 
     def __len__(self) -> int:
         return len(self._queues)
@@ -194,6 +203,7 @@ class _WorkerProcess:
         assert self._process.stdin is not None and self._process.stdout is not None
         scope = TaskScope(task_failed("speech"))
         scope.spawn("recogniser writes", self._write(self._process.stdin))
+        scope.spawn("watch recogniser", self._watch(self._process))
         try:
             with suppress(asyncio.IncompleteReadError, MalformedMessage, ConnectionError):
                 await self._read(self._process.stdout)
@@ -209,12 +219,31 @@ class _WorkerProcess:
                     pipe.writelines(messages)
                     await pipe.drain()
 
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        self.heartbeat = Heartbeat(MOST_UNANSWERED)
+        ping = encode(Ping())
+        assert process.stdin is not None
+        write = process.stdin.write
+        await watch(
+            SystemClock(), lambda: [self], ping=lambda _: write(ping), on_stuck=lambda _: self._kill(process)
+        )
+
+    def _kill(self, process: asyncio.subprocess.Process) -> None:
+        """Kill the process, which is stopped or stuck; the end of its output follows."""
+        self._counters["speech.workers_stuck"] += 1
+        log.error("recogniser does not answer")
+        with suppress(ProcessLookupError):
+            process.kill()
+
     async def _read(self, pipe: asyncio.StreamReader) -> None:
         while True:
             words, pcm = lengths(await pipe.readexactly(HEADER.size))
             report = decode(await pipe.readexactly(words), await pipe.readexactly(pcm))
+            self.heartbeat.answered()
             if isinstance(report, Ready):
                 self._ready = True
+            elif isinstance(report, Pinged):
+                continue
             elif queue := self._queues.get(getattr(report, "session", "")):
                 await queue.take(report)  # type: ignore[arg-type]
 

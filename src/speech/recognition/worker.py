@@ -27,6 +27,8 @@ from mixminus.speech.recognition.messages import (
     Hear,
     Interim,
     Open,
+    Ping,
+    Pinged,
     Ready,
     Recognised,
     Report,
@@ -140,7 +142,9 @@ class WorkQueue:
     def handle(self, command: Command) -> None:
         """Handle a command."""
         with self._changed:
-            if isinstance(command, Open):
+            if isinstance(command, Ping):
+                self._report(Pinged())
+            elif isinstance(command, Open):
                 self._sessions[command.session] = Session(command.language)
             elif (session := self._sessions.get(command.session)) is not None:
                 self._process(session, command)

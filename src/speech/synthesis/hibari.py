@@ -15,6 +15,8 @@ __all__ = ["HibariSpeech"]
 
 _MAX_S: Final = 60.0
 """Timeout for one text, including the start of a process, on a busy machine."""
+_ACCEPT_S: Final = 5.0
+"""How long a process that has served before may take to accept a text: one that is stopped never does."""
 _EXIT_S: Final = 5.0
 _MAX_SAMPLES: Final = 48_000 * 1800
 
@@ -37,14 +39,13 @@ class HibariSpeech:
         """Return the audio; SpeechFailed if the process dies or times out."""
         request = json.dumps({"text": text, "sample_rate_hz": utterance.sample_rate_hz}).encode() + b"\n"
         async with self._semaphore:
-            worker = self._idle.pop() if self._idle else await _start()
+            worker = await self._accepting(request)
             try:
                 async with asyncio.timeout(self._max_s):
-                    answer, pcm = await _ask(worker, request)
+                    answer, pcm = await _answer(worker)
             except BaseException as error:
                 # The pipe holds a partial answer, so the process cannot be used again.
-                self.losses += 1
-                await _kill(worker)
+                await self._lose(worker)
                 if isinstance(error, TimeoutError | OSError | EOFError | ValueError):
                     raise SpeechFailed("the synthesis process failed; another one will be started") from error
                 raise
@@ -52,6 +53,35 @@ class HibariSpeech:
         if "error" in answer:
             raise SpeechFailed(f"the text cannot be synthesised: {answer['error']}")
         return pcm
+
+    async def _accepting(self, request: bytes) -> asyncio.subprocess.Process:
+        """Return a process that has accepted the request; SpeechFailed if none starts in time."""
+        while self._idle:
+            worker = self._idle.pop()
+            if await self._accepts(worker, request, _ACCEPT_S):
+                return worker
+        worker = await _start()
+        if await self._accepts(worker, request, self._max_s):
+            return worker
+        raise SpeechFailed("the synthesis process does not start; see the log of the server")
+
+    async def _accepts(self, worker: asyncio.subprocess.Process, request: bytes, within_s: float) -> bool:
+        """Send a request; return False if the process does not accept it, which is then killed."""
+        try:
+            async with asyncio.timeout(within_s):
+                accepted = await _send(worker, request)
+        except (TimeoutError, OSError):
+            accepted = False
+        except BaseException:
+            await self._lose(worker)
+            raise
+        if not accepted:
+            await self._lose(worker)
+        return accepted
+
+    async def _lose(self, worker: asyncio.subprocess.Process) -> None:
+        self.losses += 1
+        await _kill(worker)
 
     async def close(self) -> None:
         """Stop the processes; closing twice is harmless."""
@@ -78,11 +108,18 @@ async def _start() -> asyncio.subprocess.Process:
     )
 
 
-async def _ask(worker: asyncio.subprocess.Process, request: bytes) -> tuple[dict[str, object], Pcm]:
+async def _send(worker: asyncio.subprocess.Process, request: bytes) -> bool:
+    """Send a request; return whether the process has accepted it, False if it has ended."""
     if worker.stdin is None or worker.stdout is None:
-        raise ValueError("the process has no pipes")
+        return False
     worker.stdin.write(request)
     await worker.stdin.drain()
+    return bool(await worker.stdout.readline())
+
+
+async def _answer(worker: asyncio.subprocess.Process) -> tuple[dict[str, object], Pcm]:
+    if worker.stdout is None:
+        raise ValueError("the process has no pipes")
     line = await worker.stdout.readline()
     if not line:
         raise EOFError

@@ -1,8 +1,8 @@
 """The text-to-speech process: loads the English engine once, and synthesises line by line.
 
 Started as ``python -m mixminus.speech.synthesis.worker``. A request is a line of JSON,
-``{"text", "sample_rate_hz"}``; the answer is a line ``{"samples"}`` and that many samples, little
-endian, or a line ``{"error"}``. It exits when its input closes, so it never outlives the server.
+``{"text", "sample_rate_hz"}``; the answer is a line ``{"accepted"}`` at once, then a line ``{"samples"}``
+and that many samples, little endian, or a line ``{"error"}``. It exits when its input closes, so it never outlives the server.
 """
 
 import json
@@ -30,6 +30,8 @@ def serve(requests: BinaryIO, answers: BinaryIO, speak: Callable[[str, int], NDA
     """Answer requests until the input ends."""
     for line in requests:
         request = json.loads(line)
+        answers.write(json.dumps({"accepted": True}).encode() + b"\n")
+        answers.flush()
         try:
             pcm = speak(request["text"], request["sample_rate_hz"])
         except Exception as error:  # noqa: BLE001 -- an engine may raise anything; later texts may still succeed

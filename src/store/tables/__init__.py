@@ -1,6 +1,13 @@
 """The tables, a file for each subject; ``migrations`` creates them, and a test compares the two."""
 
-from mixminus.store.tables.access import access_keys, agents, customers, guest_links, secrets
+from mixminus.store.tables.access import (
+    access_keys,
+    agents,
+    customers,
+    encryption_keys,
+    guest_links,
+    secrets,
+)
 from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
@@ -16,6 +23,7 @@ from mixminus.store.tables.events import (
     idempotency_keys,
     outbox,
     undelivered,
+    webhook_attempts,
     webhook_cursors,
     webhook_retries,
 )
@@ -33,6 +41,7 @@ __all__ = [
     "conferencecalls",
     "conferences",
     "customers",
+    "encryption_keys",
     "event_streams",
     "extension_bindings",
     "extensions",
@@ -52,6 +61,7 @@ __all__ = [
     "trunk_certificates",
     "trunks",
     "undelivered",
+    "webhook_attempts",
     "webhook_cursors",
     "webhook_retries",
 ]

@@ -1,4 +1,4 @@
-"""Events, webhook cursors, undelivered events and idempotency keys."""
+"""Events, webhook cursors and attempts, undelivered events, and idempotency keys."""
 
 from sqlalchemy import (
     JSON,
@@ -16,7 +16,15 @@ from sqlalchemy import (
 
 from mixminus.store.tables.columns import SHA256_HEX, UtcDateTime, customer, metadata
 
-__all__ = ["event_streams", "idempotency_keys", "outbox", "undelivered", "webhook_cursors", "webhook_retries"]
+__all__ = [
+    "event_streams",
+    "idempotency_keys",
+    "outbox",
+    "undelivered",
+    "webhook_attempts",
+    "webhook_cursors",
+    "webhook_retries",
+]
 
 # A stream is a conference, or a customer for what belongs to no conference; its events are numbered from 1.
 event_streams = Table(
@@ -76,6 +84,22 @@ webhook_retries = Table(
     Column("tm_begin", UtcDateTime, nullable=False),
     Column("tm_next", UtcDateTime, nullable=False),
     Index(None, "customer_id", "stream_id", "event_id"),
+)
+
+# Attempts to deliver an event to a customer's webhook; the HTTP status is 0 without a response.
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("event_id", BigInteger, nullable=False),
+    customer(),
+    Column("http_status", Integer, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("error", String(100), nullable=False),
+    Column("tm", UtcDateTime, nullable=False),
+    Index(None, "customer_id", "event_id"),
+    Index(None, "event_id"),
+    Index(None, "tm"),
 )
 
 # POSTs with an Idempotency-Key; without a status there is no response yet.

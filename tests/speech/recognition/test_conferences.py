@@ -169,7 +169,8 @@ async def test_audio_that_crashes_workers_is_skipped_and_counted(backend: Backen
     assert (first.message, second.message) == (word(LOW), word(HIGH))
 
 
-async def test_killed_worker_loses_no_audio(backend: Backend) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_killed_or_stopped_worker_loses_no_audio(backend: Backend, number: signal.Signals) -> None:
     room = await backend.room()
     (alice,) = await backend.join(room)
     started = await backend.conferences.transcribe_start(backend.customer_id, room.id, ENGLISH)
@@ -178,7 +179,7 @@ async def test_killed_worker_loses_no_audio(backend: Backend) -> None:
     speak(backend, {alice: whistle(HIGH, 1.0)}, rest_s=0.0)
     await backend.clock.run_cycle(0.1)  # the session has read what the engine had for it
     (pid,) = backend.services.transcription.pids
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, number)
     backend.tick(100)
     messages = [each.message for each in await heard(backend, started.transcribe_id, 2)]
     assert messages == [word(LOW), word(HIGH)]

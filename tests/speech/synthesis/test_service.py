@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from mixminus.speech.synthesis.cache import SpeechCache
@@ -146,6 +147,17 @@ async def test_hibari_process_is_replaced_after_a_timeout() -> None:
     assert engine.losses == 1
     assert service.counters["speech.process_losses"] == 1
     await service.close()
+
+
+async def test_stopped_hibari_process_is_replaced_and_the_text_spoken(hibari: HibariSpeech) -> None:
+    first = await hibari.speak("Hello.", HELLO)
+    (process,) = [
+        each for each in psutil.Process().children() if "mixminus.speech.synthesis.worker" in each.cmdline()
+    ]
+    process.suspend()
+    assert np.array_equal(await hibari.speak("Hello.", HELLO), first)
+    assert hibari.losses == 1
+    assert not process.is_running()
 
 
 async def test_espeak_supports_other_languages() -> None:

@@ -1,33 +1,74 @@
-// Events that the webhook did not accept, and a button that sends them again.
+// What the webhook was sent: each event with its attempts, and a button that sends it again.
 import { useEffect, useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { Table, type Column } from "../../ui/Listing";
-import { plural, when } from "../../ui/format";
-import { toast, toastError } from "../../ui/toast";
+import { ErrorNote } from "../../ui/notes";
+import { moment, plural, when } from "../../ui/format";
+import { toast } from "../../ui/toast";
 
-type Undelivered = Schemas["UndeliveredEvent"];
+type Delivery = Schemas["Delivery"];
+type Attempt = Schemas["Attempt"];
+
+const POLL_MS = 3000;
+const SHOWN = 25;
+const KINDS: Record<Delivery["state"], string> = { delivered: "good", waiting: "warn", undelivered: "bad" };
+
+const outcome = ({ http_status, error }: Attempt) => (http_status ? String(http_status) : error);
+
+function Attempts({ delivery }: { delivery: Delivery }) {
+  const [newest] = delivery.attempts;
+  if (!newest) return <span class="muted">waits behind an earlier event</span>;
+  const more = delivery.attempt_count - delivery.attempts.length;
+  return (
+    <details class="attempts">
+      <summary>{plural(delivery.attempt_count, "attempt")}; the last: {outcome(newest)}</summary>
+      <ol>
+        {delivery.attempts.map((each) => <li key={each.tm}>{when(each.tm)}: {outcome(each)} <span class="muted">in {each.duration_ms} ms</span></li>)}
+        {more > 0 && <li class="muted">and {more} before</li>}
+      </ol>
+    </details>
+  );
+}
+
+/** The newest deliveries, read again at intervals. */
+function useDeliveries() {
+  const [events, setEvents] = useState<readonly Delivery[]>();
+  const [error, setError] = useState<unknown>();
+  const load = () =>
+    void send(request("get", "/v1.0/events/deliveries", { query: { page_size: SHOWN } }))
+      .then(({ result }) => (setEvents(result), setError(undefined)))
+      .catch(setError);
+  useEffect(() => {
+    load();
+    const timer = setInterval(() => !document.hidden && load(), POLL_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return { events, error, load };
+}
 
 export function Deliveries() {
-  const [events, setEvents] = useState<readonly Undelivered[]>();
-  const load = () => void send(request("get", "/v1.0/events/undelivered")).then(({ result }) => setEvents(result)).catch(toastError);
-  useEffect(load, []);
+  const { events, error, load } = useDeliveries();
   const sent = ({ count }: { count: number }) => {
-    toast(`${plural(count, "event")} sent again.`);
+    toast(count ? `${plural(count, "event")} sent again.` : "No event waits or was given up.");
     load();
   };
   const resend = (event_ids?: number[]) => request("post", "/v1.0/events/resend", { body: event_ids ? { event_ids } : {} });
-  const columns: readonly Column<Undelivered>[] = [
-    { title: "Event", cell: ({ id }) => id, number: true },
-    { title: "Last status", cell: (each) => <span class="badge bad">{each.http_status || "none"}</span> },
-    { title: "Given up", cell: ({ tm }) => when(tm), number: true },
+  const columns: readonly Column<Delivery>[] = [
+    { title: "Event", cell: ({ id, type }) => <><code>{type}</code> <span class="muted">{id}</span></> },
+    {
+      title: "State",
+      cell: ({ state, tm_next }) => <><span class={`badge ${KINDS[state]}`}>{state}</span>{moment(tm_next) !== undefined && <div class="muted small">again {when(tm_next)}</div>}</>,
+    },
+    { title: "Attempts", cell: (each) => <Attempts delivery={each} /> },
     { title: "", cell: ({ id }) => <div class="actions"><Act request={resend([id])} kind="small" done={sent}>Send again</Act></div> },
   ];
   return (
     <section aria-label="Webhook deliveries">
-      <div class="view-head section"><div class="grow"><h2>Webhook</h2><p>Events that it did not accept</p></div>
-        <div class="actions">{!!events?.length && <Act request={resend()} done={sent}>Send all again</Act>}</div></div>
-      {events?.length === 0 && <p class="muted">All events were accepted, or no webhook is set.</p>}
+      <div class="view-head section"><div class="grow"><h2>Webhook deliveries</h2><p>The last {SHOWN} events, with their attempts</p></div>
+        <div class="actions">{events?.some(({ state }) => state !== "delivered") && <Act request={resend()} done={sent}>Send all again</Act>}</div></div>
+      {error !== undefined && <ErrorNote error={error} retry={load} />}
+      {events?.length === 0 && <p class="muted">No event was sent: the customer has no webhook, or nothing has happened since it was set.</p>}
       {!!events?.length && <Table columns={columns} rows={events} />}
     </section>
   );

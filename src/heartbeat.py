@@ -1,0 +1,68 @@
+"""Heartbeats: find a child process that does not answer, because it is stopped or blocked, so that it is replaced.
+
+A child that has exited is noticed by the end of file of its channel, one in an endless loop by its own watchdog. Neither
+helps where the kernel does not run the process (SIGSTOP, a frozen cgroup, a disk that blocks): its socket stays open,
+and its alarm waits as long as it does.
+
+Unanswered pings are counted, not seconds: after a pause of the server itself, answers that have come meanwhile are
+read before the next ping is sent.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol, TypeVar
+
+from mixminus.clock import Clock
+
+__all__ = ["BEAT_S", "MOST_UNANSWERED", "Heartbeat", "watch"]
+
+BEAT_S: Final = 2.0
+"""Time between two pings of one child."""
+MOST_UNANSWERED: Final = 3
+_MOST_AT_START: Final = 30
+"""Before its first message a child loads libraries or a model."""
+
+
+class Heartbeat:
+    """Counts the pings that one child has left unanswered."""
+
+    def __init__(self, most_unanswered: int = MOST_UNANSWERED) -> None:
+        """``most_unanswered``: so many pings in a row may wait for an answer."""
+        self._most = most_unanswered
+        self._most_now = _MOST_AT_START
+        self._unanswered = 0
+
+    def answered(self) -> None:
+        """Note a message of the child: any of them shows that it runs."""
+        self._unanswered = 0
+        self._most_now = self._most
+
+    def beat(self) -> bool:
+        """Count the ping that is sent now; return False if too many before it are unanswered."""
+        if self._unanswered >= self._most_now:
+            return False
+        self._unanswered += 1
+        return True
+
+
+class _Watched(Protocol):
+    heartbeat: Heartbeat
+
+
+Child = TypeVar("Child", bound=_Watched)
+
+
+async def watch(
+    clock: Clock,
+    children: Callable[[], Iterable[Child]],
+    *,
+    ping: Callable[[Child], None],
+    on_stuck: Callable[[Child], None],
+) -> None:
+    """Ping the children that there are, until cancelled; call ``on_stuck`` for one that does not answer."""
+    while True:
+        await clock.sleep(BEAT_S)
+        for child in list(children()):
+            if child.heartbeat.beat():
+                ping(child)
+            else:
+                on_stuck(child)

@@ -1,0 +1,44 @@
+"""The console's Server view, in a real browser, against a real server and a real receiver of webhooks."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.app.server import Server, serve
+from tests.console.pages import api, log_in, opened
+from tests.console.test_join_page import browser
+from tests.support.webhook_receiver import WebhookReceiver, open_receiver
+
+pytestmark = pytest.mark.usefixtures("built")
+
+
+async def test_deliveries_are_shown_with_their_attempts_and_sent_again(tmp_path: Path) -> None:
+    async with (
+        serve(tmp_path) as server,
+        open_receiver() as receiver,
+        browser() as chromium,
+        opened(chromium, server) as page,
+    ):
+        await log_in(page)
+        await resend_what_was_refused(page, server, receiver)
+
+
+async def resend_what_was_refused(page: Page, server: Server, receiver: WebhookReceiver) -> None:
+    receiver.answer(404)
+    await api(server, "PUT", "/customer", name="Ann", webhook_method="POST", webhook_uri=receiver.uri)
+    await api(server, "POST", "/conferences", type="conference", name="Board")
+    await receiver.got(2)
+    await page.goto(f"{server.base}/console/#/server")
+    deliveries = page.get_by_role("region", name="Webhook deliveries")
+    row = deliveries.get_by_role("row", name="conference_created")
+    await expect(row).to_contain_text("undelivered")
+    await row.get_by_text("1 attempt; the last: 404").click()
+    await expect(row.get_by_role("listitem")).to_have_count(1)
+    await row.get_by_role("button", name="Send again").click()
+    await expect(page.get_by_text("1 event sent again.")).to_be_visible()
+    await expect(row).to_contain_text("delivered")
+    await expect(row).to_contain_text("2 attempts; the last: 200")
+    await expect(row.get_by_role("listitem")).to_have_count(2)
+    assert receiver.types == ["conference_created", "conference_updated", "conference_created"]
+    await expect(deliveries.get_by_role("button", name="Send all again")).to_be_hidden()

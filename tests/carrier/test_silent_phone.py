@@ -1,12 +1,14 @@
 """A phone without audio is asked by OPTIONS within the call before it is given up."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
 from mixminus.mixer import MediaTimeout
-from tests.carrier.trunks import NUMBER, answers, newest, sleep
+from tests.carrier.trunks import NUMBER, answers, call_out, host_of, newest, sleep, trunk
+from tests.support.called_phone import CalledPhone
 from tests.support.sip_phone import PhoneCall
 from tests.support.sip_site import SipSite
 
@@ -21,6 +23,52 @@ async def silent_call(sip_site: SipSite) -> PhoneCall:
     await asyncio.wait_for(asyncio.shield(live.up), 15)
     services.calls.on_engine_event(MediaTimeout(live.port.id, 0))
     return call
+
+
+@pytest.mark.parametrize("media_timeout_s", [1, 3])
+async def test_a_trunk_has_its_own_time_for_calls_in(sip_site: SipSite, media_timeout_s: int) -> None:
+    await trunk(sip_site, auth_types=["ip"], allowed_ips=["127.0.0.1"], media_timeout_s=media_timeout_s)
+    await answers(sip_site, {"type": "answer"}, sleep())
+    call = (await sip_site.phone()).call(NUMBER)
+    await call.establish()
+    answered_at = time.monotonic()
+    asked = await call.asked("OPTIONS")
+    assert media_timeout_s - 0.5 < time.monotonic() - answered_at < media_timeout_s + 5
+    call.reply(asked, 481)
+    assert (await ended(sip_site))["hangup_reason"] in ("timeout", "normal")
+
+
+async def test_a_trunk_has_its_own_time_for_calls_out(sip_site: SipSite, bob: CalledPhone) -> None:
+    made = await trunk(sip_site, outbound_host=host_of(bob), media_timeout_s=2)
+    assert made["media_timeout_s"] == 2
+    placed = await call_out(sip_site)
+    bob.answer(await bob.asked("INVITE"))
+    asked = await bob.asked("OPTIONS")
+    bob.reply(asked, 481)
+    shown = await sip_site.site.call_becomes(placed["id"], "hangup")
+    assert shown["hangup_reason"] in ("timeout", "normal")
+
+
+async def test_the_servers_time_counts_without_one(sip_site: SipSite) -> None:
+    api = sip_site.site.api
+    made = await trunk(sip_site, auth_types=["ip"], allowed_ips=["127.0.0.1"], media_timeout_s=1)
+    _, changed = await api.put(
+        f"/v1.0/trunks/{made['id']}", {"auth_types": ["ip"], "allowed_ips": ["127.0.0.1"]}
+    )
+    assert changed["media_timeout_s"] == 0
+    await answers(sip_site, {"type": "answer"}, sleep())
+    call = (await sip_site.phone()).call(NUMBER)
+    await call.establish()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(call.asked("OPTIONS"), 4)
+    assert (await call.hang_up()).status_code == 200
+
+
+@pytest.mark.parametrize("media_timeout_s", [-1, 3601, "1", 1.5])
+async def test_another_time_is_refused(sip_site: SipSite, media_timeout_s: object) -> None:
+    body = {"domain_name": "carrier", "media_timeout_s": media_timeout_s}
+    status, answer = await sip_site.site.api.post("/v1.0/trunks", body)
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
 async def ended(sip_site: SipSite) -> dict[str, Any]:

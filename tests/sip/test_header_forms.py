@@ -40,11 +40,12 @@ COMPACT = {
 LINE = "INVITE sip:1000@198.51.100.1 SIP/2.0"
 
 
-def invite(line: str = LINE, body: str = BODY, **changed: str | None) -> bytes:
-    """Return an INVITE; a header that is None is left out."""
+def invite(**changed: str | None) -> bytes:
+    """Return an INVITE, with another ``line`` or other headers; a header that is None is left out."""
+    line = changed.pop("line", LINE) or LINE
     named = {name.replace("_", "-"): value for name, value in changed.items()}
     lines = [f"{name}: {value}" for name, value in (HEADERS | named).items() if value is not None]
-    return "\r\n".join([line, *lines, f"Content-Length: {len(body.encode())}", "", body]).encode(
+    return "\r\n".join([line, *lines, f"Content-Length: {len(BODY)}", "", BODY]).encode(
         "utf-8", "surrogateescape"
     )
 

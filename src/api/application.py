@@ -27,6 +27,7 @@ from mixminus.api import (
     media_streams,
     meters,
     middlewares,
+    moves,
     numbers,
     pages,
     playbacks,
@@ -50,7 +51,7 @@ __all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (hears, media_streams, meters, pages)
+_: Final = (hears, media_streams, meters, moves, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,

@@ -22,11 +22,13 @@ from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
+from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.meters import MeterService
+from mixminus.call.move import MoveService
 from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
@@ -40,6 +42,7 @@ from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback import PlaybackService
+from mixminus.conference.reservations import Reservations
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HealthWatch, HoldWatch, TalkingWatch
@@ -274,6 +277,19 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
+            breakouts=BreakoutService(
+                conferences=conferences,
+                rooms=rooms,
+                moves=closing(
+                    MoveService(
+                        conferences=conferences,
+                        participants=participants,
+                        reservations=Reservations(store, clock, rooms=rooms, lifecycle=lifecycle),
+                        rooms=rooms,
+                        live_calls=live_calls,
+                    )
+                ),
+            ),
             replacements=replacements,
             call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
             live_participants=LiveParticipantService(

@@ -7,11 +7,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from mixminus.client.generated.inputs import AddressBody, CoachBody, ExceptionBody, PairBody, WhisperBody
+from mixminus.client.generated.inputs import (
+    AddressBody,
+    CoachBody,
+    ExceptionBody,
+    GroupBody,
+    PairBody,
+    WhisperBody,
+)
 from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
     Agent,
+    Breakout,
     Call,
     Conference,
     Conferencecall,
@@ -348,6 +356,26 @@ class AsyncOperations(AsyncSender):
         request = Request("DELETE", f"/v1.0/conferences/{id}/hears")
         return await self._get(request, Hears)
 
+    async def start_breakout(self, id: UUID | str, *, groups: Sequence[GroupBody]) -> Breakout:
+        """Divide a room into breakout rooms.
+
+        Each group moves to a room of its own: an existing one, or a new one with the settings of this room but for its
+        PINs, lock and limit. A participant that cannot be moved is in `refused`; the others are moved.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferences/{id}/breakout", body={"groups": groups}, repeatable=True
+        )
+        return await self._get(request, Breakout)
+
+    async def end_breakout(self, id: UUID | str) -> Breakout:
+        """End the breakout rooms.
+
+        Moves the participants of the rooms that `POST` has created back to this room, and deletes these rooms. One
+        whose participants this room refuses stays open.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/breakout")
+        return await self._get(request, Breakout)
+
     def list_conferencecalls(
         self, *, page_size: int | Unset = UNSET, conference_id: UUID | str | Unset = UNSET
     ) -> AsyncIterator[Conferencecall]:
@@ -399,6 +427,18 @@ class AsyncOperations(AsyncSender):
         Removes it from the room and does not hang up: its call continues with the next action of its flow.
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
+        return await self._get(request, Conferencecall)
+
+    async def move_conferencecall(self, id: UUID | str, *, conference_id: UUID | str) -> Conferencecall:
+        """Move a participant to another room.
+
+        Of the same customer. It leaves its room and joins the other, without a signalling message to its phone or
+        browser; its role, mute, gain and label are kept, and the answer is the participant that it is there, `joining`.
+        A room that is locked or full refuses it, and it stays where it is.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferencecalls/{id}/move", body={"conference_id": conference_id}, repeatable=True
+        )
         return await self._get(request, Conferencecall)
 
     async def talk_to_conference(

@@ -12,6 +12,7 @@ __all__ = [
     "AgentAuthRequired",
     "AgentNotFound",
     "AlreadyExists",
+    "AlreadyInConference",
     "AuthenticationRequired",
     "CallNotFound",
     "CallStateInvalid",
@@ -44,6 +45,7 @@ __all__ = [
     "LanguageNotSpoken",
     "LanguageNotSupported",
     "MissingRequestParameter",
+    "MovePending",
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
@@ -96,6 +98,10 @@ class AgentNotFound(errors.NotFound, reason="AGENT_NOT_FOUND"):
 
 class AlreadyExists(errors.Conflict, reason="ALREADY_EXISTS"):
     """ALREADY_EXISTS"""
+
+
+class AlreadyInConference(errors.Conflict, reason="ALREADY_IN_CONFERENCE"):
+    """ALREADY_IN_CONFERENCE"""
 
 
 class AuthenticationRequired(errors.Unauthenticated, reason="AUTHENTICATION_REQUIRED"):
@@ -224,6 +230,10 @@ class LanguageNotSupported(errors.InvalidRequest, reason="LANGUAGE_NOT_SUPPORTED
 
 class MissingRequestParameter(errors.InvalidRequest, reason="MISSING_REQUEST_PARAMETER"):
     """MISSING_REQUEST_PARAMETER"""
+
+
+class MovePending(errors.Conflict, reason="MOVE_PENDING"):
+    """MOVE_PENDING"""
 
 
 class NumberNotFound(errors.NotFound, reason="NUMBER_NOT_FOUND"):

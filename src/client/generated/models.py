@@ -28,6 +28,7 @@ __all__ = [
     "Groupcall",
     "Guest",
     "GuestLink",
+    "Health",
     "Hears",
     "HearsException",
     "Login",
@@ -474,6 +475,12 @@ class GuestLink(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Health(Model):
+    """The state that was asked for is given."""
+
+    status: Literal["live", "ready"]
 
 
 class HearsException(Model):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023_trunk_media_timeout"
-down_revision = "0027_breakout_rooms"
+down_revision = "0022_trunk_certificates"
 
 
 def upgrade() -> None:

@@ -24,6 +24,7 @@ from mixminus.store.access_keys import AccessKeyRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
+from mixminus.store.audits import AuditRows
 from mixminus.store.calls import CallRows
 from mixminus.store.cipher import Cipher
 from mixminus.store.conferencecalls import ConferencecallRows
@@ -62,6 +63,7 @@ class Transaction:
         self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
+        self.audits = AuditRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)

@@ -19,6 +19,7 @@ from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
     Agent,
+    Audit,
     Breakout,
     Call,
     Conference,
@@ -1594,6 +1595,7 @@ class AsyncOperations(AsyncSender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1621,6 +1623,7 @@ class AsyncOperations(AsyncSender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1658,6 +1661,7 @@ class AsyncOperations(AsyncSender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1687,6 +1691,7 @@ class AsyncOperations(AsyncSender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1981,6 +1986,15 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return await self._get(request, AccessKey)
+
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> AsyncIterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
 
     async def ping(self) -> Pong:
         """Check whether calls are taken.

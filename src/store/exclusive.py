@@ -113,7 +113,7 @@ class _Ownership:
             if self._session is None:
                 self._session = await self._connect()
             taken: bool = await self._session.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the driver's, the socket's, a timeout
             await self._disconnect()
             raise Unavailable(f"the database does not answer ({error})".partition("\n")[0]) from error
         return taken
@@ -137,7 +137,7 @@ class _Ownership:
         """Return the session that holds the lock; None if it is not known."""
         try:
             return await self._session.fetchrow(_HOLDER, _KEY) if self._session else None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the driver's, the socket's, a timeout
             log.warning("holder not known", reason=str(error))
             return None
 
@@ -158,7 +158,7 @@ class _Ownership:
             return False
         try:
             await self._session.execute("SELECT 1")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the driver's, the socket's, a timeout
             log.warning("session lost", reason=str(error))
             await self._disconnect()
             return False

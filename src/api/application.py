@@ -36,6 +36,7 @@ from mixminus.api import (
     system,
     traces,
     transcribes,
+    transfers,
     trunks,
     whip,
 )
@@ -59,6 +60,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     playbacks.resource,
     calls.resource,
     groupcalls.resource,
+    transfers.resource,
     flows.resource,
     activeflows.resource,
     recordings.resource,

@@ -24,6 +24,7 @@ from mixminus.call.transports import Transports
 from mixminus.clock import Clock
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
+from mixminus.conference.lobby import LobbyService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback import PlaybackService
 from mixminus.conference.room import Rooms
@@ -76,6 +77,7 @@ class Services:
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
+    lobby: LobbyService
     playbacks: PlaybackService
     hears: HearsService
     talking: TalkingWatch

@@ -40,6 +40,7 @@ from mixminus.conference.announcements import Announcements
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.lobby import LobbyService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback import PlaybackService
 from mixminus.conference.reservations import Reservations
@@ -260,6 +261,7 @@ async def open_services(
             access=AccessService(store, clock),
             conferences=conferences,
             participants=participants,
+            lobby=LobbyService(conferences=conferences, participants=participants, rooms=rooms),
             playbacks=closing(
                 PlaybackService(
                     store,

@@ -204,6 +204,22 @@ def stop_playback(
         line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
 
 
+@participants.command("admit")
+def admit_participant(id: ParticipantId) -> None:
+    """Admit a participant that waits in the lobby."""
+    with session() as client:
+        admitted = client.admit_conferencecall(id)
+        line(f"{admitted.label or admitted.id} is admitted", id=admitted.id)
+
+
+@participants.command("refuse")
+def refuse_participant(id: ParticipantId) -> None:
+    """Refuse a participant that waits in the lobby."""
+    with session() as client:
+        refused = client.refuse_conferencecall(id)
+        line(f"{refused.label or refused.id} is {refused.status}", id=refused.id, status=refused.status)
+
+
 @participants.command("move")
 def move_participant(id: ParticipantId, room: RoomName) -> None:
     """Move a participant to another room."""
@@ -269,6 +285,8 @@ def list_participants(room: RoomName) -> None:
                 "role": lambda each: each.role,
                 "muted": lambda each: each.muted,
                 "deaf": lambda each: each.deaf,
+                "waiting": lambda each: each.waiting,
+                "hand": lambda each: each.hand_raised,
                 "since": lambda each: age(each.tm_create),
             },
         )
@@ -282,10 +300,15 @@ def change_participant(
     gain: Annotated[float | None, typer.Option(help="Gain in dB for the others.")] = None,
     label: Annotated[str | None, typer.Option(help="A name of your own.")] = None,
     role: Annotated[Literal["participant", "moderator"] | None, typer.Option(help="Its role.")] = None,
+    hand: Annotated[bool | None, typer.Option("--raise-hand/--lower-hand", help="Its hand.")] = None,
 ) -> None:
     """Change how a participant hears and is heard."""
     with session() as client:
-        shown(client.change_conferencecall(id, muted=muted, deaf=deaf, gain_db=gain, label=label, role=role))
+        shown(
+            client.change_conferencecall(
+                id, muted=muted, deaf=deaf, gain_db=gain, label=label, role=role, hand_raised=hand
+            )
+        )
 
 
 @participants.command("kick")

@@ -11,6 +11,7 @@ __all__ = [
     "ConferencecallGone",
     "ConferencecallNotFound",
     "MovePending",
+    "NotWaiting",
     "PinInvalid",
     "PlaybackNotFound",
     "PlaybackOver",
@@ -46,6 +47,10 @@ class MovePending(Conflict):
     """The participant is being moved by another request."""
 
     reason = "MOVE_PENDING"
+
+
+class NotWaiting(Conflict):
+    """The participant is not in the lobby."""
 
 
 class ConferenceFull(Conflict):

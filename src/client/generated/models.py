@@ -12,6 +12,7 @@ __all__ = [
     "AccessKey",
     "Activeflow",
     "Address",
+    "Admitted",
     "Agent",
     "Attempt",
     "Breakout",
@@ -105,26 +106,6 @@ class Activeflow(Model):
     tm_delete: Timestamp
 
 
-class Agent(Model):
-    """A person who can log in."""
-
-    id: UUID
-    customer_id: UUID
-    username: str
-    name: str
-    detail: str
-    ring_method: Literal["ringall", "linear"]
-    status: Literal["offline"]
-    """Always offline: the server does not ring agents."""
-    permission: int
-    """Bits, one for each right."""
-    tag_ids: list[UUID]
-    addresses: list[dict[str, Any]]
-    tm_create: Timestamp
-    tm_update: Timestamp
-    tm_delete: Timestamp
-
-
 class Conferencecall(Model):
     """A participant of a conference."""
 
@@ -147,8 +128,37 @@ class Conferencecall(Model):
     talking: bool
     on_hold: bool
     """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
+    waiting: bool
+    """In the lobby: for a moderator, or to be admitted."""
+    hand_raised: bool
     label: str
     """Your own label, stored and returned unchanged."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Admitted(Model):
+    """The participants that were admitted."""
+
+    result: list[Conferencecall]
+
+
+class Agent(Model):
+    """A person who can log in."""
+
+    id: UUID
+    customer_id: UUID
+    username: str
+    name: str
+    detail: str
+    ring_method: Literal["ringall", "linear"]
+    status: Literal["offline"]
+    """Always offline: the server does not ring agents."""
+    permission: int
+    """Bits, one for each right."""
+    tag_ids: list[UUID]
+    addresses: list[dict[str, Any]]
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -289,6 +299,8 @@ class Conference(Model):
     """No new participants are admitted."""
     wait_for_moderator: bool
     """Participants cannot hear each other until a moderator joins."""
+    lobby: bool
+    """Participants wait until they are admitted one by one; moderators do not."""
     end_when_moderator_leaves: bool
     entry_tone: bool
     exit_tone: bool
@@ -302,7 +314,7 @@ class Conference(Model):
     """Language of prompts and announcements; empty for the server's default."""
     prompt_texts: dict[str, str]
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
-    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "leave"]]
+    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "hand", "leave"]]
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
     tm_end: Timestamp
     tm_create: Timestamp

@@ -18,6 +18,7 @@ from mixminus.client.generated.inputs import (
 from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
+    Admitted,
     Agent,
     Breakout,
     Call,
@@ -79,6 +80,7 @@ class Operations(Sender):
         moderator_pin: str | Unset = UNSET,
         locked: bool | Unset = UNSET,
         wait_for_moderator: bool | Unset = UNSET,
+        lobby: bool | Unset = UNSET,
         end_when_moderator_leaves: bool | Unset = UNSET,
         entry_tone: bool | Unset = UNSET,
         exit_tone: bool | Unset = UNSET,
@@ -113,6 +115,7 @@ class Operations(Sender):
                 "moderator_pin": moderator_pin,
                 "locked": locked,
                 "wait_for_moderator": wait_for_moderator,
+                "lobby": lobby,
                 "end_when_moderator_leaves": end_when_moderator_leaves,
                 "entry_tone": entry_tone,
                 "exit_tone": exit_tone,
@@ -160,6 +163,7 @@ class Operations(Sender):
         moderator_pin: str | Unset = UNSET,
         locked: bool | Unset = UNSET,
         wait_for_moderator: bool | Unset = UNSET,
+        lobby: bool | Unset = UNSET,
         end_when_moderator_leaves: bool | Unset = UNSET,
         entry_tone: bool | Unset = UNSET,
         exit_tone: bool | Unset = UNSET,
@@ -194,6 +198,7 @@ class Operations(Sender):
                 "moderator_pin": moderator_pin,
                 "locked": locked,
                 "wait_for_moderator": wait_for_moderator,
+                "lobby": lobby,
                 "end_when_moderator_leaves": end_when_moderator_leaves,
                 "entry_tone": entry_tone,
                 "exit_tone": exit_tone,
@@ -216,6 +221,14 @@ class Operations(Sender):
         """
         request = Request("DELETE", f"/v1.0/conferences/{id}", headers={"If-Match": if_match})
         return self._get(request, Conference)
+
+    def admit_all(self, id: UUID | str) -> Admitted:
+        """Admit all waiting participants.
+
+        All that wait in the lobby now.
+        """
+        request = Request("POST", f"/v1.0/conferences/{id}/admit", repeatable=True)
+        return self._get(request, Admitted)
 
     def regenerate_direct_hash(self, id: UUID | str) -> Conference:
         """Regenerate the direct hash.
@@ -407,6 +420,7 @@ class Operations(Sender):
         deaf: bool | None | Unset = UNSET,
         gain_db: float | None | Unset = UNSET,
         label: str | None | Unset = UNSET,
+        hand_raised: bool | None | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conferencecall:
         """Update a participant.
@@ -417,7 +431,14 @@ class Operations(Sender):
             "PATCH",
             f"/v1.0/conferencecalls/{id}",
             headers={"If-Match": if_match},
-            body={"role": role, "muted": muted, "deaf": deaf, "gain_db": gain_db, "label": label},
+            body={
+                "role": role,
+                "muted": muted,
+                "deaf": deaf,
+                "gain_db": gain_db,
+                "label": label,
+                "hand_raised": hand_raised,
+            },
         )
         return self._get(request, Conferencecall)
 
@@ -427,6 +448,22 @@ class Operations(Sender):
         Removes it from the room and does not hang up: its call continues with the next action of its flow.
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Conferencecall)
+
+    def admit_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Admit a participant.
+
+        One that waits in the lobby of its room joins; where the room waits for a moderator, when one is there.
+        """
+        request = Request("POST", f"/v1.0/conferencecalls/{id}/admit", repeatable=True)
+        return self._get(request, Conferencecall)
+
+    def refuse_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Refuse a participant.
+
+        One that waits in the lobby is removed; its call continues with the next action of its flow.
+        """
+        request = Request("POST", f"/v1.0/conferencecalls/{id}/refuse", repeatable=True)
         return self._get(request, Conferencecall)
 
     def move_conferencecall(self, id: UUID | str, *, conference_id: UUID | str) -> Conferencecall:

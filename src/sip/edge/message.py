@@ -39,7 +39,14 @@ _COMPACT: Final = {
     "i": "call-id", "k": "supported", "l": "content-length", "m": "contact", "o": "event", "r": "refer-to",
     "s": "subject", "t": "to", "u": "allow-events", "v": "via", "x": "session-expires", "y": "identity",
 }  # fmt: skip
-_SPELLING: Final = {"call-id": "Call-ID", "cseq": "CSeq", "rack": "RAck", "rseq": "RSeq", "min-se": "Min-SE"}
+# Names are written as the RFCs write them: some phones, against RFC 3261 section 7.3.1, compare them with case.
+_SPELLING: Final = {
+    name.lower(): name
+    for name in (
+        "Call-ID", "CSeq", "MIME-Version", "Min-SE", "P-Called-Party-ID", "RAck", "RSeq", "SIP-ETag", "SIP-If-Match",
+        "WWW-Authenticate",
+    )
+}  # fmt: skip
 _ONCE: Final = (
     "from", "to", "call-id", "cseq", "max-forwards", "content-type", "content-length", "session-expires", "min-se",
 )  # fmt: skip

@@ -104,8 +104,8 @@ async def test_all_are_admitted_at_once_and_a_moderator_does_not_wait(site: Site
     await site.api.send("PATCH", f"/v1.0/conferencecalls/{late['id']}", json={"role": "moderator"})
     await until(lambda: moderator.port.bridge)
     await site.participants(str(room.id), "joined", 3)
-    _, nobody = await site.api.send("POST", path)
-    assert nobody["result"] == []
+    _, again = await site.api.send("POST", path)
+    assert again["result"] == []
 
 
 async def test_lowering_the_setting_lets_all_in(site: Site) -> None:

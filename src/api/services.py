@@ -22,6 +22,7 @@ from mixminus.call.service import CallService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
+from mixminus.conference.chat import ChatService
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lobby import LobbyService
@@ -78,6 +79,7 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     lobby: LobbyService
+    chat: ChatService
     playbacks: PlaybackService
     hears: HearsService
     talking: TalkingWatch

@@ -37,6 +37,7 @@ from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
+from mixminus.conference.chat import ChatService
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
@@ -261,6 +262,7 @@ async def open_services(
             access=AccessService(store, clock),
             conferences=conferences,
             participants=participants,
+            chat=ChatService(store, clock, conferences=conferences, rooms=rooms),
             lobby=LobbyService(conferences=conferences, participants=participants, rooms=rooms),
             playbacks=closing(
                 PlaybackService(

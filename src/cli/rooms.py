@@ -150,6 +150,36 @@ def watch_room(
                 time.sleep(_REFRESH_S)
 
 
+@app.command("message")
+def send_message(
+    room: RoomName,
+    text: str,
+    to: Annotated[UUID | None, typer.Option(help="Id of the only participant that it is for.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the sender.")] = "",
+) -> None:
+    """Send a chat message to a room, or to one participant."""
+    with session() as client:
+        id = room_of(client, room).id
+        sent = client.send_chat_message(id, text=text, recipient_id=to or UNSET, sender_name=name)
+        line(f"{sent.id} is sent", id=sent.id)
+
+
+@app.command("messages")
+def list_messages(room: RoomName) -> None:
+    """List the chat messages of a room, newest first."""
+    with session() as client:
+        listed(
+            client.list_chat_messages(room_of(client, room).id),
+            {
+                "id": lambda each: each.id,
+                "from": lambda each: each.sender_name,
+                "to": lambda each: each.recipient_id if each.recipient_id.int else "all",
+                "text": lambda each: each.text,
+                "age": lambda each: age(each.tm_create),
+            },
+        )
+
+
 @app.command("say")
 def say_to_room(
     room: RoomName,

@@ -4,6 +4,7 @@ from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied
 
 __all__ = [
     "AlreadyInRoom",
+    "ChatMessageNotFound",
     "ConferenceFull",
     "ConferenceLocked",
     "ConferenceNotFound",
@@ -51,6 +52,10 @@ class MovePending(Conflict):
 
 class NotWaiting(Conflict):
     """The participant is not in the lobby."""
+
+
+class ChatMessageNotFound(NotFound):
+    reason = "CHAT_MESSAGE_NOT_FOUND"
 
 
 class ConferenceFull(Conflict):

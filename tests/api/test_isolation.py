@@ -80,6 +80,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
     transcribed = await transcribe(api, identity.customer_id)
     _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
     _, invited = await api.post(f"/v1.0/conferences/{room['id']}/guest_links", {})
+    _, message = await api.post(f"/v1.0/conferences/{room['id']}/messages", {"text": "hello"})
     room_playback = {"stream_urls": ["missing.wav"]}
     _, playback = await api.post(f"/v1.0/conferences/{room['id']}/play", room_playback)
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
@@ -98,6 +99,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             "transcribes": transcribed,
             "traces": traced["id"],
             "playbacks": playback["id"],
+            "chatmessages": message["id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),

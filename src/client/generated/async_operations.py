@@ -22,6 +22,7 @@ from mixminus.client.generated.models import (
     Agent,
     Breakout,
     Call,
+    ChatMessage,
     Conference,
     Conferencecall,
     Customer,
@@ -605,6 +606,51 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("POST", f"/v1.0/playbacks/{id}/stop", repeatable=True)
         return await self._get(request, Playback)
+
+    async def send_chat_message(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        sender_id: UUID | str | Unset = UNSET,
+        sender_name: str | Unset = UNSET,
+        recipient_id: UUID | str | Unset = UNSET,
+    ) -> ChatMessage:
+        """Send a chat message.
+
+        To all participants, or to one. It is published as `chatmessage_created`, kept, and exported with the
+        transcripts of the room unless it is for one participant.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/messages",
+            body={
+                "text": text,
+                "sender_id": sender_id,
+                "sender_name": sender_name,
+                "recipient_id": recipient_id,
+            },
+            repeatable=True,
+        )
+        return await self._get(request, ChatMessage)
+
+    def list_chat_messages(
+        self, id: UUID | str, *, page_size: int | Unset = UNSET
+    ) -> AsyncIterator[ChatMessage]:
+        """List chat messages.
+
+        Of one room, also after its end; with those for one participant, without deleted ones.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/messages", query={"page_size": page_size})
+        return self._list(request, Listing(ChatMessage, "next_page_token", "page_token"))
+
+    async def delete_chat_message(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> ChatMessage:
+        """Delete a chat message.
+
+        Its text is erased. Events that were published before keep it until they are deleted.
+        """
+        request = Request("DELETE", f"/v1.0/chatmessages/{id}", headers={"If-Match": if_match})
+        return await self._get(request, ChatMessage)
 
     async def create_calls(
         self,
@@ -1251,7 +1297,7 @@ class AsyncOperations(AsyncSender):
     ) -> Response:
         """Export a transcribe.
 
-        All transcripts as a file.
+        All transcripts as a file; of a room, with the chat messages to all of the same time.
 
         ``format``: The format of the file.
         """

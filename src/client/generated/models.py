@@ -18,6 +18,7 @@ __all__ = [
     "Breakout",
     "BreakoutRoom",
     "Call",
+    "ChatMessage",
     "Conference",
     "Conferencecall",
     "Customer",
@@ -248,6 +249,24 @@ class Call(Model):
     tm_progressing: Timestamp
     tm_ringing: Timestamp
     tm_hangup: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class ChatMessage(Model):
+    """A message in a room."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    sender_id: UUID
+    """The nil UUID means none."""
+    sender_name: str
+    recipient_id: UUID
+    """The nil UUID means none."""
+    text: str
+    """Empty once it is deleted."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

@@ -9,6 +9,7 @@ from mixminus.store.tables.access import (
     secrets,
 )
 from mixminus.store.tables.calls import groupcalls
+from mixminus.store.tables.chat import chat_messages
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
     extension_bindings,
@@ -38,6 +39,7 @@ __all__ = [
     "activeflows",
     "agents",
     "calls",
+    "chat_messages",
     "conferencecalls",
     "conferences",
     "customers",

@@ -14,6 +14,7 @@ import uvloop
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
 from mixminus.app.descriptors import raise_descriptor_limit
+from mixminus.app.drain import drain
 from mixminus.app.notify import notify
 from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
@@ -66,31 +67,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _serve(settings: Settings, *, demo: bool) -> None:
     name_thread("mixminus")
     asyncio.get_running_loop().set_default_executor(named_threads(_OTHER_THREADS, "mm-other"))
-    with _stop_signals() as stop:
+    with _stop_signals() as (stop, stop_now):
         async with running_server(settings, demo=demo) as running:
             _warn_of_the_network(settings)
             _announce(running)
             notify(READY="1", STATUS="serving")
             await stop.wait()
             notify(STOPPING="1", STATUS="stopping")
+            await drain(running.services, settings.drain_s, stop_now)
             logger.info("stopping")
     logger.info("stopped")
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
-    """Set the event on SIGTERM and SIGINT; another SIGINT then interrupts as Python does."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+def _stop_signals() -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Yield the events that are set when the server has to stop, and when it has to stop without waiting for its calls.
 
-    def request_stop() -> None:
+    The first SIGTERM sets one of them, the next one and SIGINT both; another SIGINT then interrupts as Python does.
+    """
+    loop = asyncio.get_running_loop()
+    stop, stop_now = asyncio.Event(), asyncio.Event()
+
+    def terminate() -> None:
+        if stop.is_set():
+            stop_now.set()
+        stop.set()
+
+    def interrupt() -> None:
+        stop_now.set()
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, request_stop)
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
-        yield stop
+        yield stop, stop_now
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         loop.remove_signal_handler(signal.SIGINT)

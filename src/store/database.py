@@ -177,6 +177,11 @@ class Store:
                 with suppress(Unavailable):
                     await self._readers.roll_back(session)
 
+    async def check(self) -> None:
+        """Raise Unavailable unless the database answers."""
+        async with self.snapshot() as tx:
+            await tx.customers.first()
+
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""
         await self._checkpoints.close()

@@ -33,6 +33,7 @@ from mixminus.client.generated.models import (
     Groupcall,
     Guest,
     GuestLink,
+    Health,
     Hears,
     Login,
     NewAccessKey,
@@ -2065,12 +2066,28 @@ class AsyncOperations(AsyncSender):
         return await self._get(request, AccessKey)
 
     async def ping(self) -> Pong:
-        """Check whether the server is ready.
+        """Check whether calls are taken.
 
         503 while phones or browsers cannot join.
         """
         request = Request("GET", "/ping")
         return await self._get(request, Pong)
+
+    async def live(self) -> Health:
+        """Check whether the server runs.
+
+        200 while the process answers, also while it drains or its database is gone: a restart would not help.
+        """
+        request = Request("GET", "/health/live")
+        return await self._get(request, Health)
+
+    async def ready(self) -> Health:
+        """Check whether the server is ready for new calls.
+
+        503 while phones or browsers cannot join, while the server drains, and while its database does not answer.
+        """
+        request = Request("GET", "/health/ready")
+        return await self._get(request, Health)
 
     async def root_certificate(self) -> Response:
         """Get the root certificate of the server's own authority.

@@ -30,6 +30,7 @@ __all__ = [
     "Groupcall",
     "Guest",
     "GuestLink",
+    "Health",
     "Hears",
     "HearsException",
     "Login",
@@ -505,6 +506,12 @@ class GuestLink(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Health(Model):
+    """The state that was asked for is given."""
+
+    status: Literal["live", "ready"]
 
 
 class HearsException(Model):

@@ -146,6 +146,7 @@ def _service_config(
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
         names=names,
+        audit_retention_days=settings.audit_retention_days,
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,

@@ -24,6 +24,7 @@ from mixminus.store.access_keys import AccessKeyRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
+from mixminus.store.audits import AuditRows
 from mixminus.store.calls import CallRows
 from mixminus.store.chat import ChatMessageRows
 from mixminus.store.cipher import Cipher
@@ -63,6 +64,7 @@ class Transaction:
         self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
+        self.audits = AuditRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
         self.chat_messages = ChatMessageRows(connection)

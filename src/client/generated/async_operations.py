@@ -20,6 +20,7 @@ from mixminus.client.generated.models import (
     Activeflow,
     Admitted,
     Agent,
+    Audit,
     Breakout,
     Call,
     ChatMessage,
@@ -2064,6 +2065,15 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return await self._get(request, AccessKey)
+
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> AsyncIterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
 
     async def ping(self) -> Pong:
         """Check whether calls are taken.

@@ -15,6 +15,7 @@ __all__ = [
     "Admitted",
     "Agent",
     "Attempt",
+    "Audit",
     "Breakout",
     "BreakoutRoom",
     "Call",
@@ -164,6 +165,31 @@ class Agent(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Audit(Model):
+    """A request that changed something, or was refused to."""
+
+    id: UUID
+    customer_id: UUID
+    agent_id: UUID
+    """The nil UUID means none."""
+    access_key_id: UUID
+    """The nil UUID means none."""
+    guest_link_id: UUID
+    """The nil UUID means none."""
+    operation: str
+    """The operationId of the request."""
+    resource_id: UUID
+    """The nil UUID means none."""
+    source: str
+    """The address that the request came from; behind a proxy, that of the proxy."""
+    http_status: int
+    """0 if the connection ended before there was a response."""
+    reason: str
+    """The `reason` of the error; empty without one."""
+    request_id: str
+    tm_create: Timestamp
 
 
 class Refusal(Model):

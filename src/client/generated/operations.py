@@ -20,6 +20,7 @@ from mixminus.client.generated.models import (
     Activeflow,
     Admitted,
     Agent,
+    Audit,
     Breakout,
     Call,
     ChatMessage,
@@ -2062,6 +2063,15 @@ class Operations(Sender):
         """
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return self._get(request, AccessKey)
+
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> Iterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
 
     def ping(self) -> Pong:
         """Check whether calls are taken.

@@ -130,6 +130,8 @@ class TalkerView(View):
     level_dbov: int = Field(ge=-127, le=0)
     """-127 is silence, 0 is full scale."""
     talking: bool
+    dominant: bool
+    """The dominant speaker of the room, also while all are silent."""
     muted: bool
     delay_ms: Rounded
     """Audio that waits in the jitter buffer."""

@@ -151,6 +151,8 @@ class Room:
         self.cells: Cells = {}
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the room is closed."""
+        self.dominant: Seat | None = None
+        """The dominant speaker, also while all are silent (``dominant.py``)."""
         self._duck_db = 0.0
         self._lowered: dict[ConferencecallId, float] = {}
         self._applied: Cells = {}
@@ -278,6 +280,8 @@ class Room:
         """Remove a seat and the hears rules that name it."""
         seat.clear()
         self._lowered.pop(seat.id, None)
+        if self.dominant is seat:
+            self.dominant = None
         self.set_hears(without(self.hears, seat.id), leaving=seat.id)
         del self.seats[seat.id]
         self.present.pop(seat.id, None)

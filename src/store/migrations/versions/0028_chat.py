@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0028_chat"
-down_revision = "0027_breakout_rooms"
+down_revision = "0025_audits"
 
 
 def upgrade() -> None:

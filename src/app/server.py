@@ -63,6 +63,8 @@ class Server:
     https: tuple[str, int] | None
     """None without a port for it; the host is the one to advertise."""
     sip: tuple[str, int]
+    sip_wss_port: int | None
+    """None without a port for phones in browsers; it is on SIP's host."""
     webrtc: tuple[str, int]
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
@@ -114,6 +116,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             http=http,
             https=https,
             sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
+            sip_wss_port=settings.sip_wss_port,
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,

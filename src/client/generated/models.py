@@ -787,6 +787,8 @@ class Talker(Model):
     level_dbov: int
     """-127 is silence, 0 is full scale."""
     talking: bool
+    dominant: bool
+    """The dominant speaker of the room, also while all are silent."""
     muted: bool
     delay_ms: float
     """Audio that waits in the jitter buffer."""

@@ -757,6 +757,21 @@ class Operations(Sender):
         )
         self._do(request)
 
+    def send_digits_to_call(
+        self, id: UUID | str, *, digits: str, duration: int | Unset = UNSET, interval: int | Unset = UNSET
+    ) -> None:
+        """Send digits to a call.
+
+        By RFC 4733, to this call only: the room does not hear them. It answers when the first is being sent.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/digits",
+            body={"digits": digits, "duration": duration, "interval": interval},
+            repeatable=True,
+        )
+        self._do(request)
+
     def play_music_to_call(self, id: UUID | str) -> None:
         """Start music on hold.
 

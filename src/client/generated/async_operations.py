@@ -1693,6 +1693,7 @@ class AsyncOperations(AsyncSender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1720,6 +1721,7 @@ class AsyncOperations(AsyncSender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1757,6 +1759,7 @@ class AsyncOperations(AsyncSender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1786,6 +1789,7 @@ class AsyncOperations(AsyncSender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
             },
         )

@@ -60,7 +60,7 @@ class _Contest:
 
 
 class DominantSpeakers:
-    """Looks four times a second at the talkers of each room in which somebody talks."""
+    """Looks four times a second at the talkers of each room."""
 
     def __init__(self, store: Store, clock: Clock, rooms: Rooms) -> None:
         self._store = store

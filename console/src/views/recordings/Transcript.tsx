@@ -4,13 +4,17 @@ import { readPages } from "../../api/pages";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
+import { download } from "../../ui/download";
 import { toastError } from "../../ui/toast";
+import { FORMATS } from "./subtitles";
 
 type Utterance = Schemas["Transcript"];
 type Transcribe = Schemas["Transcribe"];
 
 const MAX_PAGES = 50;
 const POLL_MS = 1500;
+
+const MIME = "text/plain;charset=utf-8";
 
 export function speaker(utterance: Utterance): string {
   if (utterance.label) return utterance.label;
@@ -78,6 +82,17 @@ export function Lanes({ utterances, length, at }: { utterances: readonly Utteran
   );
 }
 
+function Downloads({ utterances, name }: { utterances: readonly Utterance[]; name: string }) {
+  return (
+    <div class="row tight" role="group" aria-label="Download the transcript">
+      {FORMATS.map(({ name: format, extension, write }) => (
+        <button key={extension} type="button" class="ghost small" title={`Download as ${format}`}
+          onClick={() => download(new Blob([write(utterances, speaker)], { type: MIME }), `${name}.${extension}`)}>{format}</button>
+      ))}
+    </div>
+  );
+}
+
 interface TranscriptProps extends Spoken {
   recording_id: string;
   at: number;
@@ -95,7 +110,8 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
   const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
-      <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}</header>
+      <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}
+        {utterances.length > 0 && <Downloads utterances={utterances} name={`transcript-${short(recording_id)}`} />}</header>
       {!transcribe && (
         <div class="padded">
           <p class="muted">This recording has no transcript.</p>

@@ -1,20 +1,17 @@
 // What was said in a recording: lanes of who talked, and the text, which follows the player and leads it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { readPages } from "../../api/pages";
-import { request, send, type Schemas } from "../../api/request";
-import { Act } from "../../ui/Act";
+import { fetchRaw, request, send, type Schemas } from "../../api/request";
+import { Act, ShowRequest } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
 import { download } from "../../ui/download";
 import { toastError } from "../../ui/toast";
-import { FORMATS } from "./subtitles";
 
 type Utterance = Schemas["Transcript"];
 type Transcribe = Schemas["Transcribe"];
 
 const MAX_PAGES = 50;
 const POLL_MS = 1500;
-
-const MIME = "text/plain;charset=utf-8";
 
 export function speaker(utterance: Utterance): string {
   if (utterance.label) return utterance.label;
@@ -82,12 +79,19 @@ export function Lanes({ utterances, length, at }: { utterances: readonly Utteran
   );
 }
 
-function Downloads({ utterances, name }: { utterances: readonly Utterance[]; name: string }) {
+const FORMATS = ["txt", "srt", "vtt", "json"] as const;
+
+function Downloads({ transcribe }: { transcribe: Transcribe }) {
+  const exporting = (format: (typeof FORMATS)[number]) => request("get", "/v1.0/transcribes/{id}/export", { path: { id: transcribe.id }, query: { format } });
+  const save = async (format: (typeof FORMATS)[number]) =>
+    download(await (await fetchRaw(exporting(format))).blob(), `transcript-${short(transcribe.reference_id)}.${format}`);
   return (
     <div class="row tight" role="group" aria-label="Download the transcript">
-      {FORMATS.map(({ name: format, extension, write }) => (
-        <button key={extension} type="button" class="ghost small" title={`Download as ${format}`}
-          onClick={() => download(new Blob([write(utterances, speaker)], { type: MIME }), `${name}.${extension}`)}>{format}</button>
+      {FORMATS.map((format) => (
+        <span key={format} class="act">
+          <button type="button" class="ghost small" title={`Download as ${format.toUpperCase()}`} onClick={() => void save(format).catch(toastError)}>{format.toUpperCase()}</button>
+          <ShowRequest request={exporting(format)} />
+        </span>
       ))}
     </div>
   );
@@ -111,7 +115,7 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
   return (
     <section class="card transcript" aria-label="Transcript">
       <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}
-        {utterances.length > 0 && <Downloads utterances={utterances} name={`transcript-${short(recording_id)}`} />}</header>
+        {transcribe && utterances.length > 0 && <Downloads transcribe={transcribe} />}</header>
       {!transcribe && (
         <div class="padded">
           <p class="muted">This recording has no transcript.</p>

@@ -1,4 +1,4 @@
-"""CPU time by role: which part of the server uses the processor, from the names of its threads and processes (proc(5))."""
+"""CPU time by role: which part of the server uses the processor, from the names of its threads and processes."""
 
 import os
 from collections import Counter
@@ -9,10 +9,10 @@ from typing import Final
 
 __all__ = ["ROLES", "cpu_seconds"]
 
-_PROC: Final = Path("/proc")
+_PROCESSES: Final = Path("/proc")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _UTIME, _STIME = 11, 12
-"""Fields of /proc/PID/stat behind the name, from 0: user and system time in ticks."""
+"""Fields of `/proc/PID/stat` behind the name, from 0 (`proc_pid_stat(5)`): user and system time in ticks."""
 OTHER: Final = "other"
 ROLES: Final = {
     "mixminus": "control",
@@ -60,7 +60,7 @@ def _tree(pid: int) -> Iterator[int]:
 def _tasks(pid: int) -> list[Path]:
     """Return the threads of a process, its main thread first; none if it has ended."""
     try:
-        return sorted((_PROC / str(pid) / "task").iterdir(), key=lambda task: int(task.name))
+        return sorted((_PROCESSES / str(pid) / "task").iterdir(), key=lambda task: int(task.name))
     except OSError:
         return []
 

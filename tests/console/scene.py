@@ -23,7 +23,8 @@ __all__ = ["Scene", "open_scene"]
 
 SAMPLE_RATE_HZ: Final = 48_000
 SPEECH_S: Final = 1200
-RECORDED_S: Final = 15
+UTTERANCES: Final = 6
+"""So many are recorded."""
 PEOPLE: Final = (
     (
         "Maria Lindqvist",
@@ -147,7 +148,13 @@ async def _flows(server: Server, room: str) -> tuple[str, str]:
 
 async def _recording(server: Server, room: str) -> str:
     recording = (await api(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
-    await asyncio.sleep(RECORDED_S)
+    begun = (await api(server, "GET", "/events?after=0"))["next_after"]
+
+    async def talked() -> bool:
+        events = (await api(server, "GET", f"/events?after={begun}&conference_id={room}"))["result"]
+        return sum(each["type"] == "participant_talking_ended" for each in events) >= UTTERANCES
+
+    await until(talked, within_s=60)
     await api(server, "POST", f"/conferences/{room}/recording_stop")
 
     async def complete() -> bool:

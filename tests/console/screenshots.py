@@ -55,6 +55,10 @@ async def player(page: Page) -> None:
     await expect(page.locator("path.wave")).to_be_attached()
 
 
+async def processor(page: Page) -> None:
+    await expect(page.get_by_role("region", name="CPU by role")).to_contain_text("%")
+
+
 async def found(page: Page) -> None:
     await page.get_by_label("Words").fill("meeting")
     await page.get_by_role("button", name="Search").click()
@@ -78,7 +82,7 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "recordings": ("recordings", shown),
         "recording": (f"recordings/{scene.recording}", player),
         "transcripts": ("transcripts", found),
-        "server": ("server", shown),
+        "server": ("server", processor),
         "requests": ("calls", requests),
     }
 

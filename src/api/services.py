@@ -12,6 +12,7 @@ from mixminus.access.service import AccessService
 from mixminus.api.metrics import Metric
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
+from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.meters import MeterService
@@ -83,6 +84,7 @@ class Services:
     calls: CallService
     dialout: DialoutService
     transfers: TransferService
+    breakouts: BreakoutService
     replacements: ReplacementService
     call_audio: CallAudioService
     live_participants: LiveParticipantService

@@ -10,7 +10,8 @@ from rich.live import Live
 from mixminus.cli.common import Failed, commands, session
 from mixminus.cli.output import age, console, line, listed, shown, table
 from mixminus.client import Client
-from mixminus.client.generated.models import Conference, Conferencecall, Playback, Talker
+from mixminus.client.generated.inputs import GroupBody
+from mixminus.client.generated.models import BreakoutRoom, Conference, Conferencecall, Playback, Talker
 from mixminus.client.request import UNSET
 
 __all__ = ["RoomName", "app", "room_of"]
@@ -203,6 +204,14 @@ def stop_playback(
         line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
 
 
+@participants.command("move")
+def move_participant(id: ParticipantId, room: RoomName) -> None:
+    """Move a participant to another room."""
+    with session() as client:
+        moved = client.move_conferencecall(id, conference_id=room_of(client, room).id)
+        line(f"{moved.id} is {moved.status}", id=moved.id, status=moved.status)
+
+
 @participants.command("say")
 def say_to_participant(
     id: ParticipantId,
@@ -219,6 +228,31 @@ def play_to_participant(id: ParticipantId, files: Files) -> None:
     """Play files to one participant."""
     with session() as client:
         _queued(client.play_to_conferencecall(id, stream_urls=files))
+
+
+@app.command("breakout")
+def breakout(
+    room: RoomName,
+    groups: Annotated[
+        list[str],
+        typer.Argument(metavar="GROUP...", help="Ids of the participants of one group, separated by commas."),
+    ],
+) -> None:
+    """Divide a room into breakout rooms, one for each group."""
+    with session() as client:
+        chosen: list[GroupBody] = [
+            {"conferencecall_ids": [UUID(each) for each in group.split(",")]} for group in groups
+        ]
+        for made in client.start_breakout(room_of(client, room).id, groups=chosen).result:
+            _breakout_room(made)
+
+
+@app.command("reunite")
+def end_breakout(room: RoomName) -> None:
+    """Move all participants of the breakout rooms back, and close these rooms."""
+    with session() as client:
+        for ended in client.end_breakout(room_of(client, room).id).result:
+            _breakout_room(ended)
 
 
 @participants.command("list")
@@ -260,6 +294,12 @@ def kick_participant(id: ParticipantId) -> None:
     with session() as client:
         left: Conferencecall = client.kick_conferencecall(id)
         line(f"{left.label or left.id} is {left.status}", id=left.id, status=left.status)
+
+
+def _breakout_room(room: BreakoutRoom) -> None:
+    refused = "".join(f", {each.conferencecall_id} stays: {each.message}" for each in room.refused)
+    count = len(room.conferencecalls)
+    line(f"{room.conference_id}  {room.name}  {count} moved{refused}", id=room.conference_id, moved=count)
 
 
 def _queued(playback: Playback) -> None:

@@ -3,12 +3,14 @@
 from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied
 
 __all__ = [
+    "AlreadyInRoom",
     "ConferenceFull",
     "ConferenceLocked",
     "ConferenceNotFound",
     "ConferenceNotProgressing",
     "ConferencecallGone",
     "ConferencecallNotFound",
+    "MovePending",
     "PinInvalid",
     "PlaybackNotFound",
     "PlaybackOver",
@@ -32,6 +34,18 @@ class ConferenceNotProgressing(Conflict):
 
 class ConferencecallGone(Conflict):
     """The participant is leaving or has left."""
+
+
+class AlreadyInRoom(Conflict):
+    """The participant is in the room that it is to be moved to."""
+
+    reason = "ALREADY_IN_CONFERENCE"
+
+
+class MovePending(Conflict):
+    """The participant is being moved by another request."""
+
+    reason = "MOVE_PENDING"
 
 
 class ConferenceFull(Conflict):

@@ -27,6 +27,8 @@ BODY: dict[str, Any] = {
     "password": "long enough",
     "text": "hello",
     "stream_urls": ["hello.wav"],
+    "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",
+    "groups": [{"conferencecall_ids": []}],
     "language": "en-US",
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],

@@ -7,11 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from mixminus.client.generated.inputs import AddressBody, CoachBody, ExceptionBody, PairBody, WhisperBody
+from mixminus.client.generated.inputs import (
+    AddressBody,
+    CoachBody,
+    ExceptionBody,
+    GroupBody,
+    PairBody,
+    WhisperBody,
+)
 from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
     Agent,
+    Audit,
+    Breakout,
     Call,
     Conference,
     Conferencecall,
@@ -23,6 +32,7 @@ from mixminus.client.generated.models import (
     Groupcall,
     Guest,
     GuestLink,
+    Health,
     Hears,
     Login,
     NewAccessKey,
@@ -348,6 +358,26 @@ class Operations(Sender):
         request = Request("DELETE", f"/v1.0/conferences/{id}/hears")
         return self._get(request, Hears)
 
+    def start_breakout(self, id: UUID | str, *, groups: Sequence[GroupBody]) -> Breakout:
+        """Divide a room into breakout rooms.
+
+        Each group moves to a room of its own: an existing one, or a new one with the settings of this room but for its
+        PINs, lock and limit. A participant that cannot be moved is in `refused`; the others are moved.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferences/{id}/breakout", body={"groups": groups}, repeatable=True
+        )
+        return self._get(request, Breakout)
+
+    def end_breakout(self, id: UUID | str) -> Breakout:
+        """End the breakout rooms.
+
+        Moves the participants of the rooms that `POST` has created back to this room, and deletes these rooms. One
+        whose participants this room refuses stays open.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/breakout")
+        return self._get(request, Breakout)
+
     def list_conferencecalls(
         self, *, page_size: int | Unset = UNSET, conference_id: UUID | str | Unset = UNSET
     ) -> Iterator[Conferencecall]:
@@ -399,6 +429,18 @@ class Operations(Sender):
         Removes it from the room and does not hang up: its call continues with the next action of its flow.
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Conferencecall)
+
+    def move_conferencecall(self, id: UUID | str, *, conference_id: UUID | str) -> Conferencecall:
+        """Move a participant to another room.
+
+        Of the same customer. It leaves its room and joins the other, without a signalling message to its phone or
+        browser; its role, mute, gain and label are kept, and the answer is the participant that it is there, `joining`.
+        A room that is locked or full refuses it, and it stays where it is.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferencecalls/{id}/move", body={"conference_id": conference_id}, repeatable=True
+        )
         return self._get(request, Conferencecall)
 
     def talk_to_conference(
@@ -1941,13 +1983,38 @@ class Operations(Sender):
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return self._get(request, AccessKey)
 
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> Iterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
+
     def ping(self) -> Pong:
-        """Check whether the server is ready.
+        """Check whether calls are taken.
 
         503 while phones or browsers cannot join.
         """
         request = Request("GET", "/ping")
         return self._get(request, Pong)
+
+    def live(self) -> Health:
+        """Check whether the server runs.
+
+        200 while the process answers, also while it drains or its database is gone: a restart would not help.
+        """
+        request = Request("GET", "/health/live")
+        return self._get(request, Health)
+
+    def ready(self) -> Health:
+        """Check whether the server is ready for new calls.
+
+        503 while phones or browsers cannot join, while the server drains, and while its database does not answer.
+        """
+        request = Request("GET", "/health/ready")
+        return self._get(request, Health)
 
     def root_certificate(self) -> Response:
         """Get the root certificate of the server's own authority.

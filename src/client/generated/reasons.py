@@ -12,6 +12,7 @@ __all__ = [
     "AgentAuthRequired",
     "AgentNotFound",
     "AlreadyExists",
+    "AlreadyInConference",
     "AuthenticationRequired",
     "CallNotFound",
     "CallStateInvalid",
@@ -21,6 +22,7 @@ __all__ = [
     "ConferencePinInvalid",
     "ConferencecallNotFound",
     "CustomerNotFound",
+    "Draining",
     "ExtensionNotFound",
     "FileNotFound",
     "FlowNotFound",
@@ -44,6 +46,7 @@ __all__ = [
     "LanguageNotSpoken",
     "LanguageNotSupported",
     "MissingRequestParameter",
+    "MovePending",
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
@@ -98,6 +101,10 @@ class AlreadyExists(errors.Conflict, reason="ALREADY_EXISTS"):
     """ALREADY_EXISTS"""
 
 
+class AlreadyInConference(errors.Conflict, reason="ALREADY_IN_CONFERENCE"):
+    """ALREADY_IN_CONFERENCE"""
+
+
 class AuthenticationRequired(errors.Unauthenticated, reason="AUTHENTICATION_REQUIRED"):
     """AUTHENTICATION_REQUIRED"""
 
@@ -132,6 +139,10 @@ class ConferencePinInvalid(errors.PermissionDenied, reason="CONFERENCE_PIN_INVAL
 
 class CustomerNotFound(errors.NotFound, reason="CUSTOMER_NOT_FOUND"):
     """CUSTOMER_NOT_FOUND"""
+
+
+class Draining(errors.Unavailable, reason="DRAINING"):
+    """DRAINING"""
 
 
 class ExtensionNotFound(errors.NotFound, reason="EXTENSION_NOT_FOUND"):
@@ -224,6 +235,10 @@ class LanguageNotSupported(errors.InvalidRequest, reason="LANGUAGE_NOT_SUPPORTED
 
 class MissingRequestParameter(errors.InvalidRequest, reason="MISSING_REQUEST_PARAMETER"):
     """MISSING_REQUEST_PARAMETER"""
+
+
+class MovePending(errors.Conflict, reason="MOVE_PENDING"):
+    """MOVE_PENDING"""
 
 
 class NumberNotFound(errors.NotFound, reason="NUMBER_NOT_FOUND"):

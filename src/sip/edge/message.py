@@ -31,6 +31,8 @@ _REQUEST_LINE = re.compile(rf"({TOKEN}) ([^\x00-\x20<>\x7f]+) (SIP/[0-9]{{1,3}}\
 _METHOD = re.compile(rf"{TOKEN}\Z")
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
 _HEADER = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)
+# A header line that goes on in the next one (RFC 3261 section 7.3.1).
+_FOLD = re.compile(r"\r\n[ \t]+")
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,6})[ \t]*\r\n", re.IGNORECASE)
 
@@ -39,7 +41,14 @@ _COMPACT: Final = {
     "i": "call-id", "k": "supported", "l": "content-length", "m": "contact", "o": "event", "r": "refer-to",
     "s": "subject", "t": "to", "u": "allow-events", "v": "via", "x": "session-expires", "y": "identity",
 }  # fmt: skip
-_SPELLING: Final = {"call-id": "Call-ID", "cseq": "CSeq", "rack": "RAck", "rseq": "RSeq", "min-se": "Min-SE"}
+# Names are written as the RFCs write them: some phones, against RFC 3261 section 7.3.1, compare them with case.
+_SPELLING: Final = {
+    name.lower(): name
+    for name in (
+        "Call-ID", "CSeq", "MIME-Version", "Min-SE", "P-Called-Party-ID", "RAck", "RSeq", "SIP-ETag", "SIP-If-Match",
+        "WWW-Authenticate",
+    )
+}  # fmt: skip
 _ONCE: Final = (
     "from", "to", "call-id", "cseq", "max-forwards", "content-type", "content-length", "session-expires", "min-se",
 )  # fmt: skip
@@ -146,8 +155,7 @@ def parse(message: bytes) -> Request | Response:
     if len(message) > MAX_MESSAGE_BYTES:
         raise Unparseable("too large")
     head, body, found = _split(message.lstrip(b"\r\n"))
-    # Unfold header lines that begin with white space (RFC 3261 section 7.3.1).
-    text = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "surrogateescape"))
+    text = _FOLD.sub(" ", head.decode("utf-8", "surrogateescape"))
     start_line, *lines = text.split("\r\n")
     headers, fault = _headers(lines)
     if _remove_repeats(headers):

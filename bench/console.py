@@ -11,6 +11,7 @@ import json
 import statistics
 import sys
 import tempfile
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ async def calls_in(server: Server, room: str, phones: int) -> AsyncIterator[None
     """Let the generator of the capacity measurement call a room, and wait until all phones have joined."""
     target = f"sip:{room}@{HOST}:{server.sip_port}"
     command = ["-m", "bench.capacity", "--phones", str(phones), "--seconds", str(CALLS_S), "--target", target]
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=sys.stderr)
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=DEVNULL, stderr=DEVNULL)
 
     async def all_joined() -> bool:
         found = await api(server, "GET", f"/conferences/{room}")

@@ -1,7 +1,6 @@
 """CPU time by role: which part of the server uses the processor, from the names of its threads and processes."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -39,13 +38,13 @@ def cpu_seconds() -> dict[str, float]:
 
     Every role is there, at 0 without a thread; the time of a thread or process that has ended is not.
     """
-    spent = Counter(dict.fromkeys((*ROLES.values(), OTHER), 0.0))
+    spent = dict.fromkeys((*ROLES.values(), OTHER), 0.0)
     for pid in _tree(os.getpid()):
         for task in _tasks(pid):
             with suppress(OSError, ValueError, IndexError):
                 name, seconds = _times(task)
                 spent[ROLES.get(name, OTHER)] += seconds
-    return dict(spent)
+    return spent
 
 
 def _tree(pid: int) -> Iterator[int]:

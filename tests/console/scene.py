@@ -33,7 +33,7 @@ PEOPLE: Final = (
     ("Tom Okafor", "G722/16000/1", "I will send the numbers to everybody after this meeting."),
     ("Front desk", "PCMU/8000/1", "Good morning. The visitors have arrived and wait in the lobby."),
 )
-FLOW: Final = [
+FLOW: Final[list[dict[str, Any]]] = [
     {"type": "answer"},
     {"type": "talk", "option": {"text": "Welcome. Press 1 for the meeting.", "language": "en-US"}},
     {"id": "wait for a key", "type": "digits_receive", "option": {"duration": 8000, "length": 1}},

@@ -1595,6 +1595,7 @@ class AsyncOperations(AsyncSender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1622,6 +1623,7 @@ class AsyncOperations(AsyncSender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1659,6 +1661,7 @@ class AsyncOperations(AsyncSender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1688,6 +1691,7 @@ class AsyncOperations(AsyncSender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
             },
         )

@@ -171,9 +171,9 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
     ),
 )
 async def export_transcribe(call: ApiCall) -> web.Response:
-    """All transcripts as a file."""
+    """All transcripts as a file; of a room, with the chat messages to all of the same time."""
     transcribe_id = TranscribeId(call.id)
-    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id)
+    found = await call.services.transcription.export(call.customer_id, transcribe_id)
     name = call.request.query.get("format", "vtt")
     if name not in FORMATS:
         raise InvalidRequestParameter(f"format must be one of {', '.join(FORMATS)}")

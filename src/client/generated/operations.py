@@ -18,10 +18,12 @@ from mixminus.client.generated.inputs import (
 from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
+    Admitted,
     Agent,
     Audit,
     Breakout,
     Call,
+    ChatMessage,
     Conference,
     Conferencecall,
     Customer,
@@ -82,6 +84,7 @@ class Operations(Sender):
         moderator_pin: str | Unset = UNSET,
         locked: bool | Unset = UNSET,
         wait_for_moderator: bool | Unset = UNSET,
+        lobby: bool | Unset = UNSET,
         end_when_moderator_leaves: bool | Unset = UNSET,
         entry_tone: bool | Unset = UNSET,
         exit_tone: bool | Unset = UNSET,
@@ -116,6 +119,7 @@ class Operations(Sender):
                 "moderator_pin": moderator_pin,
                 "locked": locked,
                 "wait_for_moderator": wait_for_moderator,
+                "lobby": lobby,
                 "end_when_moderator_leaves": end_when_moderator_leaves,
                 "entry_tone": entry_tone,
                 "exit_tone": exit_tone,
@@ -163,6 +167,7 @@ class Operations(Sender):
         moderator_pin: str | Unset = UNSET,
         locked: bool | Unset = UNSET,
         wait_for_moderator: bool | Unset = UNSET,
+        lobby: bool | Unset = UNSET,
         end_when_moderator_leaves: bool | Unset = UNSET,
         entry_tone: bool | Unset = UNSET,
         exit_tone: bool | Unset = UNSET,
@@ -197,6 +202,7 @@ class Operations(Sender):
                 "moderator_pin": moderator_pin,
                 "locked": locked,
                 "wait_for_moderator": wait_for_moderator,
+                "lobby": lobby,
                 "end_when_moderator_leaves": end_when_moderator_leaves,
                 "entry_tone": entry_tone,
                 "exit_tone": exit_tone,
@@ -219,6 +225,14 @@ class Operations(Sender):
         """
         request = Request("DELETE", f"/v1.0/conferences/{id}", headers={"If-Match": if_match})
         return self._get(request, Conference)
+
+    def admit_all(self, id: UUID | str) -> Admitted:
+        """Admit all waiting participants.
+
+        All that wait in the lobby now.
+        """
+        request = Request("POST", f"/v1.0/conferences/{id}/admit", repeatable=True)
+        return self._get(request, Admitted)
 
     def regenerate_direct_hash(self, id: UUID | str) -> Conference:
         """Regenerate the direct hash.
@@ -410,6 +424,7 @@ class Operations(Sender):
         deaf: bool | None | Unset = UNSET,
         gain_db: float | None | Unset = UNSET,
         label: str | None | Unset = UNSET,
+        hand_raised: bool | None | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conferencecall:
         """Update a participant.
@@ -420,7 +435,14 @@ class Operations(Sender):
             "PATCH",
             f"/v1.0/conferencecalls/{id}",
             headers={"If-Match": if_match},
-            body={"role": role, "muted": muted, "deaf": deaf, "gain_db": gain_db, "label": label},
+            body={
+                "role": role,
+                "muted": muted,
+                "deaf": deaf,
+                "gain_db": gain_db,
+                "label": label,
+                "hand_raised": hand_raised,
+            },
         )
         return self._get(request, Conferencecall)
 
@@ -430,6 +452,22 @@ class Operations(Sender):
         Removes it from the room and does not hang up: its call continues with the next action of its flow.
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Conferencecall)
+
+    def admit_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Admit a participant.
+
+        One that waits in the lobby of its room joins; where the room waits for a moderator, when one is there.
+        """
+        request = Request("POST", f"/v1.0/conferencecalls/{id}/admit", repeatable=True)
+        return self._get(request, Conferencecall)
+
+    def refuse_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Refuse a participant.
+
+        One that waits in the lobby is removed; its call continues with the next action of its flow.
+        """
+        request = Request("POST", f"/v1.0/conferencecalls/{id}/refuse", repeatable=True)
         return self._get(request, Conferencecall)
 
     def move_conferencecall(self, id: UUID | str, *, conference_id: UUID | str) -> Conferencecall:
@@ -572,6 +610,49 @@ class Operations(Sender):
         request = Request("POST", f"/v1.0/playbacks/{id}/stop", repeatable=True)
         return self._get(request, Playback)
 
+    def send_chat_message(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        sender_id: UUID | str | Unset = UNSET,
+        sender_name: str | Unset = UNSET,
+        recipient_id: UUID | str | Unset = UNSET,
+    ) -> ChatMessage:
+        """Send a chat message.
+
+        To all participants, or to one. It is published as `chatmessage_created`, kept, and exported with the
+        transcripts of the room unless it is for one participant.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/messages",
+            body={
+                "text": text,
+                "sender_id": sender_id,
+                "sender_name": sender_name,
+                "recipient_id": recipient_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, ChatMessage)
+
+    def list_chat_messages(self, id: UUID | str, *, page_size: int | Unset = UNSET) -> Iterator[ChatMessage]:
+        """List chat messages.
+
+        Of one room, also after its end; with those for one participant, without deleted ones.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/messages", query={"page_size": page_size})
+        return self._list(request, Listing(ChatMessage, "next_page_token", "page_token"))
+
+    def delete_chat_message(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> ChatMessage:
+        """Delete a chat message.
+
+        Its text is erased. Events that were published before keep it until they are deleted.
+        """
+        request = Request("DELETE", f"/v1.0/chatmessages/{id}", headers={"If-Match": if_match})
+        return self._get(request, ChatMessage)
+
     def create_calls(
         self,
         *,
@@ -673,6 +754,21 @@ class Operations(Sender):
             "POST",
             f"/v1.0/calls/{id}/talk",
             body={"text": text, "language": language, "provider": provider, "voice_id": voice_id},
+            repeatable=True,
+        )
+        self._do(request)
+
+    def send_digits_to_call(
+        self, id: UUID | str, *, digits: str, duration: int | Unset = UNSET, interval: int | Unset = UNSET
+    ) -> None:
+        """Send digits to a call.
+
+        By RFC 4733, to this call only: the room does not hear them. It answers when the first is being sent.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/digits",
+            body={"digits": digits, "duration": duration, "interval": interval},
             repeatable=True,
         )
         self._do(request)
@@ -1250,7 +1346,7 @@ class Operations(Sender):
     ) -> Response:
         """Export a transcribe.
 
-        All transcripts as a file.
+        All transcripts as a file; of a room, with the chat messages to all of the same time.
 
         ``format``: The format of the file.
         """

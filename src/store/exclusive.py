@@ -113,7 +113,7 @@ class _Ownership:
             if self._session is None:
                 self._session = await self._connect()
             taken: bool = await self._session.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
-        except Exception as error:  # noqa: BLE001 -- the driver's, the socket's, a timeout
+        except Exception as error:
             await self._disconnect()
             raise Unavailable(f"the database does not answer ({error})".partition("\n")[0]) from error
         return taken

@@ -78,7 +78,7 @@ class Router:
             self._takeovers,
             self.counters,
             authenticator=Authenticator(
-                domain, frozenset(identity.hosts), algorithms, self.counters, names_of
+                domain, frozenset(identity.hosts), algorithms, self.counters, names_of, self.is_verified
             ),
             invites_per_s=invites_per_s,
         )

@@ -56,12 +56,15 @@ __all__ = ["Server", "running_server"]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The addresses, new secrets and demo room of a running server."""
+    """The services, addresses, new secrets and demo room of a running server."""
 
+    services: Services
     http: tuple[str, int]
     https: tuple[str, int] | None
     """None without a port for it; the host is the one to advertise."""
     sip: tuple[str, int]
+    sip_wss_port: int | None
+    """None without a port for phones in browsers; it is on SIP's host."""
     webrtc: tuple[str, int]
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
@@ -109,9 +112,11 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         garbage = _start_garbage_collection(services, stack)
         http, https = await start_http(settings, build(services, limits), connections, certificates, stack)
         yield Server(
+            services=services,
             http=http,
             https=https,
             sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
+            sip_wss_port=settings.sip_wss_port,
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,
@@ -144,6 +149,7 @@ def _service_config(
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
         names=names,
+        audit_retention_days=settings.audit_retention_days,
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
@@ -317,7 +323,7 @@ async def _start_sip(
     stack.callback(services.transports.close)
     tasks = TaskScope(task_failed("admission"))
     stack.push_async_callback(tasks.close)
-    tasks.spawn("admission", _report_overload(services, endpoint))
+    tasks.spawn("admission", _report_refusing(services, endpoint))
     return endpoint
 
 
@@ -330,11 +336,11 @@ async def _probe_sip(settings: Settings, host: str) -> None:
                 await probe(host, port, socket.SOCK_STREAM)
 
 
-async def _report_overload(services: Services, endpoint: SipEndpoint) -> None:
-    """Report overload to the edge, repeatedly while it lasts: another edge may have started meanwhile."""
-    was_overloaded = False
+async def _report_refusing(services: Services, endpoint: SipEndpoint) -> None:
+    """Have the edge refuse calls, repeatedly while it lasts: another edge may have started meanwhile."""
+    was_refusing = False
     while True:
-        overloaded = await services.admission.watched()
-        if overloaded or was_overloaded:
-            endpoint.set_overloaded(on=overloaded)
-        was_overloaded = overloaded
+        refusing = await services.admission.watched()
+        if refusing or was_refusing:
+            endpoint.set_overloaded(on=refusing)
+        was_refusing = refusing

@@ -86,6 +86,8 @@ class ServiceConfig:
     """Whether flows may send requests to this machine and to private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """Dial-in names of conferences; the demo adds its own later."""
+    audit_retention_days: int = 0
+    """0 keeps all audits, up to their maximum number."""
     sip_domain: str = "mixminus.local"
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
@@ -257,7 +259,7 @@ async def open_services(
             live_calls=live_calls,
             transports=transports,
             admission=Admission(engine, clock, config.max_load),
-            access=AccessService(store, clock),
+            access=closing(AccessService(store, clock, audit_retention_days=config.audit_retention_days)),
             conferences=conferences,
             participants=participants,
             playbacks=closing(
@@ -329,6 +331,7 @@ async def open_services(
 
 async def _resume(services: Services, runner: FlowRunner) -> None:
     """Resume or end what the previous run left; what others refer to comes first."""
+    services.access.audits.start()
     await services.calls.start()
     await runner.start()
     await services.directory.registrations.prune()

@@ -24,6 +24,7 @@ from mixminus.store.access_keys import AccessKeyRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
+from mixminus.store.audits import AuditRows
 from mixminus.store.calls import CallRows
 from mixminus.store.cipher import Cipher
 from mixminus.store.conferencecalls import ConferencecallRows
@@ -62,6 +63,7 @@ class Transaction:
         self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
+        self.audits = AuditRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
@@ -174,6 +176,11 @@ class Store:
             finally:
                 with suppress(Unavailable):
                     await self._readers.roll_back(session)
+
+    async def check(self) -> None:
+        """Raise Unavailable unless the database answers."""
+        async with self.snapshot() as tx:
+            await tx.customers.first()
 
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""

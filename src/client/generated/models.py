@@ -14,6 +14,7 @@ __all__ = [
     "Address",
     "Agent",
     "Attempt",
+    "Audit",
     "Breakout",
     "BreakoutRoom",
     "Call",
@@ -28,6 +29,7 @@ __all__ = [
     "Groupcall",
     "Guest",
     "GuestLink",
+    "Health",
     "Hears",
     "HearsException",
     "Login",
@@ -123,6 +125,31 @@ class Agent(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Audit(Model):
+    """A request that changed something, or was refused to."""
+
+    id: UUID
+    customer_id: UUID
+    agent_id: UUID
+    """The nil UUID means none."""
+    access_key_id: UUID
+    """The nil UUID means none."""
+    guest_link_id: UUID
+    """The nil UUID means none."""
+    operation: str
+    """The operationId of the request."""
+    resource_id: UUID
+    """The nil UUID means none."""
+    source: str
+    """The address that the request came from; behind a proxy, that of the proxy."""
+    http_status: int
+    """0 if the connection ended before there was a response."""
+    reason: str
+    """The `reason` of the error; empty without one."""
+    request_id: str
+    tm_create: Timestamp
 
 
 class Conferencecall(Model):
@@ -474,6 +501,12 @@ class GuestLink(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Health(Model):
+    """The state that was asked for is given."""
+
+    status: Literal["live", "ready"]
 
 
 class HearsException(Model):
@@ -892,6 +925,8 @@ class Trunk(Model):
     """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
     first_response_s: int
     """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
+    media_timeout_s: int
+    """How long a call may have no audio and no reports before its far end is asked by OPTIONS; 0 for the server's setting."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: Literal["", "unknown", "up", "degraded", "down"]

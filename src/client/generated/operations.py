@@ -19,6 +19,7 @@ from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
     Agent,
+    Audit,
     Breakout,
     Call,
     Conference,
@@ -31,6 +32,7 @@ from mixminus.client.generated.models import (
     Groupcall,
     Guest,
     GuestLink,
+    Health,
     Hears,
     Login,
     NewAccessKey,
@@ -1593,6 +1595,7 @@ class Operations(Sender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1620,6 +1623,7 @@ class Operations(Sender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1657,6 +1661,7 @@ class Operations(Sender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1686,6 +1691,7 @@ class Operations(Sender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1981,13 +1987,38 @@ class Operations(Sender):
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return self._get(request, AccessKey)
 
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> Iterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
+
     def ping(self) -> Pong:
-        """Check whether the server is ready.
+        """Check whether calls are taken.
 
         503 while phones or browsers cannot join.
         """
         request = Request("GET", "/ping")
         return self._get(request, Pong)
+
+    def live(self) -> Health:
+        """Check whether the server runs.
+
+        200 while the process answers, also while it drains or its database is gone: a restart would not help.
+        """
+        request = Request("GET", "/health/live")
+        return self._get(request, Health)
+
+    def ready(self) -> Health:
+        """Check whether the server is ready for new calls.
+
+        503 while phones or browsers cannot join, while the server drains, and while its database does not answer.
+        """
+        request = Request("GET", "/health/ready")
+        return self._get(request, Health)
 
     def root_certificate(self) -> Response:
         """Get the root certificate of the server's own authority.

@@ -22,6 +22,7 @@ __all__ = [
     "ConferencePinInvalid",
     "ConferencecallNotFound",
     "CustomerNotFound",
+    "Draining",
     "ExtensionNotFound",
     "FileNotFound",
     "FlowNotFound",
@@ -138,6 +139,10 @@ class ConferencePinInvalid(errors.PermissionDenied, reason="CONFERENCE_PIN_INVAL
 
 class CustomerNotFound(errors.NotFound, reason="CUSTOMER_NOT_FOUND"):
     """CUSTOMER_NOT_FOUND"""
+
+
+class Draining(errors.Unavailable, reason="DRAINING"):
+    """DRAINING"""
 
 
 class ExtensionNotFound(errors.NotFound, reason="EXTENSION_NOT_FOUND"):

@@ -75,14 +75,17 @@ class CallTable:
         call.worker_id = worker.worker_id
         worker.sip_call_ids.add(call.call_id)
 
-    def least_loaded(self) -> Worker | None:
-        """Return the worker with the fewest calls among those with room."""
+    def fullest_with_room(self) -> Worker | None:
+        """Return the worker for the next call: the one with the most calls among those with room.
+
+        A worker's first call copies the pages that it shares with the zygote, which costs more than the call.
+        """
         free = [worker for worker in self.workers.values() if worker.free > 0]
-        return min(free, key=lambda worker: (len(worker.sip_call_ids), worker.worker_id), default=None)
+        return min(free, key=lambda worker: (-len(worker.sip_call_ids), worker.worker_id), default=None)
 
     def reserve(self, name: str) -> int:
-        """Reserve the least loaded worker for an outgoing call; return its number, 0 if all are full."""
-        worker = self.least_loaded()
+        """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
+        worker = self.fullest_with_room()
         if worker is None:
             return 0
         worker.sip_call_ids.add(name)

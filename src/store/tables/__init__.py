@@ -8,6 +8,7 @@ from mixminus.store.tables.access import (
     guest_links,
     secrets,
 )
+from mixminus.store.tables.audits import audits
 from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
@@ -37,6 +38,7 @@ __all__ = [
     "activeflow_cursors",
     "activeflows",
     "agents",
+    "audits",
     "calls",
     "conferencecalls",
     "conferences",

@@ -28,7 +28,7 @@ def address(server: Server) -> Address:
 
 @contextmanager
 def witnesses(server: Server) -> Iterator[str]:
-    """Let two phones talk in a room meanwhile; afterwards nobody has been cut off, and nothing was missing."""
+    """Let two phones talk in a room meanwhile; afterwards neither was cut off, and no packet was missing."""
     room = server.new_room()
     with RawPhone() as talker, RawPhone() as listener:
         for each in (talker, listener):

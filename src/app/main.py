@@ -23,7 +23,7 @@ from mixminus.errors import MixMinusError
 from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.threads import name_thread, named_threads
 
-__all__ = ["main"]
+__all__ = ["DEMO_PORTS", "main", "with_tls"]
 
 logger = log.get("app")
 
@@ -36,7 +36,7 @@ SETTINGS_HELP: Final = """Settings and their defaults. Environment variables tak
 that MIXMINUS_CONFIG names (default: mixminus.toml); its keys are in lower case and have no prefix.
 
 """
-DEMO_PORTS: Final = {"https_port": 8443, "sip_tls_port": 5061}
+DEMO_PORTS: Final = {"https_port": 8443, "sip_tls_port": 5061, "sip_wss_port": 7443}
 # As argparse does: 2 for a wrong command or setting, 1 for a failure.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "verify-recording":
         return verify_recording(options.directory, options.seal)
     try:
-        settings = _with_tls(load(**_given(options))) if options.demo else load(**_given(options))
+        settings = with_tls(load(**_given(options))) if options.demo else load(**_given(options))
     except BadSettings as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_USAGE
@@ -155,14 +155,16 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
     return dict.fromkeys(("http_host", "sip_host", "webrtc_host"), options.host)
 
 
-def _with_tls(settings: Settings) -> Settings:
-    """Return a demo's settings: reachable from the network it offers TLS, because browsers need it."""
+def with_tls(settings: Settings) -> Settings:
+    """Return a demo's settings: reachable from the network it offers TLS, because browsers need it.
+
+    Phones in browsers (WSS) are served wherever pages are served over HTTPS.
+    """
     hosts = {"https_port": settings.http_host, "sip_tls_port": settings.sip_host}
-    missing = {
-        name: DEMO_PORTS[name]
-        for name, host in hosts.items()
-        if getattr(settings, name) is None and not all(map(is_loopback, parse_hosts(host)))
-    }
+    wanted = {name for name, host in hosts.items() if not all(map(is_loopback, parse_hosts(host)))}
+    if settings.https_port is not None or "https_port" in wanted:
+        wanted.add("sip_wss_port")
+    missing = {name: DEMO_PORTS[name] for name in wanted if getattr(settings, name) is None}
     return settings.model_copy(update=missing)
 
 

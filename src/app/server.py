@@ -24,6 +24,7 @@ from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
+from mixminus.app.cpu import cpu_seconds
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
@@ -63,6 +64,8 @@ class Server:
     https: tuple[str, int] | None
     """None without a port for it; the host is the one to advertise."""
     sip: tuple[str, int]
+    sip_wss_port: int | None
+    """None without a port for phones in browsers; it is on SIP's host."""
     webrtc: tuple[str, int]
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
@@ -114,6 +117,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             http=http,
             https=https,
             sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
+            sip_wss_port=settings.sip_wss_port,
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,
@@ -248,6 +252,8 @@ def _gauges(
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
+    spent = {f'{{role="{role}"}}': seconds for role, seconds in cpu_seconds().items()}
+    yield Metric("mixminus_cpu_seconds", "gauge", "CPU time of the running threads and processes", spent)
     servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_health.servers.items()}
     yield Metric(
         "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers

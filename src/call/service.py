@@ -224,6 +224,7 @@ class CallService:
             log.warning("call refused for its encryption", srtp=routed.srtp)
             await leg.reject(_NOT_ACCEPTABLE)
             return
+        leg.set_media_timeout(routed.media_timeout_s)
         await self._carry_routed(await self._open(leg, routed, caller, pin, signalled), routed)
 
     async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:

@@ -25,7 +25,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test fresh bench capacity client console docs debug fuzz wheel clean
+.PHONY: help run dev build lint test fresh bench capacity client console screenshots docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -79,6 +79,10 @@ client: build ## Make src/client/generated anew from the OpenAPI document
 
 console: build ## Build the web console, served at /console
 
+screenshots: build ## Take pictures of every view of the console, light and dark, wide and narrow, into build/screenshots
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m tests.console.screenshots build/screenshots
+
 docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)
 	@echo "src/console/guide/index.html; a server shows it at /docs/guide"
@@ -94,7 +98,7 @@ fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECON
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)
 
-wheel: docs build ## Build the sdist and a wheel from it, and try the wheel in a clean environment
+wheel: docs build ## Build the sdist, a manylinux wheel from it and its bill of materials (SBOM), and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built

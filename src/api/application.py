@@ -37,6 +37,7 @@ from mixminus.api import (
     system,
     traces,
     transcribes,
+    transfers,
     trunks,
     whip,
 )
@@ -61,6 +62,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     chat.resource,
     calls.resource,
     groupcalls.resource,
+    transfers.resource,
     flows.resource,
     activeflows.resource,
     recordings.resource,

@@ -15,7 +15,7 @@ from mixminus.api.paths import query_id, query_text
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.errors import Exhausted
-from mixminus.model.ids import NIL, TranscribeId
+from mixminus.model.ids import NIL, RecordingId, TranscribeId
 from mixminus.model.transcription import Transcribe, TranscribeOptions, Transcript, direction_of
 from mixminus.recording.errors import FileNotFound, RecordingNotEnded, RecordingNotFound
 from mixminus.speech.recognition.errors import (
@@ -121,6 +121,19 @@ async def create_transcribe(call: ApiCall, body: TranscribeBody) -> TranscribeVi
         call.customer_id, body.reference_type, body.reference_id, body.options()
     )
     return _view(call, begun)
+
+
+@operation(
+    "GET",
+    "/recordings/{id}/transcribes",
+    "List transcribes of a recording",
+    errors=(RecordingNotFound,),
+)
+async def list_recording_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
+    """The same as `GET /transcribes` with `reference_type` `recording`."""
+    await call.services.recordings.get(call.customer_id, RecordingId(call.id))
+    found = await call.services.transcription.list(call.customer_id, page, ("recording", call.id))
+    return [_view(call, each) for each in found]
 
 
 @operation("GET", "/transcribes/{id}", "Get a transcribe")

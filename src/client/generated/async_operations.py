@@ -53,6 +53,7 @@ from mixminus.client.generated.models import (
     Trace,
     Transcribe,
     Transcript,
+    Transfer,
     Trunk,
     Undelivered,
     Verification,
@@ -962,6 +963,29 @@ class AsyncOperations(AsyncSender):
         request = Request("POST", f"/v1.0/groupcalls/{id}/hangup", repeatable=True)
         return await self._get(request, Groupcall)
 
+    async def create_transfer(
+        self,
+        *,
+        transfer_type: Literal["blind", "attended"],
+        transferer_call_id: UUID | str,
+        transferee_addresses: Sequence[AddressBody],
+    ) -> Transfer:
+        """Create a transfer.
+
+        The same as `POST /calls/{id}/transfer` with the call that transfers.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/transfers",
+            body={
+                "transfer_type": transfer_type,
+                "transferer_call_id": transferer_call_id,
+                "transferee_addresses": transferee_addresses,
+            },
+            repeatable=True,
+        )
+        return await self._get(request, Transfer)
+
     async def create_flow(
         self,
         *,
@@ -1296,6 +1320,16 @@ class AsyncOperations(AsyncSender):
         )
         return await self._get(request, Transcribe)
 
+    def list_recording_transcribes(
+        self, id: UUID | str, *, page_size: int | Unset = UNSET
+    ) -> AsyncIterator[Transcribe]:
+        """List transcribes of a recording.
+
+        The same as `GET /transcribes` with `reference_type` `recording`.
+        """
+        request = Request("GET", f"/v1.0/recordings/{id}/transcribes", query={"page_size": page_size})
+        return self._list(request, Listing(Transcribe, "next_page_token", "page_token"))
+
     async def get_transcribe(self, id: UUID | str) -> Transcribe:
         """Get a transcribe."""
         request = Request("GET", f"/v1.0/transcribes/{id}")
@@ -1465,6 +1499,20 @@ class AsyncOperations(AsyncSender):
             "GET",
             "/v1.0/events",
             query={"after": after, "page_size": page_size, "conference_id": conference_id},
+        )
+        return self._list(request, Listing(Event, "next_after", "after"))
+
+    def list_conference_events(
+        self, id: UUID | str, *, after: str | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> AsyncIterator[Event]:
+        """List events of a conference.
+
+        Oldest first: the same as `GET /events` with `conference_id`.
+
+        ``after``: The id of an event: only later events are returned.
+        """
+        request = Request(
+            "GET", f"/v1.0/timelines/conferences/{id}/events", query={"after": after, "page_size": page_size}
         )
         return self._list(request, Listing(Event, "next_after", "after"))
 
@@ -1860,6 +1908,18 @@ class AsyncOperations(AsyncSender):
         )
         return await self._get(request, Customer)
 
+    async def update_own_metadata(
+        self, *, metadata: Mapping[str, Any] | Unset = UNSET, rtp_debug: bool | None | Unset = UNSET
+    ) -> Customer:
+        """Update the metadata of your customer.
+
+        Stored for clients.
+        """
+        request = Request(
+            "PUT", "/v1.0/customer/metadata", body={"metadata": metadata, "rtp_debug": rtp_debug}
+        )
+        return await self._get(request, Customer)
+
     def list_customers(self, *, page_size: int | Unset = UNSET) -> AsyncIterator[Customer]:
         """List customers.
 
@@ -1904,6 +1964,41 @@ class AsyncOperations(AsyncSender):
     async def get_customer(self, id: UUID | str) -> Customer:
         """Get a customer."""
         request = Request("GET", f"/v1.0/customers/{id}")
+        return await self._get(request, Customer)
+
+    async def update_customer(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        email: str | Unset = UNSET,
+        phone_number: str | Unset = UNSET,
+        address: str | Unset = UNSET,
+        webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
+        webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Customer:
+        """Update a customer.
+
+        Any for the super admin, the caller's own for others.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/customers/{id}",
+            headers={"If-Match": if_match},
+            body={
+                "name": name,
+                "detail": detail,
+                "email": email,
+                "phone_number": phone_number,
+                "address": address,
+                "webhook_method": webhook_method,
+                "webhook_uri": webhook_uri,
+                "srtp": srtp,
+            },
+        )
         return await self._get(request, Customer)
 
     async def freeze_customer(self, id: UUID | str) -> Customer:
@@ -1997,6 +2092,36 @@ class AsyncOperations(AsyncSender):
     async def update_agent_permission(self, id: UUID | str, *, permission: int) -> Agent:
         """Update the permission of an agent."""
         request = Request("PUT", f"/v1.0/agents/{id}/permission", body={"permission": permission})
+        return await self._get(request, Agent)
+
+    async def update_agent_status(
+        self, id: UUID | str, *, status: Literal["", "available", "away", "busy", "offline", "ringing"]
+    ) -> Agent:
+        """Update the status of an agent.
+
+        Stored for clients: agents are called whatever their status.
+        """
+        request = Request("PUT", f"/v1.0/agents/{id}/status", body={"status": status})
+        return await self._get(request, Agent)
+
+    async def update_agent_addresses(
+        self, id: UUID | str, *, addresses: Sequence[Mapping[str, Any]]
+    ) -> Agent:
+        """Update the addresses of an agent."""
+        request = Request("PUT", f"/v1.0/agents/{id}/addresses", body={"addresses": addresses})
+        return await self._get(request, Agent)
+
+    async def update_agent_tags(self, id: UUID | str, *, tag_ids: Sequence[UUID | str]) -> Agent:
+        """Update the tags of an agent."""
+        request = Request("PUT", f"/v1.0/agents/{id}/tag_ids", body={"tag_ids": tag_ids})
+        return await self._get(request, Agent)
+
+    async def regenerate_agent_hash(self, id: UUID | str) -> Agent:
+        """Regenerate the direct hash of an agent.
+
+        The old one ends at once.
+        """
+        request = Request("POST", f"/v1.0/agents/{id}/direct-hash-regenerate", repeatable=True)
         return await self._get(request, Agent)
 
     async def update_agent_password(self, id: UUID | str, *, password: str) -> Agent:

@@ -56,6 +56,7 @@ __all__ = [
     "Trace",
     "Transcribe",
     "Transcript",
+    "Transfer",
     "Trunk",
     "TrunkServer",
     "Undelivered",
@@ -156,12 +157,14 @@ class Agent(Model):
     name: str
     detail: str
     ring_method: Literal["ringall", "linear"]
-    status: Literal["offline"]
-    """Always offline: the server does not ring agents."""
+    status: Literal["", "available", "away", "busy", "offline", "ringing"]
+    """What the agent's own program has set; the server does not use it."""
     permission: int
     """Bits, one for each right."""
     tag_ids: list[UUID]
     addresses: list[dict[str, Any]]
+    """Where the agent is called."""
+    direct_hash: str
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -906,6 +909,18 @@ class Transcript(Model):
     tm_transcript: str
     """`start_s` as a time on the zero date."""
     tm_create: Timestamp
+
+
+class Transfer(Model):
+    """A transfer that has begun."""
+
+    type: Literal["blind", "attended"]
+    transferer_call_id: UUID
+    transferee_addresses: list[Address]
+    transferee_call_id: UUID
+    """The nil UUID means none."""
+    groupcall_id: UUID
+    """The nil UUID means none."""
 
 
 class TrunkServer(Model):

@@ -23,6 +23,9 @@ from tests.support.tones import Pcm
 
 PACKET_S = 0.02
 PACKET_SAMPLES = 160
+PATIENCE_S = 5.0
+RETRANSMISSION_S = 0.5
+"""T1 of RFC 3261 section 17.1.1.1."""
 _SDP = """v=0\r
 o=raw 1 {version} IN IP4 {host}\r
 s=-\r
@@ -184,6 +187,9 @@ class RawPhone:
             due += self._interval_s
 
     def _send(self, method: str, uri: str, number: int, body: str = "") -> None:
+        self._sip.sendto(self._request(method, uri, number, body), self._server)
+
+    def _request(self, method: str, uri: str, number: int, body: str) -> bytes:
         host, port = self._sip.getsockname()
         tag = f";tag={self._remote_tag}" if self._remote_tag else ""
         lines = [
@@ -199,20 +205,30 @@ class RawPhone:
             *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}",
         ]
-        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._server)
+        return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
     def _transact(self, method: str, uri: str, number: int, body: str = "") -> str:
-        """Send a request and return its final response within 5 s; nothing is retransmitted on loopback."""
-        self._sip.settimeout(5)
-        self._send(method, uri, number, body)
+        """Send a request, again after 0.5 s, 1 s and 2 s without any response; return its final one within 5 s."""
+        request = self._request(method, uri, number, body)
+        end_s, wait_s, heard = time.monotonic() + PATIENCE_S, RETRANSMISSION_S, False
+        self._sip.sendto(request, self._server)
         while True:
-            message = self._sip.recv(65535).decode()
-            if (
-                message.startswith("SIP/2.0 ")
-                and message[8] != "1"
-                and re.search(rf"^CSeq: *{number} {method}", message, re.MULTILINE)
+            left_s = end_s - time.monotonic()
+            self._sip.settimeout(max(0.001, left_s if heard else min(wait_s, left_s)))
+            try:
+                message = self._sip.recv(65535).decode()
+            except TimeoutError:
+                if heard or time.monotonic() >= end_s:
+                    raise
+                wait_s *= 2
+                self._sip.sendto(request, self._server)
+                continue
+            if message.startswith("SIP/2.0 ") and re.search(
+                rf"^CSeq: *{number} {method}", message, re.MULTILINE
             ):
-                return message
+                heard = True
+                if message[8] != "1":
+                    return message
 
 
 def _found(pattern: str, text: str) -> str:

@@ -41,6 +41,7 @@ ROLES: Final = {
     "admin": Permission.CUSTOMER_ADMIN,
 }
 READ_BY_VIEWERS: Final = {
+    *("chatmessages", "timelines"),
     *(
         "conferences",
         "conferencecalls",

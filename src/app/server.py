@@ -44,6 +44,7 @@ from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
+from mixminus.store.sqlite import cause_of
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.tasks import TaskScope
 from mixminus.trace.service import TraceConfig
@@ -170,6 +171,8 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     try:
         await upgrade(settings.database)
     except Exception as error:
+        if cause := cause_of(getattr(error, "orig", error)):
+            raise Unavailable(f"{setting_name('database_url')}: {cause}") from error
         problem = str(error).replace(settings.database, "<the URL>").partition("\n")[0]
         raise Unavailable(
             f"{setting_name('database_url')}: the database cannot be opened: {problem}; "

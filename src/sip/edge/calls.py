@@ -32,6 +32,8 @@ class Worker:
     sip_port: int
     capacity: int
     sip_call_ids: set[str] = field(default_factory=set)
+    unheard: set[str] = field(default_factory=set)
+    """Calls of phones whose INVITE it has not responded to; empty again with its next response to any."""
 
     @property
     def free(self) -> int:
@@ -76,9 +78,16 @@ class CallTable:
         worker.sip_call_ids.add(call.call_id)
 
     def least_loaded(self) -> Worker | None:
-        """Return the worker with the fewest calls among those with room."""
+        """Return the worker with the fewest calls among those with room; one that owes a response comes last.
+
+        A worker responds within milliseconds: one that has stopped must not attract every new call.
+        """
         free = [worker for worker in self.workers.values() if worker.free > 0]
-        return min(free, key=lambda worker: (len(worker.sip_call_ids), worker.worker_id), default=None)
+        return min(
+            free,
+            key=lambda worker: (bool(worker.unheard), len(worker.sip_call_ids), worker.worker_id),
+            default=None,
+        )
 
     def reserve(self, name: str) -> int:
         """Reserve the least loaded worker for an outgoing call; return its number, 0 if all are full."""
@@ -114,12 +123,19 @@ class CallTable:
         if worker := self.workers.get(call.worker_id):
             self._calls[call.call_id] = call
             worker.sip_call_ids.add(call.call_id)
+            if call.state is CallState.FORWARDED and not call.outgoing:
+                worker.unheard.add(call.call_id)
 
     def fire(self, call: EdgeCall, event: CallEvent, now_s: float) -> None:
         """Fire an event of a call; a call that has ended frees its place at the worker."""
         before = call.state
         call.fire(event, now_s)
         if call.state is not before:
+            if worker := self.workers.get(call.worker_id):
+                if event is CallEvent.ENDED:
+                    worker.unheard.discard(call.call_id)
+                else:
+                    worker.unheard.clear()
             self.record(call)
         if call.state is CallState.RELEASED:
             self._give_back(call)
@@ -161,6 +177,8 @@ class CallTable:
         ]
         for call in unheard:
             self.fire(call, CallEvent.ENDED, now_s)
+            if worker := self.workers.get(call.worker_id):
+                worker.unheard.add(call.call_id)
         return unheard
 
     def active(self) -> list[EdgeCall]:

@@ -40,7 +40,9 @@ def shifted(tmp_path: Path) -> Iterator[tuple[Server, SetClock]]:
         yield server, set_clock
 
 
-@pytest.mark.parametrize("jump_s", [HOUR_S, -HOUR_S], ids=["forward", "back"])
+@pytest.mark.parametrize(
+    "jump_s", [HOUR_S, pytest.param(-HOUR_S, marks=pytest.mark.long)], ids=["forward", "back"]
+)
 def test_wall_clock_jumps(shifted: tuple[Server, SetClock], report: Report, jump_s: int) -> None:
     server, set_clock = shifted
     with Witness(server) as witness:

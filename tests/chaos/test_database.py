@@ -66,7 +66,7 @@ def test_locked_database_delays_writes_and_nothing_else(
     witness.check()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_database_locked_for_long_refuses_with_503(server: Server, witness: Witness, report: Report) -> None:
     with witness.watch() as seen, closing(sqlite3.connect(database(server), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -124,7 +124,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     running.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["gone", "stopped"])
 def test_database_that_is_away_and_back(
     tmp_path: Path, postgresql: PostgreSQL, report: Report, how: str

@@ -1,7 +1,6 @@
-"""The disk is full, or read-only, while a recording runs: the talk goes on, and what was acknowledged stays."""
+"""The disk is full while a recording runs: the talk goes on, and what was acknowledged stays. A server on a read-only one says so."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,12 +43,6 @@ def fill(server: Server) -> Path:
                 except OSError:
                     break
     return filler
-
-
-def remount(server: Server, how: str) -> None:
-    """Remount the data folder; open files for writing would keep it from becoming read-only, so the mount is."""
-    command = ["nsenter", "-t", str(server.process.pid), "-m", "mount", "-o", f"remount,{how}"]
-    subprocess.run([*command, str(server.directory / "data")], check=True)
 
 
 def check_refusal(server: Server, words: str) -> None:
@@ -103,3 +96,10 @@ def _created(server: Server) -> str | None:
 def _recording(server: Server, recording: str) -> dict[str, object]:
     found: dict[str, object] = server.call("GET", f"/recordings/{recording}").json
     return found
+
+
+def test_server_does_not_start_on_a_read_only_disk(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    mount = f'mount -t tmpfs -o ro tmpfs {tmp_path / "data"} && exec "$@"'
+    with pytest.raises(AssertionError, match=r"MIXMINUS_DATA_DIR.*(read-only|Read-only|cannot be written)"):
+        Server(tmp_path, launcher=("unshare", "-m", "sh", "-c", mount, "sh"))

@@ -11,7 +11,7 @@ from tests.chaos.witness import MOST_GAP_S, Witness, new_call_s
 from tests.support.server import Server
 from tests.support.waiting import eventually
 
-STOPPED = pytest.mark.slow
+LONG = pytest.mark.long
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ STOPPED = pytest.mark.slow
         ("mm-sip-edge", signal.SIGKILL, 5),
         ("mm-sip-zygote", signal.SIGKILL, 5),
         ("mm-sip-worker", signal.SIGKILL, 10),
-        ("mm-sip-worker", signal.SIGSTOP, 16),
-        pytest.param("mm-sip-edge", signal.SIGSTOP, 16, marks=STOPPED),
-        pytest.param("mm-sip-zygote", signal.SIGSTOP, 26, marks=STOPPED),
+        pytest.param("mm-sip-worker", signal.SIGSTOP, 16, marks=LONG),
+        pytest.param("mm-sip-edge", signal.SIGSTOP, 16, marks=LONG),
+        pytest.param("mm-sip-zygote", signal.SIGSTOP, 26, marks=LONG),
     ],
 )
 def test_talk_goes_on_and_calls_are_taken(

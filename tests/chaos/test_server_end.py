@@ -18,8 +18,8 @@ LOSS_S = 1.0
 RATE_HZ = 16_000
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL])
 def test_every_call_gets_bye_and_the_recording_is_whole(
     tmp_path: Path, report: Report, number: signal.Signals, count: int
 ) -> None:

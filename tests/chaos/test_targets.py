@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.chaos.conftest import Report
@@ -47,6 +48,7 @@ def test_webhook_target_hangs(server: Server, witness: Witness, report: Report) 
     witness.check()
 
 
+@pytest.mark.long
 def test_storage_is_away_and_back(tmp_path: Path, report: Report) -> None:
     port = free_port()
     settings = {

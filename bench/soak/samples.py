@@ -40,6 +40,8 @@ LIMITS: Final = {
     "processes": 0.05,
 }
 """The share by which the last quarter may exceed the second one, which follows the warm-up."""
+_SLACK: Final = {"descriptors": 10, "threads": 3}
+"""What comes and goes with calls, recordings and idle threads of a pool."""
 _MB: Final = 1 << 20
 
 
@@ -81,7 +83,7 @@ class Growth:
 
     @property
     def flat(self) -> bool:
-        return self.share <= self.limit
+        return self.after <= self.before * (1 + self.limit) + _SLACK.get(self.name, 0)
 
 
 def growth(samples: Sequence[Sample]) -> list[Growth]:

@@ -21,6 +21,7 @@ from mixminus.model.conference import (
     SeatState,
 )
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
+from mixminus.model.playback import PLAYBACK_TRANSITIONS, PlaybackStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
 from mixminus.model.trace import TRACE_TRANSITIONS, TraceStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
@@ -46,8 +47,12 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "trace": (TRACE_TRANSITIONS, TraceStatus.WAITING),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }
-# A customer can be frozen and recovered without end.
-TABLES: dict[str, tuple[Table, Any]] = {**LIVES, "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE)}
+# A customer can be frozen and recovered without end; a playback has three ends.
+TABLES: dict[str, tuple[Table, Any]] = {
+    **LIVES,
+    "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
+    "playback": (PLAYBACK_TRANSITIONS, PlaybackStatus.QUEUED),
+}
 
 
 def reachable(table: Table, first: set[Any]) -> set[Any]:

@@ -53,6 +53,10 @@ test_() {
 	debug
 	need_command baresip baresip-core
 	need_command linphonec linphone-cli
+	need_command twinkle-console twinkle-console
+	need_command pulseaudio pulseaudio
+	need_command parec pulseaudio-utils
+	need_file "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" libasound2-plugins
 	need_command turnserver coturn
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
@@ -64,6 +68,8 @@ test_() {
 	need_command jq jq
 	need_command ip iproute2
 	need_command unshare util-linux
+	need_command systemd-analyze systemd
+	need_command promtool prometheus
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
 	need_command espeak-ng espeak-ng

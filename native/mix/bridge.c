@@ -12,17 +12,45 @@
 
 #define LOWEST_RATE_HZ 8000
 
+/* Map the arrays, whose sizes follow from the limits. */
+static int open_arrays(struct mm_bridge *bridge)
+{
+	const struct mm_bridge_config *config = &bridge->config;
+	struct mm_pages *pages = &bridge->pages;
+	/* All talkers may change in one tick: some fade in, as many fade
+	 * out. */
+	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
+					       : config->max_members;
+	size_t contributions = heard + config->max_playouts + MM_FADE_OUTS;
+#define RESERVE(array, count) \
+	mm_pages_reserve(pages, count, sizeof(*bridge->array))
+	size_t seats = RESERVE(seats, config->max_members);
+	size_t candidates = RESERVE(candidates, config->max_members);
+	size_t made = RESERVE(contributions, contributions);
+	size_t frames = RESERVE(frames, contributions * MM_MAX_FRAME_SAMPLES);
+	size_t cells = RESERVE(hears.cells, MM_HEARS_MAX);
+	size_t fade_outs = RESERVE(fade_outs, MM_FADE_OUTS);
+	size_t playouts = RESERVE(playouts, config->max_playouts);
+#undef RESERVE
+	int rc = mm_pages_open(pages);
+
+	if (rc < 0)
+		return rc;
+	bridge->seats = (struct mm_seat *)(pages->start + seats);
+	bridge->candidates = (struct mm_candidate *)(pages->start + candidates);
+	bridge->contributions = (struct mm_contribution *)(pages->start + made);
+	bridge->frames = (int16_t *)(pages->start + frames);
+	bridge->hears.cells = (struct mm_hears_cell *)(pages->start + cells);
+	bridge->fade_outs = (struct mm_fade_out *)(pages->start + fade_outs);
+	bridge->playouts = (struct mm_bridge_playout *)(pages->start + playouts);
+	return 0;
+}
+
 int mm_bridge_open(struct mm_bridge **bridge,
 		   const struct mm_bridge_config *config,
 		   const struct mm_libraries *libraries,
 		   struct mm_counters *counters)
 {
-	/* All talkers may change in one tick: some fade in, as many fade
-	 * out. */
-	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
-					       : config->max_members;
-	size_t contributions =
-		heard + config->max_playouts + MM_FADE_OUTS;
 	struct mm_bridge *opened = calloc(1, sizeof(*opened));
 
 	if (!opened)
@@ -36,24 +64,14 @@ int mm_bridge_open(struct mm_bridge **bridge,
 	opened->sample_rate_hz = LOWEST_RATE_HZ;
 	opened->frame_samples =
 		mm_frame_samples(LOWEST_RATE_HZ, config->ptime_ms);
-	opened->seats = calloc(config->max_members, sizeof(*opened->seats));
-	opened->candidates =
-		calloc(config->max_members, sizeof(*opened->candidates));
-	opened->contributions =
-		calloc(contributions, sizeof(*opened->contributions));
-	opened->frames = calloc(contributions * MM_MAX_FRAME_SAMPLES,
-				sizeof(*opened->frames));
-	opened->playouts =
-		calloc(config->max_playouts, sizeof(*opened->playouts));
 	int rc = mm_talkers_init(&opened->talkers, config->max_talkers,
 				 config->ptime_ms);
 
 	if (config->max_members == 0 || config->max_playouts == 0 ||
 	    config->ptime_ms > MM_TICK_MS)
 		rc = -EINVAL;
-	if (!opened->seats || !opened->candidates || !opened->contributions ||
-	    !opened->frames || !opened->playouts)
-		rc = -ENOMEM;
+	if (rc == 0)
+		rc = open_arrays(opened);
 	for (size_t i = 0; rc == 0 && i < MM_SHARED_CLASSES; i++)
 		rc = mm_mix_class_init(&opened->classes[i], LOWEST_RATE_HZ,
 				       opened->frame_samples);
@@ -71,11 +89,7 @@ void mm_bridge_close(struct mm_bridge *bridge)
 		return;
 	for (size_t i = 0; i < bridge->nencoders; i++)
 		mm_shared_encoder_close(bridge->encoders[i]);
-	free(bridge->playouts);
-	free(bridge->frames);
-	free(bridge->contributions);
-	free(bridge->candidates);
-	free(bridge->seats);
+	mm_pages_close(&bridge->pages);
 	free(bridge);
 }
 

@@ -10,6 +10,7 @@
 #include "mix/hears.h"
 #include "mix/member.h"
 #include "mix/mix_class.h"
+#include "mix/pages.h"
 #include "mix/talkers.h"
 
 #define MM_NO_CONTRIBUTION (-1)
@@ -56,6 +57,7 @@ struct mm_fade_out {
 
 struct mm_bridge {
 	struct mm_bridge_config config;
+	struct mm_pages pages;            /* of the arrays below            */
 	const struct mm_libraries *libraries;
 	struct mm_counters *counters;
 	uint64_t tick;                    /* the current one, or the next   */
@@ -74,7 +76,7 @@ struct mm_bridge {
 	int16_t *frames;                  /* one for each contribution      */
 	struct mm_hears hears;
 	size_t nfade_outs;
-	struct mm_fade_out fade_outs[MM_FADE_OUTS];
+	struct mm_fade_out *fade_outs;
 	size_t nencoders;
 	struct mm_shared_encoder *encoders[MM_BRIDGE_MAX_FORMATS];
 	size_t ntaps;

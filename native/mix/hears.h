@@ -23,7 +23,7 @@ struct mm_hears_cell {
 
 struct mm_hears {
 	size_t count;
-	struct mm_hears_cell cells[MM_HEARS_MAX];
+	struct mm_hears_cell *cells;      /* MM_HEARS_MAX                   */
 };
 
 /* `heard`: the listener hears the speaker now, so the change must be

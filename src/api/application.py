@@ -11,6 +11,7 @@ from mixminus.api import (
     accesskeys,
     activeflows,
     agents,
+    audits,
     calls,
     conferencecalls,
     conferences,
@@ -27,8 +28,10 @@ from mixminus.api import (
     media_streams,
     meters,
     middlewares,
+    moves,
     numbers,
     pages,
+    playbacks,
     recordings,
     system,
     traces,
@@ -49,10 +52,11 @@ __all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (hears, media_streams, meters, pages)
+_: Final = (hears, media_streams, meters, moves, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
+    playbacks.resource,
     calls.resource,
     groupcalls.resource,
     flows.resource,
@@ -70,6 +74,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     customers.resource,
     agents.resource,
     accesskeys.resource,
+    audits.resource,
     system.resource,
 )
 """In the order of the document."""
@@ -83,6 +88,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
             connection.begin,
             middlewares.identify,
             middlewares.cross_origin,
+            audits.audit,
             middlewares.translate_errors,
             limit_address,
             middlewares.authenticate,
@@ -99,10 +105,13 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(middlewares.add_headers)
     guests: set[Handler] = set()
+    audited: dict[Handler, str] = {}
     permissions: dict[Handler, Permission | None] = {}
     for operation in OPERATIONS:
         handler = operation.web_handler()
-        permissions[handler] = None if operation.open else operation.needed
+        permissions[handler] = None if operation.open else operation.accepted
+        if operation.changes:
+            audited[handler] = operation.name
         if operation.guests:
             guests.add(handler)
         app.add_routes(_routes(operation, handler))
@@ -110,6 +119,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app.add_routes(viewer)
     app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
     app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}
+    app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
     app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
     app[entity_tags.LOCKS] = WeakValueDictionary()

@@ -9,7 +9,7 @@ from mixminus.api.body import ActionBody, Body, HeadersBody, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
-from mixminus.call.admission import Overloaded
+from mixminus.call.admission import Draining, Overloaded
 from mixminus.call.errors import (
     CallDeleted,
     CallNotFound,
@@ -161,7 +161,7 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     "POST",
     "/calls",
     "Create calls",
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded),
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded, Draining),
 )
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
     """The flow or the actions start on answer. Destinations that cannot be called are skipped."""

@@ -13,11 +13,13 @@ from mixminus.api import request_id
 from mixminus.api.authentication import (
     CREDENTIALS,
     IDENTITY,
+    SENDER,
     check_guest,
     credential_of,
     permission_of,
     require,
 )
+from mixminus.api.cross_site import refuse_cross_site
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.services import SERVICES
@@ -119,7 +121,9 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     if needed is not None:
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
-        identity = await access.authenticate(credential, keys_only=keys_only)
+        if credential in request.cookies.values():
+            refuse_cross_site(request)
+        identity = request[SENDER] = await access.authenticate(credential, keys_only=keys_only)
         if identity.guest is not None:
             check_guest(request, identity.guest)
         else:

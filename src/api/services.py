@@ -12,6 +12,7 @@ from mixminus.access.service import AccessService
 from mixminus.api.metrics import Metric
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
+from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.meters import MeterService
@@ -24,6 +25,7 @@ from mixminus.clock import Clock
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
+from mixminus.conference.playback import PlaybackService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HoldWatch, TalkingWatch
@@ -74,6 +76,7 @@ class Services:
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
+    playbacks: PlaybackService
     hears: HearsService
     talking: TalkingWatch
     holds: HoldWatch
@@ -81,6 +84,7 @@ class Services:
     calls: CallService
     dialout: DialoutService
     transfers: TransferService
+    breakouts: BreakoutService
     replacements: ReplacementService
     call_audio: CallAudioService
     live_participants: LiveParticipantService
@@ -126,6 +130,7 @@ class Services:
             **self.external.counters,
             **self.sounds.counters,
             **self.keypad.counters,
+            **self.playbacks.counters,
             **self.transcription.counters,
             **self.streams.counters,
             **self.traces.counters,

@@ -22,11 +22,13 @@ from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
+from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.meters import MeterService
+from mixminus.call.move import MoveService
 from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
@@ -39,6 +41,8 @@ from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
+from mixminus.conference.playback import PlaybackService
+from mixminus.conference.reservations import Reservations
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HealthWatch, HoldWatch, TalkingWatch
@@ -82,6 +86,8 @@ class ServiceConfig:
     """Whether flows may send requests to this machine and to private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """Dial-in names of conferences; the demo adds its own later."""
+    audit_retention_days: int = 0
+    """0 keeps all audits, up to their maximum number."""
     sip_domain: str = "mixminus.local"
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
@@ -169,7 +175,6 @@ async def open_services(
         keypad = closing(
             Keypad(store, clock, rooms=rooms, participants=participants, announcements=announcements)
         )
-
         directory = open_directory(
             store,
             clock,
@@ -254,9 +259,19 @@ async def open_services(
             live_calls=live_calls,
             transports=transports,
             admission=Admission(engine, clock, config.max_load),
-            access=AccessService(store, clock),
+            access=closing(AccessService(store, clock, audit_retention_days=config.audit_retention_days)),
             conferences=conferences,
             participants=participants,
+            playbacks=closing(
+                PlaybackService(
+                    store,
+                    clock,
+                    rooms=rooms,
+                    conferences=conferences,
+                    participants=participants,
+                    sounds=sounds.service,
+                )
+            ),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
             holds=holds,
@@ -264,6 +279,19 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
+            breakouts=BreakoutService(
+                conferences=conferences,
+                rooms=rooms,
+                moves=closing(
+                    MoveService(
+                        conferences=conferences,
+                        participants=participants,
+                        reservations=Reservations(store, clock, rooms=rooms, lifecycle=lifecycle),
+                        rooms=rooms,
+                        live_calls=live_calls,
+                    )
+                ),
+            ),
             replacements=replacements,
             call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
             live_participants=LiveParticipantService(
@@ -303,6 +331,7 @@ async def open_services(
 
 async def _resume(services: Services, runner: FlowRunner) -> None:
     """Resume or end what the previous run left; what others refer to comes first."""
+    services.access.audits.start()
     await services.calls.start()
     await runner.start()
     await services.directory.registrations.prune()

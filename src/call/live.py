@@ -14,6 +14,7 @@ from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import ENDING, CallLedger
 from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg, Transport
+from mixminus.conference.room import Seat
 from mixminus.errors import IllegalTransition
 from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
@@ -31,6 +32,8 @@ class Place:
 
     conference_id: ConferenceId
     role: Role
+    seat: Seat | None = None
+    """The seat that is reserved there, if any."""
 
 
 class LiveCall:
@@ -123,6 +126,11 @@ class LiveCall:
         self._next_place, self._moved = place, True
         self.arrived = asyncio.get_running_loop().create_future()
         return self.arrived
+
+    @property
+    def next_place(self) -> Place | None:
+        """The room that the call is moved to, until it is taken."""
+        return self._next_place
 
     def take_next_place(self) -> Place | None:
         """Return and clear the room that the call is moved to."""

@@ -227,6 +227,7 @@ class CallService:
                 log.warning("call refused for its encryption", srtp=routed.srtp)
                 await leg.reject(_NOT_ACCEPTABLE)
                 return
+            leg.set_media_timeout(routed.media_timeout_s)
             live = await self._open(leg, routed, caller, pin, signalled)
         except Unavailable as error:
             log.warning("call refused, nothing can be stored", cause=str(error))

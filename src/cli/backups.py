@@ -18,20 +18,30 @@ from mixminus.errors import MixMinusError
 if TYPE_CHECKING:
     from mixminus.app.backup.archive import Progress as Report
 
-__all__ = ["backup", "restore"]
+__all__ = ["backup", "restore", "rotate_key"]
 
 GIB = 1 << 30
+WITH_KEY = "it has the key of its passwords: keep it as safe as the server"
+WITHOUT_KEY = (
+    "it has not the key of its passwords: keep a copy of the key elsewhere, it cannot be restored without"
+)
 
 
 def backup(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="File to write, such as mixminus.tar.")],
+    without_key: Annotated[
+        bool,
+        typer.Option("--without-key", help="Leave out the key that decrypts the passwords in the backup."),
+    ] = False,
 ) -> None:
     """Write the database and all recordings to one file, while the server runs. Run it with the server's settings.
 
-    The file holds secrets: passwords of phones and keys of TLS. Recordings in an external storage are not in it.
+    The file holds secrets: keys of TLS, and the key that decrypts the passwords of phones and trunks, unless it is left
+    out or comes from MIXMINUS_SECRETS_KEY. Recordings in an external storage are not in it.
     """
     # Other commands start without the server's code.
     from mixminus.app.backup.backup import back_up, size_of  # noqa: PLC0415
+    from mixminus.app.secret_keys import KEY_FILE  # noqa: PLC0415
     from mixminus.app.settings import load  # noqa: PLC0415
     from mixminus.store.examination import examine  # noqa: PLC0415
 
@@ -40,14 +50,21 @@ def backup(
         examined = asyncio.run(examine(settings.database))
         with _progress("backup", size_of(settings)) as report:
             made = back_up(
-                settings, target, examined, version=_version(), now=SystemClock().now(), progress=report
+                settings,
+                target,
+                examined,
+                version=_version(),
+                now=SystemClock().now(),
+                progress=report,
+                with_key=not without_key,
             )
-    size = target.stat().st_size
+    size, has_key = target.stat().st_size, KEY_FILE in made.files
     line(
-        f"{target}: {len(made.files)} files, {size / GIB:.2f} GiB",
+        f"{target}: {len(made.files)} files, {size / GIB:.2f} GiB; {WITH_KEY if has_key else WITHOUT_KEY}",
         file=str(target),
         files=len(made.files),
         size=size,
+        has_key=has_key,
     )
 
 
@@ -75,6 +92,19 @@ def restore(
         version=made.version,
         recordings_verified=done.recordings,
     )
+
+
+def rotate_key() -> None:
+    """Encrypt the passwords in the database with a new key, while no server runs. Run it with the server's settings.
+
+    The new key replaces that in the data folder's secrets.key. Backups keep the key that they were made with.
+    """
+    from mixminus.app.secret_keys import rotate_key as rotated  # noqa: PLC0415
+    from mixminus.app.settings import load  # noqa: PLC0415
+
+    with _failures():
+        key = asyncio.run(rotated(load(), SystemClock()))
+    line(f"the passwords are encrypted with the new key {key}", key=key)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ for name, group in {
     "trunks": directory.trunks,
     "keys": accounts.keys,
     "agents": accounts.agents,
+    "audits": accounts.audits,
     "profiles": servers.profiles,
 }.items():
     app.add_typer(group, name=name)
@@ -52,6 +53,7 @@ app.command("transcribe")(transcripts.transcribe)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("rotate-key")(backups.rotate_key)
 calls.app.command("trace")(traces.trace)
 
 

@@ -10,7 +10,8 @@ from rich.live import Live
 from mixminus.cli.common import Failed, commands, session
 from mixminus.cli.output import age, console, line, listed, shown, table
 from mixminus.client import Client
-from mixminus.client.generated.models import Conference, Conferencecall, Talker
+from mixminus.client.generated.inputs import GroupBody
+from mixminus.client.generated.models import BreakoutRoom, Conference, Conferencecall, Playback, Talker
 from mixminus.client.request import UNSET
 
 __all__ = ["RoomName", "app", "room_of"]
@@ -21,6 +22,9 @@ RoomName = Annotated[
     str, typer.Argument(metavar="ROOM", help="Id of a room, or its name if no other has it.")
 ]
 ParticipantId = Annotated[UUID, typer.Argument(metavar="PARTICIPANT", help="Id of a participant.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="In the folder of sounds, or http(s) URLs.")
+]
 DAY_S: Final = 86_400
 _LIVE: Final = ("starting", "progressing")
 _REFRESH_S: Final = 0.25
@@ -146,6 +150,111 @@ def watch_room(
                 time.sleep(_REFRESH_S)
 
 
+@app.command("say")
+def say_to_room(
+    room: RoomName,
+    text: str,
+    language: Annotated[str, typer.Option(help="BCP 47; empty for the room's.")] = "",
+    duck: Annotated[float, typer.Option(help="Lower the talkers by dB meanwhile.")] = 0.0,
+) -> None:
+    """Say a text to all participants of a room."""
+    with session() as client:
+        id = room_of(client, room).id
+        _queued(client.talk_to_conference(id, text=text, language=language, duck_db=duck))
+
+
+@app.command("play")
+def play_to_room(
+    room: RoomName,
+    files: Files,
+    loop: Annotated[int, typer.Option(help="How many times; 0 until it is stopped.")] = 1,
+    gain: Annotated[float, typer.Option(help="Gain in dB.")] = 0.0,
+    duck: Annotated[float, typer.Option(help="Lower the talkers by dB meanwhile.")] = 0.0,
+) -> None:
+    """Play files to all participants of a room."""
+    with session() as client:
+        id = room_of(client, room).id
+        _queued(client.play_to_conference(id, stream_urls=files, loop=loop, gain_db=gain, duck_db=duck))
+
+
+@app.command("playbacks")
+def playbacks(room: RoomName) -> None:
+    """List what plays, waits, or was played lately in a room."""
+    with session() as client:
+        listed(
+            client.list_playbacks(room_of(client, room).id).result,
+            {
+                "id": lambda each: each.id,
+                "status": lambda each: each.status,
+                "what": lambda each: each.text or " ".join(each.stream_urls),
+                "participant": lambda each: each.conferencecall_id if each.conferencecall_id.int else "all",
+                "error": lambda each: each.error,
+                "age": lambda each: age(each.tm_create),
+            },
+        )
+
+
+@app.command("stop")
+def stop_playback(
+    playback: Annotated[UUID, typer.Argument(metavar="PLAYBACK", help="Id of a playback.")],
+) -> None:
+    """Stop a playback of a room or a participant."""
+    with session() as client:
+        stopped = client.stop_playback(playback)
+        line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
+
+
+@participants.command("move")
+def move_participant(id: ParticipantId, room: RoomName) -> None:
+    """Move a participant to another room."""
+    with session() as client:
+        moved = client.move_conferencecall(id, conference_id=room_of(client, room).id)
+        line(f"{moved.id} is {moved.status}", id=moved.id, status=moved.status)
+
+
+@participants.command("say")
+def say_to_participant(
+    id: ParticipantId,
+    text: str,
+    language: Annotated[str, typer.Option(help="BCP 47; empty for the room's.")] = "",
+) -> None:
+    """Say a text to one participant."""
+    with session() as client:
+        _queued(client.talk_to_conferencecall(id, text=text, language=language))
+
+
+@participants.command("play")
+def play_to_participant(id: ParticipantId, files: Files) -> None:
+    """Play files to one participant."""
+    with session() as client:
+        _queued(client.play_to_conferencecall(id, stream_urls=files))
+
+
+@app.command("breakout")
+def breakout(
+    room: RoomName,
+    groups: Annotated[
+        list[str],
+        typer.Argument(metavar="GROUP...", help="Ids of the participants of one group, separated by commas."),
+    ],
+) -> None:
+    """Divide a room into breakout rooms, one for each group."""
+    with session() as client:
+        chosen: list[GroupBody] = [
+            {"conferencecall_ids": [UUID(each) for each in group.split(",")]} for group in groups
+        ]
+        for made in client.start_breakout(room_of(client, room).id, groups=chosen).result:
+            _breakout_room(made)
+
+
+@app.command("reunite")
+def end_breakout(room: RoomName) -> None:
+    """Move all participants of the breakout rooms back, and close these rooms."""
+    with session() as client:
+        for ended in client.end_breakout(room_of(client, room).id).result:
+            _breakout_room(ended)
+
+
 @participants.command("list")
 def list_participants(room: RoomName) -> None:
     """List who is in a room."""
@@ -185,6 +294,16 @@ def kick_participant(id: ParticipantId) -> None:
     with session() as client:
         left: Conferencecall = client.kick_conferencecall(id)
         line(f"{left.label or left.id} is {left.status}", id=left.id, status=left.status)
+
+
+def _breakout_room(room: BreakoutRoom) -> None:
+    refused = "".join(f", {each.conferencecall_id} stays: {each.message}" for each in room.refused)
+    count = len(room.conferencecalls)
+    line(f"{room.conference_id}  {room.name}  {count} moved{refused}", id=room.conference_id, moved=count)
+
+
+def _queued(playback: Playback) -> None:
+    line(f"{playback.id} is {playback.status}", id=playback.id, status=playback.status)
 
 
 def _meter(talker: Talker) -> str:

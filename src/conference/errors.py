@@ -1,16 +1,22 @@
 """Errors of conferences and participants."""
 
-from mixminus.errors import Conflict, NotFound, PermissionDenied
+from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied
 
 __all__ = [
+    "AlreadyInRoom",
     "ConferenceFull",
     "ConferenceLocked",
     "ConferenceNotFound",
     "ConferenceNotProgressing",
     "ConferencecallGone",
     "ConferencecallNotFound",
+    "MovePending",
     "PinInvalid",
+    "PlaybackNotFound",
+    "PlaybackOver",
+    "PlaybackQueueFull",
     "TooManyExceptions",
+    "TooManyPlaybacks",
 ]
 
 
@@ -28,6 +34,18 @@ class ConferenceNotProgressing(Conflict):
 
 class ConferencecallGone(Conflict):
     """The participant is leaving or has left."""
+
+
+class AlreadyInRoom(Conflict):
+    """The participant is in the room that it is to be moved to."""
+
+    reason = "ALREADY_IN_CONFERENCE"
+
+
+class MovePending(Conflict):
+    """The participant is being moved by another request."""
+
+    reason = "MOVE_PENDING"
 
 
 class ConferenceFull(Conflict):
@@ -48,3 +66,23 @@ class PinInvalid(PermissionDenied):
     """The pin is wrong, or missing where one is required."""
 
     reason = "CONFERENCE_PIN_INVALID"
+
+
+class PlaybackNotFound(NotFound):
+    reason = "PLAYBACK_NOT_FOUND"
+
+
+class PlaybackOver(Conflict):
+    """It has been played, was stopped, or has failed."""
+
+
+class PlaybackQueueFull(Conflict):
+    """Too many playbacks wait for one room or one participant."""
+
+    reason = "PLAYBACK_QUEUE_FULL"
+
+
+class TooManyPlaybacks(Exhausted):
+    """Too many rooms and participants are played to at once."""
+
+    reason = "TOO_MANY_PLAYBACKS"

@@ -39,7 +39,7 @@ from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.persistence import until_written
 
-__all__ = ["Entry", "ParticipantService"]
+__all__ = ["Entry", "ParticipantService", "joining"]
 
 _PRESENT: Final = frozenset({ConferencecallStatus.JOINING, ConferencecallStatus.JOINED})
 
@@ -187,7 +187,7 @@ class ParticipantService:
     async def _enter(self, room: Room, seat: Seat, entry: Entry) -> None:
         """Write and publish that a participant is joining; connect it in the same transaction if nothing is before."""
         at_once = entry.answered and seat.conference.begins_with_room and seat.may_join.is_set()
-        row, conference = self._joining(seat, entry.muted), room.conference
+        row, conference = joining(self._clock, seat, muted=entry.muted), room.conference
         async with self._store.transaction() as tx:
             await entry.along(tx)
             CONFERENCECALLS.publish(tx, row, "conferencecall_joining")
@@ -197,20 +197,6 @@ class ParticipantService:
         seat.row = row
         if at_once:
             await self._joined(room, seat, conference)
-
-    def _joining(self, seat: Seat, muted: bool) -> Conferencecall:
-        """Return the row of a participant that is joining."""
-        return Conferencecall(
-            id=seat.id,
-            customer_id=seat.conference.customer_id,
-            conference_id=seat.conference.id,
-            reference_id=seat.call_id,
-            activeflow_id=seat.activeflow_id,
-            status=ConferencecallStatus.JOINING,
-            tm_create=self._clock.now(),
-            role=seat.role,
-            muted=muted,
-        )
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
@@ -324,6 +310,21 @@ class ParticipantService:
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(seat.call_id)
         return (call.source.name or call.source.target_name) if call else ""
+
+
+def joining(clock: Clock, seat: Seat, *, muted: bool) -> Conferencecall:
+    """Return the row of a participant that is joining."""
+    return Conferencecall(
+        id=seat.id,
+        customer_id=seat.conference.customer_id,
+        conference_id=seat.conference.id,
+        reference_id=seat.call_id,
+        activeflow_id=seat.activeflow_id,
+        status=ConferencecallStatus.JOINING,
+        tm_create=clock.now(),
+        role=seat.role,
+        muted=muted,
+    )
 
 
 async def _row(tx: Transaction, conferencecall_id: ConferencecallId, seat: Seat | None) -> Conferencecall:

@@ -25,7 +25,7 @@ from mixminus.model.conference import (
     SeatEvent,
     SeatState,
 )
-from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, without
+from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, lowered, without
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.library import HoldMusic
 
@@ -67,6 +67,10 @@ class Seat:
     """Music or ringback that is playing to the participant."""
     row: Conferencecall | None = None
     """The participant as it was last written; all its changes are made with the conference's lock held."""
+    duck_db: float = 0.0
+    """By how much the room lowers the participant for all others while something is played."""
+    left: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Done when the seat is released."""
     lost: BaseException | None = None
     """Why its leaving could not be written, if another participant's leaving was to write it."""
 
@@ -88,7 +92,18 @@ class Seat:
         if not self.port.closed:
             self.port.set_muted(participant.muted, by=_ROOM)
             self.port.set_deafened(participant.deaf, by=_ROOM)
-            self.port.set_gain_db(participant.gain_db)
+            self.port.set_gain_db(participant.gain_db - self.duck_db)
+
+    def duck(self, duck_db: float) -> None:
+        """Lower the participant for all others by this; 0 ends that."""
+        self.duck_db = duck_db
+        if self.row and self.joined and not self.port.closed:
+            self.port.set_gain_db(self.row.gain_db - duck_db)
+
+    def mark_left(self) -> None:
+        """Note that the seat is released, or its room closed."""
+        if not self.left.done():
+            self.left.set_result(None)
 
     def clear(self) -> None:
         """Disconnect the audio, and reset what the room has set on the port."""
@@ -130,6 +145,11 @@ class Room:
         self._mode: tuple[bool, ...] = ()
         self.hears = Hears()
         self.cells: Cells = {}
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the room is closed."""
+        self._duck_db = 0.0
+        self._lowered: dict[ConferencecallId, float] = {}
+        self._applied: Cells = {}
         self._sounds = sounds
 
     @property
@@ -145,6 +165,11 @@ class Room:
     def set_conference(self, conference: Conference) -> None:
         """Take over a row that was written, and its settings."""
         self.conference, self.settings = conference, conference.settings
+
+    def add(self, seat: Seat) -> None:
+        """Add a seat; ``remove`` removes it."""
+        seat.duck_db = self._duck_db
+        self.seats[seat.id] = seat
 
     def count(self, seat: Seat) -> None:
         """Count a participant that has joined; also after its role has changed."""
@@ -208,30 +233,46 @@ class Room:
 
         Raises TooManyExceptions above the limit.
         """
-        if not (hears.exceptions or hears.whispers or self.cells):
+        if not (hears.exceptions or hears.whispers or self._lowered or self._applied):
             self.hears = hears
             return
-        wanted = cells(hears, [id_ for id_ in self.seats if id_ != leaving])
+        present = [id_ for id_ in self.seats if id_ != leaving]
+        wanted = cells(hears, present)
         if len(wanted) > MAX_CELLS:
             raise TooManyExceptions(
                 f"these rules need more than {MAX_CELLS} exceptions among the participants present"
             )
+        applied = lowered(wanted, self._lowered, present)
         ports = {id_: seat.port for id_, seat in self.seats.items() if not seat.port.closed}
         self.bridge.set_hears(
             (ports[listener], ports[speaker], gain_db)
-            for (listener, speaker), gain_db in changes(self.cells, wanted).items()
+            for (listener, speaker), gain_db in changes(self._applied, applied).items()
             if listener in ports and speaker in ports
         )
-        self.hears, self.cells = hears, wanted
+        self.hears, self.cells, self._applied = hears, wanted, applied
+
+    def duck(self, duck_db: float, listener: ConferencecallId | None = None) -> None:
+        """Lower all talkers by ``duck_db`` for all, or for one listener; 0 ends that."""
+        if listener is None:
+            self._duck_db = duck_db
+            for seat in self.seats.values():
+                seat.duck(duck_db)
+        elif listener in self.seats:
+            self._lowered.pop(listener, None)
+            if duck_db:
+                self._lowered[listener] = duck_db
+            self.set_hears(self.hears)
 
     def remove(self, seat: Seat) -> None:
         """Remove a seat and the hears rules that name it."""
         seat.clear()
+        self._lowered.pop(seat.id, None)
         self.set_hears(without(self.hears, seat.id), leaving=seat.id)
         del self.seats[seat.id]
         self.present.pop(seat.id, None)
         self._moderators.discard(seat.id)
         seat.advance(SeatEvent.GIVEN_BACK)
+        seat.mark_left()
         self.update_sounds(seat)
 
 
@@ -286,7 +327,7 @@ class Rooms:
 
     def seat(self, room: Room, seat: Seat) -> None:
         """Add a seat under the room's hears rules; its audio is not connected yet."""
-        room.seats[seat.id] = seat
+        room.add(seat)
         try:
             room.set_hears(room.hears)
         except BaseException:
@@ -320,6 +361,8 @@ class Rooms:
                 self._unindex_port(seat)
                 self._seats.pop(seat.id, None)
                 seat.stop_sound()
+                seat.mark_left()
+            room.over.set_result(None)
             room.bridge.close()
 
     def _unindex_port(self, seat: Seat) -> None:

@@ -86,6 +86,17 @@ class ConferenceService:
         self._lifecycle.arm(conference)
         return conference
 
+    async def create_begun(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
+        """Create a conference and return it when it is progressing."""
+        conference = await self.create(customer_id, spec)
+        async with self._rooms.lock(conference.id):
+            return await self._lifecycle.begun(conference.id)
+
+    async def breakouts(self, conference_id: ConferenceId) -> tuple[Conference, ...]:
+        """Return the open breakout rooms of a conference, oldest first."""
+        async with self._store.snapshot() as tx:
+            return tuple(await tx.conferences.breakouts(conference_id))
+
     async def get(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Return a customer's conference, also a deleted one; raise ConferenceNotFound."""
         async with self._store.snapshot() as tx:
@@ -249,6 +260,7 @@ class ConferenceService:
             transcribe_id=NIL,
             transcribe_ids=(),
             direct_hash=new_direct_hash(),
+            breakout_of=spec.breakout_of,
             tm_create=now,
             tm_timeout=_deadline(now, timeout_s),
         )

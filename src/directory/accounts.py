@@ -1,15 +1,15 @@
 """AccountService: credentials by which the SIP edge authenticates phones and trunks, and failed logins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.realms import Realms, digest_of
 from mixminus.log import get
-from mixminus.model.access import Customer, CustomerStatus
-from mixminus.model.directory import Extension, Trunk
+from mixminus.model.access import CustomerStatus
+from mixminus.model.directory import Trunk
 from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.outbox import Draft
@@ -34,6 +34,8 @@ class Account:
     md5: str = field(default="", repr=False)
     trusted: bool = False
     """The source address, or a certificate, authenticates; no digest is needed."""
+    registered_here: bool = False
+    """A phone of the extension is registered from the client's address."""
 
 
 class AccountService:
@@ -50,8 +52,8 @@ class AccountService:
         ``names`` are the domains of the certificate that the client has presented: a trunk that accepts one of them is
         the account, unless several do and ``domain`` is none of theirs.
 
-        A domain that belongs to no customer is ignored: if exactly one extension has the username, it is
-        used, otherwise the realm is the first customer's. Unknown usernames get a realm like known ones.
+        A domain that belongs to no customer is ignored: the realm is then the first customer's, whatever the username,
+        and if exactly one extension has the username, it is used. So does a client that answers in that realm.
         """
         async with self._store.snapshot() as tx:
             if label := self._realms.trunk_in(domain):
@@ -64,12 +66,18 @@ class AccountService:
                 return Account("")
             customer_id = self._realms.customer_in(domain)
             named = None if customer_id is None else CustomerId(customer_id)
+            first = await tx.customers.first()
+            asked = first if named is None else await tx.customers.find(named)
             extension = await tx.extensions.find_named(username, named)
-            owner = await self._owner(tx, extension, named)
-        realm = self._realms.of_customer(owner.id) if owner else domain
-        if extension is None or owner is None or owner.status is not CustomerStatus.ACTIVE:
-            return Account(realm)
-        return _with_password(realm, extension.id, username, extension.password)
+            if extension is None and first and first == asked:
+                extension = await tx.extensions.find_named(username)
+            owner = await tx.customers.find(extension.customer_id) if extension else None
+            realm = self._realms.of_customer(asked.id) if asked else domain
+            if extension is None or owner is None or owner.status is not CustomerStatus.ACTIVE:
+                return Account(realm)
+            bindings = await tx.bindings.of(extension.id, self._clock.now())
+        account = _with_password(realm, extension.id, username, extension.password)
+        return replace(account, registered_here=any(each.host == host for each in bindings))
 
     async def login_failed(self, account_id: UUID, host: str, attempts: int) -> None:
         """Publish failed logins to the extension's customer; ignore an id that is not an extension's."""
@@ -88,13 +96,6 @@ class AccountService:
                 )
             )
         log.warning("logins failed", extension_id=str(account_id), attempts=attempts)
-
-    async def _owner(
-        self, tx: Transaction, extension: Extension | None, named: CustomerId | None
-    ) -> Customer | None:
-        if extension is not None:
-            return await tx.customers.find(extension.customer_id)
-        return await tx.customers.first() if named is None else await tx.customers.find(named)
 
     async def _trunk(
         self, tx: Transaction, label: str, username: str, host: str, names: Sequence[str]

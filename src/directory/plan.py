@@ -138,7 +138,11 @@ class DialPlan:
         if not isinstance(found, Routed):
             return found or Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
-            return replace(found, srtp=await _srtp(tx, extension or trunk, found.customer_id))
+            return replace(
+                found,
+                srtp=await _srtp(tx, extension or trunk, found.customer_id),
+                media_timeout_s=trunk.media_timeout_s if trunk else 0,
+            )
 
     async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
         """Return the policy about SRTP that holds for a call of this caller to a customer."""

@@ -210,6 +210,8 @@ class ConferenceSpec(ConferenceProfile):
 
     type: ConferenceType
     id: ConferenceId | None = None
+    breakout_of: UUID = NIL
+    """The main room, if it is a breakout room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,8 @@ class Conference:
     tm_update: datetime | None = None
     tm_end: datetime | None = None
     tm_delete: datetime | None = None
+    breakout_of: UUID = NIL
+    """The main room of a breakout room."""
     tm_timeout: datetime | None = None
     """When the conference closes by its timeout; not part of the API."""
 
@@ -271,6 +275,9 @@ class Conferencecall:
     gain_db: float = 0.0
     talking: bool = False
     on_hold: bool = False
+    waiting: bool = False
+    """In the lobby."""
+    hand_raised: bool = False
     label: str = ""
     tm_join: datetime | None = None
     """When audio was connected, None if never; not part of the API."""

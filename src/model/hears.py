@@ -22,6 +22,7 @@ __all__ = [
     "cells",
     "changes",
     "check_hears",
+    "lowered",
     "without",
 ]
 
@@ -92,6 +93,29 @@ def cells(hears: Hears, present: Collection[ConferencecallId]) -> dict[Pair, flo
         if each.listener in present and each.speaker in present:
             table[each.listener, each.speaker] = each.gain_db
     return {pair: gain_db for pair, gain_db in table.items() if gain_db != 0}
+
+
+def lowered(
+    table: Cells, listeners: Mapping[ConferencecallId, float], present: Collection[ConferencecallId]
+) -> Cells:
+    """Return the cells with all talkers lowered for some listeners, each by its dB.
+
+    The table is returned as it is if the room has too many participants for that.
+    """
+    pairs = {
+        (listener, speaker): by_db
+        for listener, by_db in listeners.items()
+        if listener in present
+        for speaker in present
+        if speaker != listener
+    }
+    if len(table.keys() | pairs.keys()) > MAX_CELLS:
+        return table
+    lower = dict(table)
+    for pair, by_db in pairs.items():
+        gain_db = table.get(pair, 0.0)
+        lower[pair] = None if gain_db is None else gain_db - by_db
+    return lower
 
 
 def changes(before: Cells, after: Cells) -> dict[Pair, float | None]:

@@ -18,6 +18,7 @@ __all__ = [
     "GuestLinkId",
     "LegId",
     "NumberId",
+    "PlaybackId",
     "RecordingId",
     "TraceId",
     "TranscribeId",
@@ -41,6 +42,7 @@ AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 GuestLinkId = NewType("GuestLinkId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
+PlaybackId = NewType("PlaybackId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)
 ExtensionId = NewType("ExtensionId", uuid.UUID)
 TrunkId = NewType("TrunkId", uuid.UUID)

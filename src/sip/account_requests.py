@@ -76,6 +76,7 @@ class AccountRequests:
                 sha256=account.sha256,
                 md5=account.md5,
                 trusted=account.trusted,
+                registered_here=account.registered_here,
             )
         )
 

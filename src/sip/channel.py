@@ -32,6 +32,7 @@ __all__ = [
     "MalformedMessage",
     "decode",
     "encode",
+    "prepare_messages",
     "socket_pair",
 ]
 
@@ -100,6 +101,13 @@ def _readers_of(kind: type) -> dict[str, _Read]:
     return {name: _reader(hint) for name, hint in typing.get_type_hints(kind).items()}
 
 
+def prepare_messages() -> None:
+    """Make now what the first message of each kind makes, for the processes that are forked from this one."""
+    for kind in _CLASSES.values():
+        _readers_of(kind)
+        _names_of(kind)
+
+
 def _build(kind: type, fields: dict[str, Any]) -> Any:
     readers = _readers_of(kind)
     # A field that is unknown raises KeyError.
@@ -119,6 +127,7 @@ def _reader(hint: Any) -> _Read:  # noqa: PLR0911 - one return for each kind of 
     if typing.get_origin(hint) is typing.Literal:
         return {each: each for each in typing.get_args(hint)}.__getitem__
     if dataclasses.is_dataclass(hint):
+        _readers_of(typing.cast("type", hint))
         return functools.partial(_build, typing.cast("type", hint))
     if isinstance(hint, types.GenericAlias):
         return _tuple_reader(typing.get_args(hint))

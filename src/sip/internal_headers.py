@@ -14,6 +14,7 @@ import orjson
 
 from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.grammar import Unreadable
+from mixminus.sip.tags import phones_tag
 
 __all__ = [
     "CALLER_HEADER",
@@ -28,6 +29,7 @@ __all__ = [
     "find_replaced",
     "find_resumed",
     "find_signalled",
+    "find_tags",
 ]
 
 FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
@@ -46,6 +48,10 @@ RESUMED_HEADER: Final = "x-mixminus-resumed"
 _RESUMED = re.compile(rf"^{RESUMED_HEADER}: *([0-9a-f-]{{36}}) *\r?$", re.IGNORECASE | re.MULTILINE)
 _REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 _MAX_FORWARDS = re.compile(r"^max-forwards: *([0-9]{1,3}) *\r?$", re.IGNORECASE | re.MULTILINE)
+_TAGS = {
+    name: re.compile(rf"^{name}: *[^\r\n]*>;tag=([^;\s]+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+    for name in ("from", "to")
+}
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
@@ -145,3 +151,10 @@ def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:
         return tuple((str(name), str(value)) for name, value in orjson.loads(base64.b64decode(match[1])))
     except (orjson.JSONDecodeError, binascii.Error, TypeError, ValueError):
         return ()
+
+
+def find_tags(message: str) -> tuple[str, str] | None:
+    """Return the tags of From and To, as the phone knows them, of a message to a worker; None unless it has both."""
+    head = message.partition("\r\n\r\n")[0]
+    sender, recipient = (_TAGS[name].search(head) for name in ("from", "to"))
+    return (phones_tag(sender[1]), phones_tag(recipient[1])) if sender and recipient else None

@@ -530,6 +530,8 @@ class AnswerAccount:
     md5: str
     trusted: bool
     """The source address authenticates the account."""
+    registered_here: bool = False
+    """A phone of the account is registered from the address of the client."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ Four kinds of process take part; ``messages.py`` lists every message between the
 How an INVITE travels::
 
     phone ─ UDP/TCP ─> edge: parse, validate, rate limit, authenticate (AccountRequested, AnswerAccount)
-          ─ SDP folded into an envelope, loopback ─> the least loaded worker: pjsua2
+          ─ SDP folded into an envelope, loopback ─> a worker with room: pjsua2
           ─ IncomingCall(offer) ─> endpoint: open a port, make the answer, Attach(answer); IncomingLeg
           ─ incoming(leg) ─> call service: leg.ring(), leg.answer()
           ─ Ring, Answer ─> worker: 180, 200 with that answer ─> edge: unfold SDP, public addresses ─> phone

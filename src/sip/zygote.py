@@ -14,7 +14,7 @@ from typing import Final
 
 from mixminus import log
 from mixminus.clock import SystemClock
-from mixminus.sip.channel import BlockingChannel, Disconnected
+from mixminus.sip.channel import BlockingChannel, Disconnected, prepare_messages
 from mixminus.sip.messages import Fork, Ping, Pinged, WorkerExited
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.sip.worker import process
@@ -121,6 +121,7 @@ class Zygote:
 def _shared_library(max_calls: int) -> process.Library:
     """Initialise pjsua2 for all workers; every Fork of a server asks for as many calls."""
     library = process.open_library(max_calls)
+    prepare_messages()
     # Objects that exist now are never collected, so that their pages stay shared with the workers.
     gc.freeze()
     return library

@@ -49,11 +49,17 @@ class SoundLibrary:
 
         Raises SoundNotFound, SoundTooLarge or SoundUnreadable.
         """
+        return await self.decode(await self.load(address), sample_rate_hz)
+
+    async def load(self, address: str) -> Path | bytes:
+        """Return the file of an address, or the content of an http(s) URL; SoundNotFound, SoundTooLarge."""
         if address.lower().startswith(("http://", "https://")):
             async with self._fetching:
-                found: Path | bytes = await self._fetch(address, MAX_BYTES)
-        else:
-            found = await self._run(lambda: self._file(address))
+                return await self._fetch(address, MAX_BYTES)
+        return await self._run(lambda: self._file(address))
+
+    async def decode(self, found: Path | bytes, sample_rate_hz: int) -> Source:
+        """Open what ``load`` has returned; raise SoundUnreadable."""
         decoder = await self._run(lambda: Decoder(found, sample_rate_hz, max_s=_MAX_S))
         return FileSource(decoder, self._threads)
 

@@ -11,20 +11,24 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine
-from mixminus.mixer.sounds import SOUND_RATE_HZ, beep
+from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, beep
 from mixminus.model.conference import Wording
+from mixminus.model.playback import PlaybackRequest
 from mixminus.sound.library import SoundLibrary
 from mixminus.sound.player import Player, rate_for
+from mixminus.sound.programme import Opener, Programme
 from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, fill, wording
 from mixminus.sound.source import PcmSource, Source
 from mixminus.speech.synthesis.engine import Utterance
 from mixminus.speech.synthesis.service import SpeechService
+from mixminus.speech.synthesis.text import pieces
 from mixminus.tasks import Interrupted, TaskScope, unless
 
 __all__ = ["SoundService"]
@@ -71,12 +75,39 @@ class SoundService:
         """Open a file of the folder of sounds or an http(s) URL; raises as ``SoundLibrary.open``."""
         return await self._library.open(address, rate_for(place))
 
+    async def programme(self, place: BridgePort | Bridge, request: PlaybackRequest) -> Source:
+        """Return what a playback consists of, at the place's sample rate.
+
+        Each file is read once, and its URL fetched once, before anything is played: raises as ``SoundService.open``
+        and ``synthesise``.
+        """
+        rate_hz = rate_for(place)
+        if request.stream_urls:
+            found = [await self._library.load(address) for address in request.stream_urls]
+            openers: list[Opener] = [partial(self._library.decode, each, rate_hz) for each in found]
+        else:
+            utterance = Utterance(request.text, request.language or self._language, request.voice, rate_hz)
+            pcm = await self._speech.say(utterance)
+            openers = [partial(_in_memory, pcm, rate_hz)]
+        programme = Programme(openers, rate_hz, loop=request.loop, gain_db=request.gain_db)
+        await programme.open()
+        return programme
+
+    async def check_text(self, text: str, language: str) -> None:
+        """Raise TextTooLong, or LanguageNotSpoken, for a text that cannot be synthesised."""
+        pieces(text)
+        await self._speech.check(language or self._language)
+
     def beep(self) -> Source:
         return PcmSource(beep(), SOUND_RATE_HZ)
 
     async def play(self, port: BridgePort, source: Source) -> None:
         """Play to one participant, to the end; see ``Player.play``."""
         await self._player.play(port, source)
+
+    async def play_to_room(self, bridge: Bridge, source: Source) -> None:
+        """Play to all participants of a room, to the end; see ``Player.play_to_room``."""
+        await self._player.play_to_room(bridge, source)
 
     async def prompt(
         self, port: BridgePort, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
@@ -168,6 +199,10 @@ class SoundService:
         except MixMinusError as failure:
             self._counters["sound.prompts_failed"] += 1
             log.warning("prompt not played", prompt=name, reason=failure.reason)
+
+
+async def _in_memory(pcm: Pcm, sample_rate_hz: int) -> Source:
+    return PcmSource(pcm, sample_rate_hz)
 
 
 async def _race(over: asyncio.Future[Any], work: Coroutine[Any, Any, None]) -> None:

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, insert, literal_column, select, update
 
+from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
+from mixminus.store.secret_columns import WEBHOOK_SECRETS
 from mixminus.store.tables import activeflow_cursors, activeflows, customers, outbox
 from mixminus.store.webhooks import Target
 
@@ -15,8 +17,9 @@ __all__ = ["ActiveflowWebhookRows"]
 class ActiveflowWebhookRows:
     """Reads and writes activeflows' webhooks within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
+        self._cipher = cipher
 
     async def target(self, activeflow_id: UUID) -> tuple[Target | None, int]:
         """Return the target, None if there is none, and the id of the last event delivered or given up."""
@@ -37,6 +40,7 @@ class ActiveflowWebhookRows:
         if row is None:
             return None, 0
         customer_id, method, uri, secret, tm_create, event_id = row
+        secret = self._cipher.decrypt(secret, WEBHOOK_SECRETS.place(customer_id))
         return Target(customer_id, method or "POST", uri, secret, tm_create), event_id or 0
 
     async def advance(self, activeflow_id: UUID, event_id: int) -> None:

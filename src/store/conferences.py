@@ -49,6 +49,12 @@ class ConferenceRows(Rows[Conference]):
     async def find_by_direct_hash(self, direct_hash: str) -> Conference | None:
         return await self._one(select(conferences).where(conferences.c.direct_hash == direct_hash))
 
+    async def breakouts(self, conference_id: UUID) -> list[Conference]:
+        """Return the breakout rooms of a conference that are not terminating, oldest first."""
+        c = conferences.c
+        query = select(conferences).where(c.breakout_of == conference_id, c.tm_delete.is_(None))
+        return await self._many(query.order_by(c.tm_create))
+
     async def unfinished(self) -> list[Conference]:
         """Return all customers' conferences that are not terminated, oldest first."""
         c = conferences.c

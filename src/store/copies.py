@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -17,10 +18,19 @@ from sqlalchemy.engine import URL, make_url
 from mixminus.errors import Unavailable
 from mixminus.store.database import is_sqlite
 
-__all__ = ["copy_database", "database_file", "faults_of", "put_database"]
+__all__ = [
+    "copy_database",
+    "database_file",
+    "faults_of",
+    "keys_needed",
+    "put_database",
+    "rewrite_database",
+]
 
 SQLITE_FILE: Final = "database.sqlite"
 POSTGRESQL_FILE: Final = "database.sql"
+_KEYS_IN_DUMP: Final = "COPY public.encryption_keys "
+_END_OF_COPY: Final = "\\."
 INSTALL: Final = "install PostgreSQL's client programs (postgresql-client), of the server's version or newer"
 
 
@@ -58,6 +68,27 @@ def faults_of(url: str, file: Path) -> list[str]:
         return [str(error)]
 
 
+def keys_needed(url: str, file: Path) -> list[str]:
+    """Return the ids of the keys that decrypt the secrets in a copy; none if it is older than encryption."""
+    if not is_sqlite(url):
+        return list(_keys_in_dump(file))
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy:
+            return [row[0] for row in copy.execute("SELECT id FROM encryption_keys")]
+    except sqlite3.OperationalError:  # no such table
+        return []
+
+
+def _keys_in_dump(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if line.startswith(_KEYS_IN_DUMP):
+                for row in lines:
+                    if row.startswith(_END_OF_COPY):
+                        return
+                    yield row.partition("\t")[0]
+
+
 def put_database(url: str, file: Path) -> None:
     """Make a copy the database; it must be empty, and no server may use it. Raises Unavailable."""
     if not is_sqlite(url):
@@ -75,6 +106,18 @@ def put_database(url: str, file: Path) -> None:
     target = Path(str(make_url(url).database))
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(file, target)
+
+
+def rewrite_database(url: str) -> None:
+    """Write a file of SQLite anew, without what was deleted; PostgreSQL's VACUUM FULL is its administrator's."""
+    if not is_sqlite(url):
+        return
+    try:
+        with closing(sqlite3.connect(str(make_url(url).database), isolation_level=None)) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise Unavailable(f"the database cannot be written anew ({error}): is the disk full?") from None
 
 
 def _run(program: str, url: str, *arguments: str) -> None:

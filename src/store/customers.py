@@ -9,9 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from mixminus.errors import AlreadyExists
 from mixminus.model.access import Customer, CustomerStatus
 from mixminus.model.ids import CustomerId
+from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.rows import Rows
+from mixminus.store.secret_columns import SERVER_SECRETS, WEBHOOK_SECRETS
 from mixminus.store.tables import customers, secrets
 
 __all__ = ["CustomerRows", "SecretRows"]
@@ -22,8 +24,9 @@ class CustomerRows(Rows[Customer]):
 
     table = customers
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         super().__init__(connection)
+        self._cipher = cipher
         self.written: set[CustomerId] = set()
         """The customers that this transaction has added or changed."""
 
@@ -46,20 +49,27 @@ class CustomerRows(Rows[Customer]):
         query = select(customers).where(c.tm_create < page.before, c.tm_delete.is_(None))
         return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
+    def _columns(self, row: Customer) -> dict[str, Any]:
+        secret = self._cipher.encrypt(row.webhook_secret, WEBHOOK_SECRETS.place(row.id))
+        return super()._columns(row) | {"webhook_secret": secret}
+
     def _model(self, row: Mapping[str, Any]) -> Customer:
-        return Customer(**{**row, "status": CustomerStatus(row["status"])})
+        secret = self._cipher.decrypt(row["webhook_secret"], WEBHOOK_SECRETS.place(row["id"]))
+        return Customer(**{**row, "status": CustomerStatus(row["status"]), "webhook_secret": secret})
 
 
 class SecretRows:
     """Reads and writes the server's own secrets within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
+        self._cipher = cipher
 
     async def add(self, name: str, value: str) -> None:
         """Insert a row; a name that is there raises AlreadyExists."""
+        encrypted = self._cipher.encrypt(value, SERVER_SECRETS.place(name))
         try:
-            await self._connection.execute(insert(secrets).values(name=name, value=value))
+            await self._connection.execute(insert(secrets).values(name=name, value=encrypted))
         except IntegrityError as exc:
             raise AlreadyExists(f"the secret {name} has been made") from exc
 
@@ -67,4 +77,4 @@ class SecretRows:
         found: str | None = await self._connection.scalar(
             select(secrets.c.value).where(secrets.c.name == name)
         )
-        return found
+        return None if found is None else self._cipher.decrypt(found, SERVER_SECRETS.place(name))

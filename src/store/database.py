@@ -24,11 +24,14 @@ from mixminus.store.access_keys import AccessKeyRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
+from mixminus.store.audits import AuditRows
 from mixminus.store.calls import CallRows
+from mixminus.store.cipher import Cipher
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
 from mixminus.store.connection import Connection, Pool
 from mixminus.store.customers import CustomerRows, SecretRows
+from mixminus.store.encryption import EncryptionRows
 from mixminus.store.extensions import BindingRows, ExtensionRows
 from mixminus.store.flows import FlowRows
 from mixminus.store.groupcalls import GroupcallRows
@@ -54,32 +57,34 @@ COUNTERS = ("store.transactions", "store.snapshots", "store.statements", "store.
 class Transaction:
     """A unit of work: every repository, on one connection."""
 
-    def __init__(self, connection: Connection, timestamp_style: TimestampStyle) -> None:
+    def __init__(self, connection: Connection, timestamp_style: TimestampStyle, cipher: Cipher) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
-        self.activeflow_webhooks = ActiveflowWebhookRows(connection)
+        self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
+        self.audits = AuditRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
-        self.customers = CustomerRows(connection)
-        self.extensions = ExtensionRows(connection)
+        self.customers = CustomerRows(connection, cipher)
+        self.encryption = EncryptionRows(connection)
+        self.extensions = ExtensionRows(connection, cipher)
         self.flows = FlowRows(connection)
         self.groupcalls = GroupcallRows(connection)
         self.guest_links = GuestLinkRows(connection)
-        self.idempotency = IdempotencyRows(connection)
+        self.idempotency = IdempotencyRows(connection, cipher)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
-        self.secrets = SecretRows(connection)
-        self.trunks = TrunkRows(connection)
+        self.secrets = SecretRows(connection, cipher)
+        self.trunks = TrunkRows(connection, cipher)
         self.transcribes = TranscribeRows(connection)
         self.transcripts = TranscriptRows(connection)
         self.webhook_attempts = WebhookAttemptRows(connection)
         self.webhook_retries = WebhookRetryRows(connection)
-        self.webhooks = WebhookRows(connection)
+        self.webhooks = WebhookRows(connection, cipher)
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, do: Callable[[], None]) -> None:
@@ -101,10 +106,16 @@ async def write_nothing(tx: Transaction) -> None:
 
 
 class Store:
-    """Owns the connections; ``timestamp_style`` is the format of times in events."""
+    """Owns the connections; ``timestamp_style`` is the format of times in events, ``cipher`` encrypts secrets."""
 
-    def __init__(self, url: str, timestamp_style: TimestampStyle = TimestampStyle.LEGACY) -> None:
+    def __init__(
+        self,
+        url: str,
+        timestamp_style: TimestampStyle = TimestampStyle.LEGACY,
+        cipher: Cipher = Cipher(),  # noqa: B008 -- immutable
+    ) -> None:
         self.timestamp_style = timestamp_style
+        self._cipher = cipher
         self.counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
         self._file: SqliteFile | None = None
         self._writers: Pool[Any]
@@ -134,7 +145,7 @@ class Store:
         """Open a transaction that writes; commit it, or roll it back if the block raises."""
         with _translated():
             session = await self._writers.begin(writes=True)
-            tx = Transaction(session, self.timestamp_style)
+            tx = Transaction(session, self.timestamp_style, self._cipher)
             try:
                 yield tx
                 await tx.outbox.write()
@@ -161,10 +172,15 @@ class Store:
             session = await self._readers.begin(writes=False)
             self.counters["store.snapshots"] += 1
             try:
-                yield Transaction(session, self.timestamp_style)
+                yield Transaction(session, self.timestamp_style, self._cipher)
             finally:
                 with suppress(Unavailable):
                     await self._readers.roll_back(session)
+
+    async def check(self) -> None:
+        """Raise Unavailable unless the database answers."""
+        async with self.snapshot() as tx:
+            await tx.customers.first()
 
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""

@@ -9,8 +9,10 @@ from sqlalchemy import delete, insert, select
 
 from mixminus.model.directory import Binding, Extension
 from mixminus.model.ids import CustomerId, ExtensionId
+from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.rows import Rows
+from mixminus.store.secret_columns import EXTENSION_PASSWORDS
 from mixminus.store.tables import extension_bindings, extensions
 
 __all__ = ["BindingRows", "ExtensionRows"]
@@ -24,6 +26,10 @@ class ExtensionRows(Rows[Extension]):
 
     table = extensions
     taken = "this extension exists"
+
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        super().__init__(connection)
+        self._cipher = cipher
 
     async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:
         """Return the undeleted extension that has this hash."""
@@ -40,10 +46,14 @@ class ExtensionRows(Rows[Extension]):
         return found[0] if len(found) == 1 else None
 
     def _columns(self, row: Extension) -> dict[str, Any]:
-        return {**asdict(row), "live_extension": None if row.tm_delete else row.extension}
+        password = self._cipher.encrypt(row.password, EXTENSION_PASSWORDS.place(row.id))
+        live = None if row.tm_delete else row.extension
+        return {**asdict(row), "password": password, "live_extension": live}
 
     def _model(self, row: Mapping[str, Any]) -> Extension:
-        return Extension(**{name: value for name, value in row.items() if name != "live_extension"})
+        values = {name: value for name, value in row.items() if name != "live_extension"}
+        password = self._cipher.decrypt(row["password"], EXTENSION_PASSWORDS.place(row["id"]))
+        return Extension(**values | {"password": password})
 
 
 class BindingRows:

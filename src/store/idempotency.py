@@ -8,7 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.ids import CustomerId
+from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
+from mixminus.store.secret_columns import ANSWERS
 from mixminus.store.tables import idempotency_keys
 
 __all__ = ["Attempt", "IdempotencyRows"]
@@ -31,8 +33,9 @@ class Attempt:
 class IdempotencyRows:
     """Reads and writes named POSTs within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
+        self._cipher = cipher
 
     async def find(self, customer_id: CustomerId, key: str) -> Attempt | None:
         c = idempotency_keys.c
@@ -41,11 +44,14 @@ class IdempotencyRows:
         if row is None:
             return None
         headers = tuple((name, value) for name, value in row["headers"])
-        return Attempt(**{**row, "headers": headers})
+        body = row["body"]
+        if body is not None:
+            body = self._cipher.decrypt_bytes(body, ANSWERS.place(customer_id, key))
+        return Attempt(**{**row, "headers": headers, "body": body})
 
     async def add(self, attempt: Attempt) -> None:
         """Insert a row; a key that the customer has used raises AlreadyExists."""
-        values = asdict(attempt) | {"headers": list(attempt.headers)}
+        values = asdict(attempt) | {"headers": list(attempt.headers), "body": self._encrypted(attempt)}
         try:
             await self._connection.execute(insert(idempotency_keys).values(values))
         except IntegrityError as exc:
@@ -55,7 +61,8 @@ class IdempotencyRows:
         """Write the response of an attempt."""
         c = idempotency_keys.c
         query = update(idempotency_keys).where(c.customer_id == attempt.customer_id, c.key == attempt.key)
-        values = {"status": attempt.status, "headers": list(attempt.headers), "body": attempt.body}
+        body = self._encrypted(attempt)
+        values = {"status": attempt.status, "headers": list(attempt.headers), "body": body}
         await self._connection.execute(query.values(values))
 
     async def remove(self, customer_id: CustomerId, key: str) -> None:
@@ -71,3 +78,8 @@ class IdempotencyRows:
     async def count(self, customer_id: CustomerId) -> int:
         query = select(func.count()).select_from(idempotency_keys)
         return await self._connection.scalar(query.where(idempotency_keys.c.customer_id == customer_id)) or 0
+
+    def _encrypted(self, attempt: Attempt) -> bytes | None:
+        if attempt.body is None:
+            return None
+        return self._cipher.encrypt_bytes(attempt.body, ANSWERS.place(attempt.customer_id, attempt.key))

@@ -8,7 +8,10 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from mixminus.model.directory import Trunk, TrunkServer
 from mixminus.model.ids import CustomerId
+from mixminus.store.cipher import Cipher
+from mixminus.store.connection import Connection
 from mixminus.store.rows import Rows
+from mixminus.store.secret_columns import TRUNK_PASSWORDS
 from mixminus.store.statement import Statement
 from mixminus.store.tables import trunk_addresses, trunk_certificates, trunks
 
@@ -26,6 +29,10 @@ class TrunkRows(Rows[Trunk]):
 
     table = trunks
     taken = "this domain name is in use"
+
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        super().__init__(connection)
+        self._cipher = cipher
 
     async def add(self, row: Trunk) -> None:
         """Insert a row; a domain name that is in use raises AlreadyExists."""
@@ -89,6 +96,7 @@ class TrunkRows(Rows[Trunk]):
 
     def _columns(self, row: Trunk) -> dict[str, Any]:
         return asdict(row) | {
+            "password": self._cipher.encrypt(row.password, TRUNK_PASSWORDS.place(row.id)),
             "auth_types": list(row.auth_types),
             "allowed_ips": list(row.allowed_ips),
             "certificate_names": list(row.certificate_names),
@@ -99,4 +107,5 @@ class TrunkRows(Rows[Trunk]):
     def _model(self, row: Mapping[str, Any]) -> Trunk:
         values = {name: value for name, value in row.items() if name != "live_domain_name"}
         values |= {name: tuple(row[name]) for name in ("auth_types", "allowed_ips", "certificate_names")}
+        values["password"] = self._cipher.decrypt(row["password"], TRUNK_PASSWORDS.place(row["id"]))
         return Trunk(**values | {"servers": tuple(TrunkServer(**each) for each in row["servers"])})

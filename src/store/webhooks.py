@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from mixminus.model.ids import CustomerId
+from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
+from mixminus.store.secret_columns import WEBHOOK_SECRETS
 from mixminus.store.tables import customers, undelivered, webhook_cursors
 
 __all__ = ["Target", "Undelivered", "WebhookRows"]
@@ -37,8 +39,9 @@ class Undelivered:
 class WebhookRows:
     """Reads and writes webhooks within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
+        self._cipher = cipher
 
     async def target(self, customer_id: CustomerId) -> Target | None:
         """Return the customer's target; None if it has no webhook."""
@@ -49,6 +52,7 @@ class WebhookRows:
         if row is None:
             return None
         method, uri, secret, tm_create, tm_update = row
+        secret = self._cipher.decrypt(secret, WEBHOOK_SECRETS.place(customer_id))
         return Target(customer_id, method, uri, secret, tm_update or tm_create)
 
     async def customers(self) -> Sequence[CustomerId]:

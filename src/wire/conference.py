@@ -54,6 +54,8 @@ class ConferenceView(View):
     transcribe_ids: list[UUID]
     direct_hash: Hash
     """A name that phones can dial instead of the id."""
+    breakout_of: Reference
+    """The main room, if this is a breakout room."""
     max_participants: int = _setting("max_participants", ge=0)
     """Maximum number of participants; 0 means no limit."""
     pin: SetSecret = _setting("pin")

@@ -15,7 +15,7 @@ from mixminus.mixer import Engine
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.api.client import KEY, ApiClient
-from tests.support.database import database_url
+from tests.support.database import CIPHER, database_url
 from tests.support.speech import tone_config
 
 
@@ -25,7 +25,7 @@ async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
     await upgrade(url)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        store = Store(url)
+        store = Store(url, cipher=CIPHER)
         stack.push_async_callback(store.close)
         engine = stack.enter_context(Engine())
         engine.start()

@@ -26,6 +26,9 @@ BODY: dict[str, Any] = {
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
     "text": "hello",
+    "stream_urls": ["hello.wav"],
+    "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",
+    "groups": [{"conferencecall_ids": []}],
     "language": "en-US",
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
@@ -77,6 +80,9 @@ async def victim(api: ApiClient, offer: str) -> Victim:
     transcribed = await transcribe(api, identity.customer_id)
     _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
     _, invited = await api.post(f"/v1.0/conferences/{room['id']}/guest_links", {})
+    room_playback = {"stream_urls": ["missing.wav"]}
+    _, playback = await api.post(f"/v1.0/conferences/{room['id']}/play", room_playback)
+    await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
     agent = await api.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
@@ -91,6 +97,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             **made,
             "transcribes": transcribed,
             "traces": traced["id"],
+            "playbacks": playback["id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),

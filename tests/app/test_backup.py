@@ -164,3 +164,57 @@ async def test_an_empty_folder_has_nothing_to_back_up(tmp_path: Path) -> None:
     assert (code, "nothing to back up" in err) == (1, True)
     assert not (tmp_path / "backup.tar").exists()
     assert not (tmp_path / "data").exists()
+
+
+async def with_extension(folder: Path) -> None:
+    async with serve(folder, settings=settings_of(folder)) as server:
+        await call(server, "POST", "/extensions", extension="100", password="of-the-phone")
+        assert await server.stop(signal.SIGTERM) == 0
+
+
+async def shown_passwords(folder: Path) -> list[str]:
+    async with serve(folder, settings=settings_of(folder)) as server:
+        found = (await call(server, "GET", "/extensions"))["result"]
+        assert await server.stop(signal.SIGTERM) == 0
+    return [each["password"] for each in found]
+
+
+async def test_a_backup_has_the_key_of_its_passwords_unless_it_is_left_out(tmp_path: Path) -> None:
+    old, new, third = (tmp_path / name for name in ("old", "new", "third"))
+    for folder in (old, new, third):
+        folder.mkdir()
+    await with_extension(old)
+    whole, bare = tmp_path / "whole.tar", tmp_path / "bare.tar"
+    _, made, _ = await command(old, "backup", str(whole))
+    assert made["has_key"] is True
+    _, made, _ = await command(old, "backup", str(bare), "--without-key")
+    assert made["has_key"] is False
+    key = (old / "data" / "secrets.key").read_bytes().strip()
+    assert key in whole.read_bytes()
+    assert key not in bare.read_bytes()
+    assert b"of-the-phone" not in whole.read_bytes()
+
+    code, _, err = await command(new, "restore", str(whole))
+    assert code == 0, err
+    assert (new / "data" / "secrets.key").stat().st_mode & 0o777 == 0o600
+    code, rotated, err = await command(new, "rotate-key")
+    assert code == 0, err
+    assert len(rotated["key"]) == 16
+    assert (new / "data" / "secrets.key").read_bytes().strip() != key
+    assert await shown_passwords(new) == ["of-the-phone"]
+
+    code, _, err = await command(third, "restore", str(bare))
+    assert (code, "decrypts the passwords of the backup, is missing" in err) == (1, True), err
+    (third / "data" / "secrets.key").write_bytes(key)
+    code, _, err = await command(third, "restore", str(bare))
+    assert code == 0, err
+    assert await shown_passwords(third) == ["of-the-phone"]
+
+
+async def test_a_server_without_its_key_does_not_start(tmp_path: Path) -> None:
+    await with_extension(tmp_path)
+    (tmp_path / "data" / "secrets.key").unlink()
+    async with serve(tmp_path, settings=settings_of(tmp_path), ready=False) as server:
+        assert await server.wait() == 1
+    assert "the key that decrypts the passwords in the database is missing" in server.stderr
+    assert "Traceback" not in server.stderr

@@ -182,3 +182,18 @@ def test_trace_needs_a_call_or_what_to_wait_for(run: Run, tmp_path: Path) -> Non
         assert (outcome.code, "name a live call, or --number or --peer" in outcome.err) == (1, True)
     outcome = run("calls", "trace", "--number", "2000", "--save", str(tmp_path / "t.txt"))
     assert (outcome.code, "ends with .pcapng or .html" in outcome.err) == (1, True)
+
+
+def test_a_text_is_said_to_a_room_and_stopped(run: Run) -> None:
+    made = run("rooms", "create", "spoken", "--json").json
+    eventually(
+        lambda: run("rooms", "show", made["id"], "--json").json["status"] == "progressing", what="it is open"
+    )
+    said = run("rooms", "say", "spoken", "One moment, please.", "--json").json
+    again = run("rooms", "play", "spoken", "missing.wav", "--json").json
+    assert {each["id"] for each in run("rooms", "playbacks", "spoken", "--json").json} == {
+        said["id"],
+        again["id"],
+    }
+    assert run("rooms", "stop", said["id"]).out == f"{said['id']} is stopped\n"
+    eventually(lambda: "no such file" in run("rooms", "playbacks", "spoken").out, what="the other has failed")

@@ -17,7 +17,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("built")
 
-VIEWS = ("rooms", "calls", "numbers", "extensions", "trunks", "recordings", "transcripts", "server")
+VIEWS = ("rooms", "calls", "flows", "numbers", "extensions", "trunks", "recordings", "transcripts", "server")
 SENTENCES = ("The quick brown fox jumps over the lazy dog.", "Please remember the milk and the bread.")
 PAUSE_S = 2
 TALK_MS = 11_000

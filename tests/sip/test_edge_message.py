@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.sip.edge.message import MAX_MESSAGE_BYTES, StreamFramer, Unparseable
+from mixminus.sip.edge.message import MAX_MESSAGE_BYTES, Headers, Response, StreamFramer, Unparseable
 
 ONE = b"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\nl : 4\r\n\r\nbody"
 TWO = b"BYE sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -35,3 +35,23 @@ def test_framer_returns_whole_messages_for_any_split(sizes: list[int]) -> None:
 def test_stream_without_a_valid_content_length_is_rejected(stream: bytes) -> None:
     with pytest.raises(Unparseable):
         StreamFramer().feed(stream)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Call-ID",
+        "CSeq",
+        "Contact",
+        "MIME-Version",
+        "Min-SE",
+        "P-Asserted-Identity",
+        "P-Called-Party-ID",
+        "RAck",
+    ]
+    + ["Record-Route", "RSeq", "SIP-ETag", "SIP-If-Match", "Via", "WWW-Authenticate"],
+)
+def test_header_is_written_as_its_rfc_writes_it(name: str) -> None:
+    """Twinkle finds no challenge under another spelling, against RFC 3261 section 7.3.1."""
+    written = Response(200, "OK", Headers([(name.lower(), "x")])).render()
+    assert f"\r\n{name}: x\r\n".encode() in written

@@ -317,19 +317,6 @@ async def test_call_from_an_extension_must_be_authenticated(
     await call.hang_up()
 
 
-async def test_from_at_our_address_is_authenticated_only_for_existing_extensions(
-    backend: Backend, phone: Phone, extension: Extension
-) -> None:
-    call = from_extension(phone, extension, "127.0.0.1")
-    call.invite(sdp())
-    assert (await call.final()).status_code == 401
-    call.ack_refusal()
-    anonymous = phone.call("1000")
-    await anonymous.establish()
-    assert backend.receiver.callers[-1].account_id is None
-    await anonymous.hang_up()
-
-
 async def test_caller_header_from_outside_is_ignored(
     backend: Backend, phone: Phone, extension: Extension
 ) -> None:

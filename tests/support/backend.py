@@ -41,13 +41,14 @@ from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId, Recor
 from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.pool import SpeechConfig
+from mixminus.store.cipher import Cipher
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
-from tests.support.database import database_url
+from tests.support.database import CIPHER, database_url
 from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.speech import tone_config
 from tests.support.waiting import until
@@ -226,7 +227,10 @@ async def open_backend(
 ) -> AsyncIterator[Backend]:
     """Start the services on the directory's data, and close them in order."""
     await upgrade(database_url(directory))
-    store = Store(database_url(directory), style)
+    store = Store(database_url(directory), style, CIPHER)
+    async with store.transaction() as tx:
+        if not await tx.encryption.needed():
+            await tx.encryption.encrypt_all(Cipher(), CIPHER, clock.now())
     engine = Engine(EngineConfig(manual=True))
     config = ServiceConfig(
         recordings_directory=directory / "recordings",

@@ -16,11 +16,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from mixminus.store.cipher import Cipher
 from mixminus.store.migrations import upgrade
 from mixminus.store.tables import metadata
 from tests.support.postgresql import PostgreSQL
 
 __all__ = [
+    "CIPHER",
     "ON_POSTGRESQL",
     "close_server",
     "content",
@@ -35,6 +37,8 @@ __all__ = [
     "sqlite_url",
 ]
 
+CIPHER: Final = Cipher([b"a key of tests, of thirty-two by"])
+"""Encrypts the secrets of services under test."""
 ON_POSTGRESQL: Final = os.environ.get("MIXMINUS_TEST_DATABASE", "sqlite") == "postgresql"
 
 

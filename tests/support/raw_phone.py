@@ -121,6 +121,18 @@ class RawPhone:
         packets = sorted(self.arrivals, key=lambda arrival: arrival.at_s)[-int(last_s / PACKET_S) :]
         return np.concatenate([mu_law_to_pcm(packet.payload) for packet in packets])
 
+    def requests(self) -> list[str]:
+        """Return the methods of the requests that wait on the SIP socket, such as a re-INVITE."""
+        self._sip.settimeout(0.0)
+        found: list[str] = []
+        while True:
+            try:
+                message = self._sip.recv(65535).decode()
+            except BlockingIOError:
+                return found
+            if not message.startswith("SIP/2.0 "):
+                found.append(message.partition(" ")[0])
+
     def hang_up(self) -> None:
         """Send BYE and wait for its 200; a second call does nothing."""
         if self._target:

@@ -19,6 +19,8 @@ export interface ApiRequest<Answer = unknown> {
   /** Below the server's root, without its first slash: v1.0/conferences?page_size=2 */
   readonly url: string;
   readonly body?: unknown;
+  /** Beside those of the credential and of the body. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Never set: it carries the type of the answer. */
   readonly answer?: Answer;
 }
@@ -63,9 +65,15 @@ export async function send<Answer>(what: ApiRequest<Answer>): Promise<Answer> {
   return (text ? JSON.parse(text) : undefined) as Answer;
 }
 
+/** Send a request; return its answer with the entity tag of what it shows (RFC 9110 section 8.8.3), empty if it has none. */
+export async function sendTagged<Answer>(what: ApiRequest<Answer>): Promise<{ answer: Answer; tag: string }> {
+  const response = await fetchRaw(what);
+  return { answer: (await response.json()) as Answer, tag: response.headers.get("ETag") ?? "" };
+}
+
 /** Send a request with any body, and return the response if it succeeded. */
 export async function fetchRaw(what: ApiRequest, init: { headers?: Record<string, string>; body?: BodyInit } = {}) {
-  const headers: Record<string, string> = { ...init.headers };
+  const headers: Record<string, string> = { ...what.headers, ...init.headers };
   if (credential.value) headers.Authorization = `Bearer ${credential.value}`;
   if (what.body !== undefined && !init.body) headers["Content-Type"] = "application/json";
   const body = init.body ?? (what.body === undefined ? undefined : JSON.stringify(what.body));
@@ -91,6 +99,7 @@ export function curl(what: ApiRequest): string {
   const implied = what.body === undefined ? "get" : "post";
   if (what.method !== implied) parts.push(`-X ${what.method.toUpperCase()}`);
   parts.push(`"${new URL(what.url, ROOT)}"`, `\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
+  for (const [name, value] of Object.entries(what.headers ?? {})) parts.push(`\\\n  -H '${name}: ${value}'`);
   if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
   return parts.join(" ");
 }

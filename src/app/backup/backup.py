@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.app.backup.archive import ArchiveWriter, Manifest, Progress
 from mixminus.app.backup.contents import files_of, folders
+from mixminus.app.secret_keys import KEY_FILE, key_file
 from mixminus.app.settings import Settings
 from mixminus.errors import AlreadyExists, Unavailable
 from mixminus.store.copies import copy_database, database_file
@@ -19,7 +20,7 @@ from mixminus.store.examination import Examination
 __all__ = ["back_up", "size_of"]
 
 MODE: Final = 0o600
-"""A backup holds secrets: keys of TLS, passwords of phones."""
+"""A backup holds secrets: keys of TLS, passwords of phones and the key that decrypts them."""
 TRIES: Final = 5
 """How often a folder is copied whose list of files changes meanwhile: when a recording ends, and is encoded."""
 
@@ -39,8 +40,12 @@ def back_up(
     version: str,
     now: datetime,
     progress: Progress,
+    with_key: bool = True,
 ) -> Manifest:
-    """Write a backup to a file that does not exist yet; raise AlreadyExists, or Unavailable."""
+    """Write a backup to a file that does not exist yet; raise AlreadyExists, or Unavailable.
+
+    ``with_key`` adds the file of the keys that decrypt its passwords, if there is one.
+    """
     if target.exists():
         raise AlreadyExists(f"{target} exists: name another file")
     if examined.revision is None:
@@ -57,6 +62,8 @@ def back_up(
                 archive.add(copy, database_file(settings.database))
                 for name, folder in folders(settings):
                     _add_folder(archive, name, folder)
+                if with_key and key_file(settings).exists():
+                    archive.add(key_file(settings), KEY_FILE)
                 archive.close()
                 file.flush()
                 os.fsync(file.fileno())

@@ -10,11 +10,13 @@ from typing import Final
 from mixminus.app.backup.archive import BackupDamaged, Manifest, Progress, extract
 from mixminus.app.backup.contents import TREES
 from mixminus.app.data_folder import locked
+from mixminus.app.secret_keys import KEY_FILE, KEY_MODE, key_file, keys_in, keys_of
 from mixminus.app.settings import Settings, setting_name
 from mixminus.errors import AlreadyExists, Unavailable
 from mixminus.recording.completion import TIMELINE
 from mixminus.recording.verify import verify
-from mixminus.store.copies import database_file, faults_of, put_database
+from mixminus.store.cipher import Cipher
+from mixminus.store.copies import database_file, faults_of, keys_needed, put_database
 from mixminus.store.examination import examine, is_known
 
 __all__ = ["Restored", "restore"]
@@ -63,6 +65,7 @@ def _restore(settings: Settings, source: Path, folder: Path, progress: Progress)
         raise BackupDamaged(
             f"the backup was made by a newer version ({manifest.version}): install it, or a newer one"
         )
+    keys = _keys(settings, folder / KEY_FILE)
     name = database_file(settings.database)
     if name not in manifest.files:
         raise BackupDamaged(
@@ -70,12 +73,30 @@ def _restore(settings: Settings, source: Path, folder: Path, progress: Progress)
         )
     if faults := faults_of(settings.database, folder / name):
         raise BackupDamaged(f"the database in the backup is damaged: {faults[0]}")
+    if missing := set(keys_needed(settings.database, folder / name)) - set(Cipher(keys).ids):
+        raise Unavailable(
+            f"the key {min(missing)}, which decrypts the passwords of the backup, is missing: put it into "
+            f"{key_file(settings)} or {setting_name('secrets_key')}"
+        )
     recordings = _verify_recordings(folder / TREES[0])
     for tree in TREES:
         if (folder / tree).is_dir():
             _replace_empty(folder / tree, settings.data_dir / tree)
+    if (folder / KEY_FILE).exists():
+        (folder / KEY_FILE).chmod(KEY_MODE)
+        (folder / KEY_FILE).rename(key_file(settings))
     put_database(settings.database, folder / name)
     return Restored(manifest, recordings)
+
+
+def _keys(settings: Settings, restored: Path) -> list[bytes]:
+    """Return the keys of the settings and of the backup; raise AlreadyExists if both have a file of keys."""
+    path = key_file(settings)
+    if not restored.exists():
+        return keys_of(settings)
+    if path.exists() and path.read_bytes() != restored.read_bytes():
+        raise AlreadyExists(f"{path} exists, and the backup has another one: move it away")
+    return [*keys_of(settings), *keys_in(restored)]
 
 
 def _verify_recordings(folder: Path) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NotRequired, Required, TypedDict
 from uuid import UUID
 
-__all__ = ["AddressBody", "CoachBody", "ExceptionBody", "PairBody", "WhisperBody"]
+__all__ = ["AddressBody", "CoachBody", "ExceptionBody", "GroupBody", "PairBody", "WhisperBody"]
 
 
 class AddressBody(TypedDict):
@@ -49,6 +49,14 @@ class ExceptionBody(TypedDict):
     listener: Required[UUID | str]
     speaker: Required[UUID | str]
     gain_db: NotRequired[float | None]
+
+
+class GroupBody(TypedDict):
+    """A part of a request's body."""
+
+    conference_id: NotRequired[UUID | str]
+    name: NotRequired[str]
+    conferencecall_ids: Required[Sequence[UUID | str]]
 
 
 class PairBody(TypedDict):

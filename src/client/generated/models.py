@@ -14,6 +14,9 @@ __all__ = [
     "Address",
     "Agent",
     "Attempt",
+    "Audit",
+    "Breakout",
+    "BreakoutRoom",
     "Call",
     "Conference",
     "Conferencecall",
@@ -26,6 +29,7 @@ __all__ = [
     "Groupcall",
     "Guest",
     "GuestLink",
+    "Health",
     "Hears",
     "HearsException",
     "Login",
@@ -35,10 +39,13 @@ __all__ = [
     "OwnCustomer",
     "Peaks",
     "Placed",
+    "Playback",
+    "Playbacks",
     "Pong",
     "Recording",
     "RecordingFile",
     "RecordingFinding",
+    "Refusal",
     "Resent",
     "Talker",
     "Talkers",
@@ -118,6 +125,85 @@ class Agent(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Audit(Model):
+    """A request that changed something, or was refused to."""
+
+    id: UUID
+    customer_id: UUID
+    agent_id: UUID
+    """The nil UUID means none."""
+    access_key_id: UUID
+    """The nil UUID means none."""
+    guest_link_id: UUID
+    """The nil UUID means none."""
+    operation: str
+    """The operationId of the request."""
+    resource_id: UUID
+    """The nil UUID means none."""
+    source: str
+    """The address that the request came from; behind a proxy, that of the proxy."""
+    http_status: int
+    """0 if the connection ended before there was a response."""
+    reason: str
+    """The `reason` of the error; empty without one."""
+    request_id: str
+    tm_create: Timestamp
+
+
+class Conferencecall(Model):
+    """A participant of a conference."""
+
+    id: UUID
+    customer_id: UUID
+    activeflow_id: UUID
+    """The nil UUID means none."""
+    conference_id: UUID
+    reference_type: Literal["call"]
+    reference_id: UUID
+    """The participant's call."""
+    status: Literal["joining", "joined", "leaving", "leaved"]
+    role: Literal["participant", "moderator"]
+    muted: bool
+    """The others do not hear the participant."""
+    deaf: bool
+    """The participant does not hear the others."""
+    gain_db: float
+    """Gain of the participant's audio for the others."""
+    talking: bool
+    on_hold: bool
+    """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
+    label: str
+    """Your own label, stored and returned unchanged."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Refusal(Model):
+    """A participant that stays where it is."""
+
+    conferencecall_id: UUID
+    reason: str
+    """As in `error.reason`."""
+    message: str
+
+
+class BreakoutRoom(Model):
+    """A breakout room, and who is moved."""
+
+    conference_id: UUID
+    name: str
+    conferencecalls: list[Conferencecall]
+    """The participants that are joining, with new ids."""
+    refused: list[Refusal]
+
+
+class Breakout(Model):
+    """The rooms of a breakout."""
+
+    result: list[BreakoutRoom]
 
 
 class Address(Model):
@@ -218,6 +304,8 @@ class Conference(Model):
     transcribe_ids: list[UUID]
     direct_hash: str
     """A name that phones can dial instead of the id."""
+    breakout_of: UUID
+    """The nil UUID means none."""
     max_participants: int
     """Maximum number of participants; 0 means no limit."""
     pin: str | None
@@ -244,35 +332,6 @@ class Conference(Model):
     dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "leave"]]
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
     tm_end: Timestamp
-    tm_create: Timestamp
-    tm_update: Timestamp
-    tm_delete: Timestamp
-
-
-class Conferencecall(Model):
-    """A participant of a conference."""
-
-    id: UUID
-    customer_id: UUID
-    activeflow_id: UUID
-    """The nil UUID means none."""
-    conference_id: UUID
-    reference_type: Literal["call"]
-    reference_id: UUID
-    """The participant's call."""
-    status: Literal["joining", "joined", "leaving", "leaved"]
-    role: Literal["participant", "moderator"]
-    muted: bool
-    """The others do not hear the participant."""
-    deaf: bool
-    """The participant does not hear the others."""
-    gain_db: float
-    """Gain of the participant's audio for the others."""
-    talking: bool
-    on_hold: bool
-    """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
-    label: str
-    """Your own label, stored and returned unchanged."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -444,6 +503,12 @@ class GuestLink(Model):
     tm_delete: Timestamp
 
 
+class Health(Model):
+    """The state that was asked for is given."""
+
+    status: Literal["live", "ready"]
+
+
 class HearsException(Model):
     """How loud one participant hears another."""
 
@@ -582,6 +647,38 @@ class Placed(Model):
     """One for each telephone number or SIP address."""
     groupcalls: list[Groupcall]
     """One for each extension or agent."""
+
+
+class Playback(Model):
+    """A text or files, said or played to a room or to one participant."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    conferencecall_id: UUID
+    """The nil UUID means none."""
+    type: Literal["talk", "play"]
+    status: Literal["queued", "playing", "finished", "stopped", "failed"]
+    text: str
+    language: str
+    stream_urls: list[str]
+    loop: int
+    """How many times; 0 is until it is stopped."""
+    gain_db: float
+    duck_db: float
+    """By how much the talkers are lowered meanwhile; 0 mixes."""
+    error: str
+    """Why it failed; else empty."""
+    tm_start: Timestamp
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class Playbacks(Model):
+    """The playbacks of a room, oldest first."""
+
+    result: list[Playback]
 
 
 class Pong(Model):
@@ -828,6 +925,8 @@ class Trunk(Model):
     """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
     first_response_s: int
     """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
+    media_timeout_s: int
+    """How long a call may have no audio and no reports before its far end is asked by OPTIONS; 0 for the server's setting."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: Literal["", "unknown", "up", "degraded", "down"]

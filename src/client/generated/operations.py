@@ -7,11 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from mixminus.client.generated.inputs import AddressBody, CoachBody, ExceptionBody, PairBody, WhisperBody
+from mixminus.client.generated.inputs import (
+    AddressBody,
+    CoachBody,
+    ExceptionBody,
+    GroupBody,
+    PairBody,
+    WhisperBody,
+)
 from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
     Agent,
+    Audit,
+    Breakout,
     Call,
     Conference,
     Conferencecall,
@@ -23,6 +32,7 @@ from mixminus.client.generated.models import (
     Groupcall,
     Guest,
     GuestLink,
+    Health,
     Hears,
     Login,
     NewAccessKey,
@@ -31,6 +41,8 @@ from mixminus.client.generated.models import (
     OwnCustomer,
     Peaks,
     Placed,
+    Playback,
+    Playbacks,
     Pong,
     Recording,
     Resent,
@@ -346,6 +358,26 @@ class Operations(Sender):
         request = Request("DELETE", f"/v1.0/conferences/{id}/hears")
         return self._get(request, Hears)
 
+    def start_breakout(self, id: UUID | str, *, groups: Sequence[GroupBody]) -> Breakout:
+        """Divide a room into breakout rooms.
+
+        Each group moves to a room of its own: an existing one, or a new one with the settings of this room but for its
+        PINs, lock and limit. A participant that cannot be moved is in `refused`; the others are moved.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferences/{id}/breakout", body={"groups": groups}, repeatable=True
+        )
+        return self._get(request, Breakout)
+
+    def end_breakout(self, id: UUID | str) -> Breakout:
+        """End the breakout rooms.
+
+        Moves the participants of the rooms that `POST` has created back to this room, and deletes these rooms. One
+        whose participants this room refuses stays open.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/breakout")
+        return self._get(request, Breakout)
+
     def list_conferencecalls(
         self, *, page_size: int | Unset = UNSET, conference_id: UUID | str | Unset = UNSET
     ) -> Iterator[Conferencecall]:
@@ -398,6 +430,146 @@ class Operations(Sender):
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
         return self._get(request, Conferencecall)
+
+    def move_conferencecall(self, id: UUID | str, *, conference_id: UUID | str) -> Conferencecall:
+        """Move a participant to another room.
+
+        Of the same customer. It leaves its room and joins the other, without a signalling message to its phone or
+        browser; its role, mute, gain and label are kept, and the answer is the participant that it is there, `joining`.
+        A room that is locked or full refuses it, and it stays where it is.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferencecalls/{id}/move", body={"conference_id": conference_id}, repeatable=True
+        )
+        return self._get(request, Conferencecall)
+
+    def talk_to_conference(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+        language: str | Unset = UNSET,
+        provider: str | Unset = UNSET,
+        voice_id: str | Unset = UNSET,
+    ) -> Playback:
+        """Say a text to a room.
+
+        All participants hear it, one playback after the other, and so does a recording of the room. It answers
+        `queued`; events report the rest. Plain text, or SSML, of which breaks are honoured.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/talk",
+            body={
+                "loop": loop,
+                "gain_db": gain_db,
+                "duck_db": duck_db,
+                "text": text,
+                "language": language,
+                "provider": provider,
+                "voice_id": voice_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def play_to_conference(
+        self,
+        id: UUID | str,
+        *,
+        stream_urls: Sequence[str],
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+    ) -> Playback:
+        """Play files to a room.
+
+        As `talk`. A file that is missing or unreadable makes the playback `failed`, with the reason in `error`.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/play",
+            body={"loop": loop, "gain_db": gain_db, "duck_db": duck_db, "stream_urls": stream_urls},
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def talk_to_conferencecall(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+        language: str | Unset = UNSET,
+        provider: str | Unset = UNSET,
+        voice_id: str | Unset = UNSET,
+    ) -> Playback:
+        """Say a text to a participant.
+
+        Only this participant hears it: it is not in a recording of the room. It ends when the participant leaves.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferencecalls/{id}/talk",
+            body={
+                "loop": loop,
+                "gain_db": gain_db,
+                "duck_db": duck_db,
+                "text": text,
+                "language": language,
+                "provider": provider,
+                "voice_id": voice_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def play_to_conferencecall(
+        self,
+        id: UUID | str,
+        *,
+        stream_urls: Sequence[str],
+        loop: int | Unset = UNSET,
+        gain_db: float | Unset = UNSET,
+        duck_db: float | Unset = UNSET,
+    ) -> Playback:
+        """Play files to a participant."""
+        request = Request(
+            "POST",
+            f"/v1.0/conferencecalls/{id}/play",
+            body={"loop": loop, "gain_db": gain_db, "duck_db": duck_db, "stream_urls": stream_urls},
+            repeatable=True,
+        )
+        return self._get(request, Playback)
+
+    def list_playbacks(self, id: UUID | str) -> Playbacks:
+        """List playbacks.
+
+        Those of the room and of its participants that play, wait, or ended lately.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/playbacks")
+        return self._get(request, Playbacks)
+
+    def get_playback(self, id: UUID | str) -> Playback:
+        """Get a playback.
+
+        Also one that ended lately.
+        """
+        request = Request("GET", f"/v1.0/playbacks/{id}")
+        return self._get(request, Playback)
+
+    def stop_playback(self, id: UUID | str) -> Playback:
+        """Stop a playback.
+
+        At once, also one that waits; the next in its queue begins.
+        """
+        request = Request("POST", f"/v1.0/playbacks/{id}/stop", repeatable=True)
+        return self._get(request, Playback)
 
     def create_calls(
         self,
@@ -1423,6 +1595,7 @@ class Operations(Sender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1450,6 +1623,7 @@ class Operations(Sender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1487,6 +1661,7 @@ class Operations(Sender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1516,6 +1691,7 @@ class Operations(Sender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1811,13 +1987,38 @@ class Operations(Sender):
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return self._get(request, AccessKey)
 
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> Iterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
+
     def ping(self) -> Pong:
-        """Check whether the server is ready.
+        """Check whether calls are taken.
 
         503 while phones or browsers cannot join.
         """
         request = Request("GET", "/ping")
         return self._get(request, Pong)
+
+    def live(self) -> Health:
+        """Check whether the server runs.
+
+        200 while the process answers, also while it drains or its database is gone: a restart would not help.
+        """
+        request = Request("GET", "/health/live")
+        return self._get(request, Health)
+
+    def ready(self) -> Health:
+        """Check whether the server is ready for new calls.
+
+        503 while phones or browsers cannot join, while the server drains, and while its database does not answer.
+        """
+        request = Request("GET", "/health/ready")
+        return self._get(request, Health)
 
     def root_certificate(self) -> Response:
         """Get the root certificate of the server's own authority.

@@ -12,6 +12,7 @@ __all__ = [
     "AgentAuthRequired",
     "AgentNotFound",
     "AlreadyExists",
+    "AlreadyInConference",
     "AuthenticationRequired",
     "CallNotFound",
     "CallStateInvalid",
@@ -21,6 +22,7 @@ __all__ = [
     "ConferencePinInvalid",
     "ConferencecallNotFound",
     "CustomerNotFound",
+    "Draining",
     "ExtensionNotFound",
     "FileNotFound",
     "FlowNotFound",
@@ -44,9 +46,12 @@ __all__ = [
     "LanguageNotSpoken",
     "LanguageNotSupported",
     "MissingRequestParameter",
+    "MovePending",
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
+    "PlaybackNotFound",
+    "PlaybackQueueFull",
     "PreconditionFailed",
     "PreconditionRequired",
     "RateLimitExceeded",
@@ -60,6 +65,7 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyPlaybacks",
     "TooManyTraces",
     "TooManyViewers",
     "TraceNotFound",
@@ -93,6 +99,10 @@ class AgentNotFound(errors.NotFound, reason="AGENT_NOT_FOUND"):
 
 class AlreadyExists(errors.Conflict, reason="ALREADY_EXISTS"):
     """ALREADY_EXISTS"""
+
+
+class AlreadyInConference(errors.Conflict, reason="ALREADY_IN_CONFERENCE"):
+    """ALREADY_IN_CONFERENCE"""
 
 
 class AuthenticationRequired(errors.Unauthenticated, reason="AUTHENTICATION_REQUIRED"):
@@ -129,6 +139,10 @@ class ConferencePinInvalid(errors.PermissionDenied, reason="CONFERENCE_PIN_INVAL
 
 class CustomerNotFound(errors.NotFound, reason="CUSTOMER_NOT_FOUND"):
     """CUSTOMER_NOT_FOUND"""
+
+
+class Draining(errors.Unavailable, reason="DRAINING"):
+    """DRAINING"""
 
 
 class ExtensionNotFound(errors.NotFound, reason="EXTENSION_NOT_FOUND"):
@@ -223,6 +237,10 @@ class MissingRequestParameter(errors.InvalidRequest, reason="MISSING_REQUEST_PAR
     """MISSING_REQUEST_PARAMETER"""
 
 
+class MovePending(errors.Conflict, reason="MOVE_PENDING"):
+    """MOVE_PENDING"""
+
+
 class NumberNotFound(errors.NotFound, reason="NUMBER_NOT_FOUND"):
     """NUMBER_NOT_FOUND"""
 
@@ -233,6 +251,14 @@ class Overloaded(errors.Unavailable, reason="OVERLOADED"):
 
 class PermissionDenied(errors.PermissionDenied, reason="PERMISSION_DENIED"):
     """PERMISSION_DENIED"""
+
+
+class PlaybackNotFound(errors.NotFound, reason="PLAYBACK_NOT_FOUND"):
+    """PLAYBACK_NOT_FOUND"""
+
+
+class PlaybackQueueFull(errors.Conflict, reason="PLAYBACK_QUEUE_FULL"):
+    """PLAYBACK_QUEUE_FULL"""
 
 
 class PreconditionFailed(errors.Conflict, reason="PRECONDITION_FAILED"):
@@ -285,6 +311,10 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyPlaybacks(errors.Exhausted, reason="TOO_MANY_PLAYBACKS"):
+    """TOO_MANY_PLAYBACKS"""
 
 
 class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):

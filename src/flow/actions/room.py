@@ -74,7 +74,7 @@ async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
 async def _follow_moves(run: FlowRun) -> None:
     """Join the rooms that the call is moved to, one after the other."""
     while place := run.call.take_next_place():
-        seat = await run.participants.admit(
+        seat = place.seat or await run.participants.admit(
             place.conference_id,
             run.call.id,
             run.call.port,

@@ -2,8 +2,9 @@
 
 A request passes with the account that was authenticated, passes anonymously, is answered here, or waits for
 the server's answer about the account. Authentication is required for REGISTER, for an INVITE whose From is
-in a customer's or a trunk's domain or is an existing extension at our own address, and for any
-request that carries credentials.
+in a customer's or a trunk's domain, and for any request that carries credentials. A From at our own address is
+an extension's where that is registered from the same host, or has logged in from there; from any other host it is
+only a claim, and the request is served without authentication: it does not show which extensions there are.
 """
 
 import secrets
@@ -92,8 +93,10 @@ class Authenticator:
         account = self.accounts.find(login, now_s)
         if account is None:
             return self._ask(login, Waiting(request, flow, source), now_s)
-        if account.trusted or not (account.account_id or claim.needed):
+        if account.trusted:
             return Passed(account.account_id)
+        if not (claim.needed or self._is_related(account, login, now_s)):
+            return Passed()
         return self._authenticate(request, credentials, account, Waiting(request, flow, source), now_s)
 
     def reports(self) -> list[ToServer]:
@@ -117,6 +120,12 @@ class Authenticator:
         if host.endswith(f".registrar.{self._domain}"):
             return _Claim(host, sender.user)
         return _Claim(host, sender.user, needed=False) if host in self._hosts and sender.user else None
+
+    def _is_related(self, account: AnswerAccount, login: Login, now_s: float) -> bool:
+        """Return whether a client without credentials uses the address of one of the account's phones."""
+        name = f"{account.realm} {login.username}"
+        known = account.registered_here or self._attempts.has_succeeded(name, login.host, now_s)
+        return bool(account.account_id) and known
 
     def _ask(self, login: Login, waiting: Waiting, now_s: float) -> ToPhone | ToServer | None:
         try:

@@ -21,6 +21,8 @@ __all__ = ["CallTable", "Worker"]
 LINGER_S: Final = 32.0
 # pjsip answers an INVITE with 100 at once; without it, the INVITE was dropped.
 UNHEARD_S: Final = 4.0
+# It does within milliseconds; the next calls go to other workers meanwhile.
+_OWED_S: Final = 0.5
 _MAX_RELEASED: Final = 4096
 
 
@@ -33,7 +35,7 @@ class Worker:
     capacity: int
     sip_call_ids: set[str] = field(default_factory=set)
     unheard: set[str] = field(default_factory=set)
-    """Calls of phones whose INVITE it has not responded to; empty again with its next response to any."""
+    """Calls whose INVITE it has not responded to in time; empty again with its next response to any."""
 
     @property
     def free(self) -> int:
@@ -77,21 +79,22 @@ class CallTable:
         call.worker_id = worker.worker_id
         worker.sip_call_ids.add(call.call_id)
 
-    def least_loaded(self) -> Worker | None:
-        """Return the worker with the fewest calls among those with room; one that owes a response comes last.
+    def fullest_with_room(self) -> Worker | None:
+        """Return the worker for the next call: the one with the most calls among those with room.
 
-        A worker responds within milliseconds: one that has stopped must not attract every new call.
+        A worker's first call copies the pages that it shares with the zygote, which costs more than the call. One that
+        owes a response comes last: it may be stopped, and must not attract every new call.
         """
         free = [worker for worker in self.workers.values() if worker.free > 0]
         return min(
             free,
-            key=lambda worker: (bool(worker.unheard), len(worker.sip_call_ids), worker.worker_id),
+            key=lambda worker: (bool(worker.unheard), -len(worker.sip_call_ids), worker.worker_id),
             default=None,
         )
 
     def reserve(self, name: str) -> int:
-        """Reserve the least loaded worker for an outgoing call; return its number, 0 if all are full."""
-        worker = self.least_loaded()
+        """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
+        worker = self.fullest_with_room()
         if worker is None:
             return 0
         worker.sip_call_ids.add(name)
@@ -123,8 +126,6 @@ class CallTable:
         if worker := self.workers.get(call.worker_id):
             self._calls[call.call_id] = call
             worker.sip_call_ids.add(call.call_id)
-            if call.state is CallState.FORWARDED and not call.outgoing:
-                worker.unheard.add(call.call_id)
 
     def fire(self, call: EdgeCall, event: CallEvent, now_s: float) -> None:
         """Fire an event of a call; a call that has ended frees its place at the worker."""
@@ -170,11 +171,15 @@ class CallTable:
             if now_s - call.since_s < LINGER_S:
                 break
             del self._released[call_id]
-        unheard = [
+        waiting = [
             call
             for call in self._calls.values()
-            if call.state is CallState.FORWARDED and now_s - call.since_s > UNHEARD_S
+            if call.state is CallState.FORWARDED and now_s - call.since_s > _OWED_S
         ]
+        for call in waiting:
+            if (worker := self.workers.get(call.worker_id)) and not call.outgoing:
+                worker.unheard.add(call.call_id)
+        unheard = [call for call in waiting if now_s - call.since_s > UNHEARD_S]
         for call in unheard:
             self.fire(call, CallEvent.ENDED, now_s)
             if worker := self.workers.get(call.worker_id):

@@ -102,9 +102,13 @@ class Attempts:
     def wait_s(self, account: str, host: str, now_s: float) -> float:
         """Return how long this host must wait before it may try this account again; 0 for not at all."""
         waits = [self._until(_of_host(host))]
-        if now_s - self._authenticated.get((account, _own(host)), float("-inf")) > _AUTHENTICATED_S:
+        if not self.has_succeeded(account, host, now_s):
             waits.append(self._until(_of_account(account)))
         return max(0.0, max(waits) - now_s)
+
+    def has_succeeded(self, account: str, host: str, now_s: float) -> bool:
+        """Return whether this host has logged in to the account lately."""
+        return now_s - self._authenticated.get((account, _own(host)), float("-inf")) <= _AUTHENTICATED_S
 
     def failed(self, account: str, host: str, now_s: float) -> int:
         """Record a wrong password; return the account's number of failures if there is now a delay, else 0."""

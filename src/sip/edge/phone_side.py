@@ -262,7 +262,7 @@ class PhoneSide:
         return CallerHeader(account_id, source.host, verified, media_hosts(invite, source.host))
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
-        worker = None if self._refusing else self._calls.least_loaded()
+        worker = None if self._refusing else self._calls.fullest_with_room()
         if not worker:
             self._calls.outbox += self.abandoned.make_room(now_s)
         if not self._invites.admits(flow.host, now_s) or not worker:

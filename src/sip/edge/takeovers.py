@@ -141,7 +141,7 @@ class Takeovers:
 
     def _send(self, move: _Move, now_s: float) -> None:
         """Send the INVITE, to a worker with room if it has none yet."""
-        worker = self._calls.worker_of(move.call) or self._calls.least_loaded()
+        worker = self._calls.worker_of(move.call) or self._calls.fullest_with_room()
         if worker is None:
             return
         self._calls.assign(move.call, worker)

@@ -9,6 +9,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.model.ids import LegId
+from mixminus.sip.internal_headers import find_tags
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -26,7 +27,7 @@ from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.session import LocalSession
-from mixminus.sip.worker.referrals import confirming_tags, notification, referral
+from mixminus.sip.worker.referrals import notification, referral
 
 __all__ = ["SipCall", "guarded"]
 
@@ -246,13 +247,23 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self._rang = True
             self._report(CallRang(self.leg_id))
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            if tags := confirming_tags(prm.e):
+            if tags := _confirming_tags(prm.e):
                 self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
             if self._outgoing:
                 self._report(CallAnswered(self.leg_id))
             elif self._after_ack:
                 headers, self._after_ack = self._after_ack, ()
                 self.end(pj.PJSIP_SC_OK, headers)
+
+
+def _confirming_tags(event: pj.SipEvent) -> tuple[str, str] | None:
+    """Return the local and the remote tag, out of the message that confirmed the dialog: an ACK or a 2xx."""
+    received = (
+        event.body.rxMsg.rdata if event.type == pj.PJSIP_EVENT_RX_MSG else event.body.tsxState.src.rdata
+    )
+    message = received.wholeMsg
+    tags = find_tags(message)
+    return tags if tags is None or message.startswith("SIP/2.0") else tags[::-1]
 
 
 def _add_headers(parameters: pj.CallOpParam, fields: HeaderFields) -> None:

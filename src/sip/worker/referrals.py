@@ -4,10 +4,9 @@ from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
-from mixminus.sip.grammar import SIPFRAG, NameAddress, Unreadable
+from mixminus.sip.grammar import SIPFRAG
 
-__all__ = ["confirming_tags", "notification", "referral"]
+__all__ = ["notification", "referral"]
 
 _EXPIRES_S: Final = 120  # longer than any call rings
 _FINAL: Final = 200
@@ -54,24 +53,3 @@ def referral(uri: str) -> pj.CallSendRequestParam:
     header.hName, header.hValue = "Refer-To", f"<{uri}>"
     request.txOption.headers.append(header)
     return request
-
-
-def confirming_tags(event: pj.SipEvent) -> tuple[str, str] | None:
-    """Return the local and the remote tag, out of the message that confirmed the dialog: an ACK or a 2xx."""
-    message = event.body.rxMsg.rdata if event.type == pj.PJSIP_EVENT_RX_MSG else event.body.tsxState.src.rdata
-    headers = _headers_of(message.wholeMsg)
-    if headers is None:
-        return None
-    try:
-        sender, recipient = (NameAddress.parse(headers.first(name)).tag for name in ("from", "to"))
-    except Unreadable:
-        return None
-    return (sender, recipient) if message.wholeMsg.startswith("SIP/2.0") else (recipient, sender)
-
-
-def _headers_of(message: str) -> Headers | None:
-    try:
-        parsed = parse(message.encode("utf-8", "surrogateescape"))
-    except Unparseable:
-        return None
-    return None if isinstance(parsed, Request) and parsed.fault else parsed.headers

@@ -1,6 +1,14 @@
 """The tables, a file for each subject; ``migrations`` creates them, and a test compares the two."""
 
-from mixminus.store.tables.access import access_keys, agents, customers, guest_links, secrets
+from mixminus.store.tables.access import (
+    access_keys,
+    agents,
+    customers,
+    encryption_keys,
+    guest_links,
+    secrets,
+)
+from mixminus.store.tables.audits import audits
 from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
@@ -30,10 +38,12 @@ __all__ = [
     "activeflow_cursors",
     "activeflows",
     "agents",
+    "audits",
     "calls",
     "conferencecalls",
     "conferences",
     "customers",
+    "encryption_keys",
     "event_streams",
     "extension_bindings",
     "extensions",

@@ -4,7 +4,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, 
 
 from mixminus.store.tables.columns import SHA256_HEX, WORD, UtcDateTime, customer, metadata, partial, times
 
-__all__ = ["access_keys", "agents", "customers", "guest_links", "secrets"]
+__all__ = ["access_keys", "agents", "customers", "encryption_keys", "guest_links", "secrets"]
 
 customers = Table(
     "customers",
@@ -70,6 +70,14 @@ guest_links = Table(
     Column("tm_expire", UtcDateTime, nullable=False),
     *times(),
     partial(None, "conference_id", "tm_create", where="tm_delete IS NULL"),
+)
+
+# The id of the key that encrypts the secrets; no row while they are plain texts.
+encryption_keys = Table(
+    "encryption_keys",
+    metadata,
+    Column("id", String(WORD), primary_key=True),
+    Column("tm_create", UtcDateTime, nullable=False),
 )
 
 # Secrets of the server: the key that signs session tokens.

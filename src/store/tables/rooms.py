@@ -28,6 +28,8 @@ __all__ = ["calls", "conferencecalls", "conferences", "is_present", "recordings"
 _PRESENT: Final = ("'joining'", "'joined'", "'leaving'")
 """The states of participants that have not leaved, as SQL."""
 
+_NIL: Final = "0" * 32
+
 conferences = Table(
     "conferences",
     metadata,
@@ -45,6 +47,7 @@ conferences = Table(
     Column("post_flow_id", Uuid, nullable=False),
     Column("direct_hash", String(32), nullable=False, unique=True),
     Column("settings", JSON, nullable=False),
+    Column("breakout_of", Uuid, nullable=False, index=True, server_default=_NIL),
     Column("tm_timeout", UtcDateTime),
     Column("tm_end", UtcDateTime),
     *times(),
@@ -67,6 +70,8 @@ conferencecalls = Table(
     Column("gain_db", Float, nullable=False),
     Column("talking", Boolean, nullable=False),
     Column("on_hold", Boolean, nullable=False, server_default=false()),
+    Column("waiting", Boolean, nullable=False, server_default=false()),
+    Column("hand_raised", Boolean, nullable=False, server_default=false()),
     Column("label", String, nullable=False),
     Column("tm_join", UtcDateTime),
     *times(),

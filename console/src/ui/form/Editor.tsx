@@ -1,6 +1,8 @@
 // The editor of one field, chosen by its schema.
 import { useId, useState } from "preact/hooks";
-import { Icon } from "../Icon";
+import { Json } from "./Json";
+import { Nested, Objects } from "./Objects";
+import { Pairs } from "./Pairs";
 import { kindOf, labelOf, pairSchema, resolve, type Schema, type Value } from "./schema";
 
 export interface FieldHints {
@@ -12,6 +14,8 @@ export interface FieldHints {
   secret?: boolean;
   /** The field takes the whole width. */
   whole?: boolean;
+  /** A text with a variable, such as ${name}, may be in its place. */
+  variables?: boolean;
 }
 
 interface EditorProps {
@@ -25,9 +29,14 @@ interface EditorProps {
   onChange: (value: unknown) => void;
 }
 
+const TEXT: Schema = { type: "string" };
+
 export function Editor(props: EditorProps) {
-  const schema = resolve(props.schema);
+  const resolved = resolve(props.schema);
   const id = useId();
+  const [variable, setVariable] = useState(typeof props.value === "string" && props.value.includes("${"));
+  const takesVariable = props.hints?.variables && kindOf(resolved) !== "text";
+  const schema = takesVariable && variable ? TEXT : resolved;
   const kind = kindOf(schema);
   const label = props.hints?.label ?? labelOf(props.name);
   const hint = props.hints?.hint ?? schema.description?.replaceAll("`", "");
@@ -38,28 +47,33 @@ export function Editor(props: EditorProps) {
       {hint && <span class="hint">{hint}</span>}
     </span>
   );
+  const toggle = takesVariable && (
+    <button type="button" class="ghost small variable" aria-pressed={variable} aria-label={`Use a variable for ${label}`} title="Use a variable"
+      onClick={() => (setVariable(!variable), props.onChange(undefined))}>{"${ }"}</button>
+  );
   if (kind === "switch") {
     return (
       <div class="switch-field">
         <input type="checkbox" role="switch" class="switch" checked={props.value === true} {...described}
           onChange={(event) => props.onChange(event.currentTarget.checked)} />
-        <div><label for={id}>{label}</label><div>{note}</div></div>
+        <div class="grow"><label for={id}>{label}</label><div>{note}</div></div>
+        {toggle}
       </div>
     );
   }
-  const whole = props.hints?.whole || kind === "json" || kind === "pairs";
+  const whole = props.hints?.whole || ["json", "pairs", "object", "objects"].includes(kind);
   return (
     <div class={`field ${whole ? "whole" : ""}`}>
-      <label for={id}>{label}{props.required && <span class="muted"> (required)</span>}</label>
-      <Control {...props} schema={schema} described={described} />
+      <div class="field-head"><label for={id}>{label}{props.required && <span class="muted"> (required)</span>}</label>{toggle}</div>
+      <Control {...props} hints={variable ? { placeholder: "${variable}" } : props.hints} schema={schema} described={described} />
       {note}
     </div>
   );
 }
 
-type Described = { id: string; "aria-describedby"?: string; "aria-invalid"?: boolean };
+export type Described = { id: string; "aria-describedby"?: string; "aria-invalid"?: boolean };
 
-function Control({ schema, value, hints, required, onChange, described }: EditorProps & { described: Described }) {
+function Control({ name, schema, value, hints, required, onChange, described }: EditorProps & { described: Described }) {
   switch (kindOf(schema)) {
     case "choice":
       return <Choice options={hints?.choices ?? (schema.enum ?? []).map((each) => [String(each), each === "" ? "–" : labelOf(String(each))] as const)}
@@ -70,11 +84,13 @@ function Control({ schema, value, hints, required, onChange, described }: Editor
         onInput={(event) => onChange(event.currentTarget.value === "" ? undefined : Number(event.currentTarget.value))} />;
     case "list":
       return <input {...described} value={Array.isArray(value) ? value.join(", ") : ""} placeholder={hints?.placeholder ?? "one, two"} spellcheck={false}
-        onChange={(event) => onChange(event.currentTarget.value.split(",").map((each) => each.trim()).filter(Boolean))} />;
+        onChange={(event) => onChange(listOf(event.currentTarget.value, schema))} />;
     case "pairs":
-      return <Pairs values={pairSchema(schema)} value={(value ?? {}) as Record<string, string>} described={described} onChange={onChange} />;
+      return <Pairs values={pairSchema(schema)} choices={hints?.choices} value={(value ?? {}) as Record<string, string>} described={described} onChange={onChange} />;
     case "object":
       return <Nested schema={schema} value={(value ?? {}) as Value} onChange={onChange} />;
+    case "objects":
+      return <Objects name={name} items={resolve(schema.items ?? {})} value={Array.isArray(value) ? (value as Value[]) : []} onChange={onChange} />;
     case "json":
       return <Json value={value} described={described} onChange={onChange} />;
     default:
@@ -83,6 +99,11 @@ function Control({ schema, value, hints, required, onChange, described }: Editor
         value={value === undefined || value === null ? "" : String(value)} placeholder={hints?.placeholder} required={required}
         onInput={(event) => onChange(event.currentTarget.value)} />;
   }
+}
+
+function listOf(text: string, schema: Schema): unknown[] {
+  const words = text.split(",").map((each) => each.trim()).filter(Boolean);
+  return resolve(schema.items ?? {}).type === "integer" ? words.map(Number) : words;
 }
 
 interface ChoiceProps {
@@ -97,73 +118,5 @@ function Choice({ options, value, described, onChange }: ChoiceProps) {
     <select {...described} value={String(value ?? "")} onChange={(event) => onChange(event.currentTarget.value)}>
       {options.map(([each, label]) => <option key={each} value={each}>{label}</option>)}
     </select>
-  );
-}
-
-function Nested({ schema, value, onChange }: { schema: Schema; value: Value; onChange: (value: unknown) => void }) {
-  return (
-    <div class="card padded">
-      {Object.entries(schema.properties ?? {}).map(([name, field]) => (
-        <Editor key={name} name={name} schema={field} value={value[name] ?? field.default} required={schema.required?.includes(name)}
-          onChange={(changed) => onChange({ ...value, [name]: changed })} />
-      ))}
-    </div>
-  );
-}
-
-interface PairsProps {
-  values?: Schema;
-  value: Record<string, string>;
-  described: Described;
-  onChange: (value: unknown) => void;
-}
-
-/** An object with free keys: a row for each. */
-function Pairs({ values, value, described, onChange }: PairsProps) {
-  const [rows, setRows] = useState<ReadonlyArray<readonly [string, string]>>(Object.entries(value));
-  const first = values?.enum ? String(values.enum[0] ?? "") : "";
-  const change = (next: ReadonlyArray<readonly [string, string]>) => {
-    setRows(next);
-    onChange(Object.fromEntries(next.filter(([key]) => key !== "")));
-  };
-  const set = (index: number, row: readonly [string, string]) => change(rows.map((each, at) => (at === index ? row : each)));
-  return (
-    <div class="pairs" role="group" aria-describedby={described["aria-describedby"]}>
-      {rows.map(([key, text], index) => (
-        <div class="pair" key={index}>
-          <input aria-label="Key" value={key} spellcheck={false} onInput={(event) => set(index, [event.currentTarget.value, text])} />
-          {values?.enum ? (
-            <select aria-label="Value" value={text} onChange={(event) => set(index, [key, event.currentTarget.value])}>
-              {values.enum.map((each) => <option key={String(each)} value={String(each)}>{labelOf(String(each))}</option>)}
-            </select>
-          ) : (
-            <input aria-label="Value" value={text} onInput={(event) => set(index, [key, event.currentTarget.value])} />
-          )}
-          <button class="ghost icon" type="button" aria-label="Remove" onClick={() => change(rows.filter((_, at) => at !== index))}><Icon name="close" /></button>
-        </div>
-      ))}
-      <div><button id={described.id} class="small icon-text" type="button" onClick={() => change([...rows, ["", first]])}><Icon name="plus" size={15} />Add</button></div>
-    </div>
-  );
-}
-
-/** Anything else, as JSON. */
-function Json({ value, described, onChange }: { value: unknown; described: Described; onChange: (value: unknown) => void }) {
-  const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
-  const [fault, setFault] = useState("");
-  const read = (typed: string) => {
-    setText(typed);
-    try {
-      onChange(typed.trim() ? JSON.parse(typed) : undefined);
-      setFault("");
-    } catch (error) {
-      setFault(error instanceof Error ? error.message : "not JSON");
-    }
-  };
-  return (
-    <>
-      <textarea {...described} spellcheck={false} value={text} aria-invalid={fault ? true : described["aria-invalid"]} onInput={(event) => read(event.currentTarget.value)} />
-      {fault && <span class="fault" role="alert">Not valid JSON: {fault}</span>}
-    </>
   );
 }

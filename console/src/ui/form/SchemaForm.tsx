@@ -22,8 +22,6 @@ interface SchemaFormProps<A> {
   hints?: Readonly<Record<string, FieldHints>>;
   /** Fields that are not shown; their values are sent as they are. */
   omit?: readonly string[];
-  /** Send all fields, also those with their defaults: for PUT. */
-  complete?: boolean;
   submit: string;
   request: (value: Value) => ApiRequest<A>;
   done: (answer: A) => void;
@@ -47,7 +45,7 @@ export function SchemaForm<A>(props: SchemaFormProps<A>) {
   }, [props.schema]);
   if (!schema) return error ? <p class="note bad">{explain(error)}</p> : <p class="muted">Loading</p>;
 
-  const request = props.request(props.complete ? value : withoutDefaults(schema, value));
+  const request = props.request(withoutDefaults(schema, value));
   const fault = faultOf(error, schema);
   const names = Object.keys(schema.properties ?? {}).filter((name) => !props.omit?.includes(name));
   const sections = props.sections ?? [{}];

@@ -5,6 +5,9 @@ export interface Schema {
   description?: string;
   default?: unknown;
   enum?: unknown[];
+  title?: string;
+  oneOf?: Schema[];
+  format?: string;
   minimum?: number;
   maximum?: number;
   maxLength?: number;
@@ -39,7 +42,7 @@ export function resolve(schema: Schema): Schema {
   return schema;
 }
 
-export type Kind = "switch" | "choice" | "number" | "text" | "list" | "pairs" | "object" | "json";
+export type Kind = "switch" | "choice" | "number" | "text" | "list" | "pairs" | "object" | "objects" | "json";
 
 /** Return how a field is edited. */
 export function kindOf(schema: Schema): Kind {
@@ -47,7 +50,9 @@ export function kindOf(schema: Schema): Kind {
   if (schema.type === "boolean") return "switch";
   if (schema.type === "integer" || schema.type === "number") return "number";
   if (schema.type === "string") return "text";
-  if (schema.type === "array" && schema.items && resolve(schema.items).type === "string") return "list";
+  const items = schema.type === "array" && schema.items ? resolve(schema.items) : undefined;
+  if (items?.type === "string" || items?.type === "integer") return "list";
+  if (items?.properties) return "objects";
   if (schema.properties) return "object";
   if (pairSchema(schema)) return "pairs";
   return "json";
@@ -66,14 +71,14 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Return the value without the fields that have their defaults: what needs to be sent. */
+/** Return the fields of the schema that are set and differ from their defaults: what needs to be sent. */
 export function withoutDefaults(schema: Schema, value: Value): Value {
   const required = new Set(schema.required ?? []);
   return Object.fromEntries(
     Object.entries(value).filter(([name, each]) => {
       const field = schema.properties?.[name];
-      if (each === undefined) return false;
-      return required.has(name) || !field || JSON.stringify(field.default) !== JSON.stringify(each);
+      if (!field || each === undefined || each === null) return false;
+      return required.has(name) || JSON.stringify(field.default) !== JSON.stringify(each);
     }),
   );
 }

@@ -1,0 +1,98 @@
+"""The console's numbers, extensions and trunks, in a real browser, against a real server."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.app.server import Server, serve
+from tests.console.pages import api, log_in, opened
+from tests.console.test_join_page import browser
+
+pytestmark = pytest.mark.usefixtures("built")
+
+
+async def test_numbers_extensions_and_trunks_are_made_changed_and_deleted(tmp_path: Path) -> None:
+    async with (
+        serve(tmp_path) as server,
+        browser() as chromium,
+        opened(chromium, server, expected=1) as page,
+    ):
+        await log_in(page)
+        await number_that_leads_to_a_flow(page, server)
+        await extension_and_its_phone(page, server)
+        await trunk_that_keeps_its_password(page, server)
+
+
+async def fill(page: Page, button: str, **fields: str) -> None:
+    dialog = page.get_by_role("dialog")
+    for label, value in fields.items():
+        await dialog.get_by_label(label.replace("_", " "), exact=False).first.fill(value)
+    await dialog.get_by_role("button", name=button, exact=True).click()
+
+
+async def number_that_leads_to_a_flow(page: Page, server: Server) -> None:
+    flow = await api(server, "POST", "/flows", name="Reception")
+    await page.goto(f"{server.base}/console/#/numbers")
+    await page.get_by_role("button", name="New number").click()
+    await fill(page, "Create number", Number="not a number")
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("pattern")
+    await page.get_by_role("dialog").get_by_label("Flow of its calls").select_option(label="Reception")
+    await fill(page, "Create number", Number="+15550100")
+    row = page.get_by_role("row", name="+15550100")
+    await expect(row.get_by_role("link", name="Reception")).to_be_visible()
+    await row.get_by_role("button", name="Edit this number").click()
+    await fill(page, "Save", Name="Front desk")
+    await expect(row).to_contain_text("Front desk")
+    (number,) = (await api(server, "GET", "/numbers"))["result"]
+    assert (number["name"], number["call_flow_id"]) == ("Front desk", flow["id"])
+    await row.get_by_role("button", name="Delete this number").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete this number").click()
+    await expect(row).to_be_hidden()
+    assert (await api(server, "GET", "/numbers"))["result"] == []
+
+
+async def extension_and_its_phone(page: Page, server: Server) -> None:
+    await page.goto(f"{server.base}/console/#/extensions")
+    await page.get_by_role("button", name="New extension").click()
+    await fill(page, "Create extension", Extension="201", Password="Secret-4711-x")
+    row = page.get_by_role("row", name="201")
+    await row.get_by_role("button", name="Edit this extension").click()
+    await fill(page, "Save", Name="Ann")
+    await expect(row).to_contain_text("Ann")
+    (extension,) = (await api(server, "GET", "/extensions"))["result"]
+    assert (extension["name"], extension["password"]) == ("Ann", "Secret-4711-x"), "it keeps its password"
+
+    await row.get_by_role("button", name="Set up a phone").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("auth_pass=Secret-4711-x")
+    drawn = dialog.locator("svg.qr path").last
+    before = await drawn.get_attribute("d")
+    await dialog.get_by_label("Server, as phones reach it").fill("pbx.example.com:5070")
+    await expect(dialog).to_contain_text("<sip:201@pbx.example.com:5070>;auth_user=201")
+    await expect(dialog.get_by_role("img", name="QR code for Grandstream Wave")).to_be_visible()
+    assert await drawn.get_attribute("d") != before
+    await dialog.get_by_role("button", name="Close").click()
+
+
+async def trunk_that_keeps_its_password(page: Page, server: Server) -> None:
+    await page.goto(f"{server.base}/console/#/trunks")
+    await page.get_by_role("button", name="New trunk").click()
+    await fill(
+        page,
+        "Create trunk",
+        Name="Carrier",
+        Domain_name="carrier",
+        Identified_by="basic",
+        Username="trunk",
+        Password="Secret-4711-x",
+    )
+    row = page.get_by_role("row", name="Carrier")
+    await expect(row).to_contain_text("password")
+    await row.get_by_role("button", name="Edit this trunk").click()
+    await fill(page, "Save", Description="Second contract")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    (trunk,) = (await api(server, "GET", "/trunks"))["result"]
+    assert (trunk["detail"], trunk["password"], trunk["auth_types"]) == (
+        "Second contract", "Secret-4711-x", ["basic"],
+    )  # fmt: skip

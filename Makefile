@@ -108,7 +108,7 @@ fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECON
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)
 
-wheel: docs build ## Build the sdist and a wheel from it, and try the wheel in a clean environment
+wheel: docs build ## Build the sdist, a manylinux wheel from it and its bill of materials (SBOM), and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built

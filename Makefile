@@ -30,7 +30,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test chaos soak fresh bench capacity client console docs debug fuzz wheel clean
+.PHONY: help run dev build lint test chaos soak fresh bench capacity client console screenshots docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -92,6 +92,10 @@ client: build ## Make src/client/generated anew from the OpenAPI document
 	$(BIN)/python tools/generate_client.py
 
 console: build ## Build the web console, served at /console
+
+screenshots: build ## Take pictures of every view of the console, light and dark, wide and narrow, into build/screenshots
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m tests.console.screenshots build/screenshots
 
 docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)

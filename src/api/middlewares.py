@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from mixminus import log
 from mixminus.access import idempotency
 from mixminus.api import request_id
+from mixminus.api.absent import remedy_of
 from mixminus.api.authentication import (
     CREDENTIALS,
     IDENTITY,
@@ -186,7 +187,8 @@ def _of_aiohttp(raised: web.HTTPException, path: str) -> MixMinusError:
                 "paths below /auth have no version: leave out the prefix, as in POST /auth/login"
             )
         return RouteNotFound(
-            "the API has no operation with this method and path: see /docs for all operations"
+            remedy_of(below)
+            or "the API has no operation with this method and path: see /docs for all operations"
         )
     if raised.status == web.HTTPRequestEntityTooLarge.status_code:
         return InvalidArgument("the body is too large: send at most 1 MiB")

@@ -24,6 +24,7 @@ from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
+from mixminus.app.cpu import cpu_seconds
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
@@ -254,6 +255,8 @@ def _gauges(
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
+    spent = {f'{{role="{role}"}}': seconds for role, seconds in cpu_seconds().items()}
+    yield Metric("mixminus_cpu_seconds", "gauge", "CPU time of the running threads and processes", spent)
     servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_health.servers.items()}
     yield Metric(
         "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers

@@ -24,6 +24,7 @@ from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
+from mixminus.call.digit_sender import DigitSender
 from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
@@ -37,9 +38,12 @@ from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
+from mixminus.conference.chat import ChatService
+from mixminus.conference.dominant import DominantSpeakers
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.lobby import LobbyService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback import PlaybackService
 from mixminus.conference.reservations import Reservations
@@ -262,6 +266,8 @@ async def open_services(
             access=closing(AccessService(store, clock, audit_retention_days=config.audit_retention_days)),
             conferences=conferences,
             participants=participants,
+            chat=ChatService(store, clock, conferences=conferences, rooms=rooms),
+            lobby=LobbyService(conferences=conferences, participants=participants, rooms=rooms),
             playbacks=closing(
                 PlaybackService(
                     store,
@@ -274,6 +280,7 @@ async def open_services(
             ),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
+            dominant=closing(DominantSpeakers(store, clock, rooms)),
             holds=holds,
             keypad=keypad,
             calls=calls,
@@ -293,6 +300,7 @@ async def open_services(
                 ),
             ),
             replacements=replacements,
+            digits=closing(DigitSender(clock, calls)),
             call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls

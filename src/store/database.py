@@ -26,6 +26,7 @@ from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
 from mixminus.store.audits import AuditRows
 from mixminus.store.calls import CallRows
+from mixminus.store.chat import ChatMessageRows
 from mixminus.store.cipher import Cipher
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
@@ -66,6 +67,7 @@ class Transaction:
         self.audits = AuditRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
+        self.chat_messages = ChatMessageRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection, cipher)

@@ -12,12 +12,14 @@ __all__ = [
     "AccessKey",
     "Activeflow",
     "Address",
+    "Admitted",
     "Agent",
     "Attempt",
     "Audit",
     "Breakout",
     "BreakoutRoom",
     "Call",
+    "ChatMessage",
     "Conference",
     "Conferencecall",
     "Customer",
@@ -54,6 +56,7 @@ __all__ = [
     "Trace",
     "Transcribe",
     "Transcript",
+    "Transfer",
     "Trunk",
     "TrunkServer",
     "Undelivered",
@@ -107,6 +110,44 @@ class Activeflow(Model):
     tm_delete: Timestamp
 
 
+class Conferencecall(Model):
+    """A participant of a conference."""
+
+    id: UUID
+    customer_id: UUID
+    activeflow_id: UUID
+    """The nil UUID means none."""
+    conference_id: UUID
+    reference_type: Literal["call"]
+    reference_id: UUID
+    """The participant's call."""
+    status: Literal["joining", "joined", "leaving", "leaved"]
+    role: Literal["participant", "moderator"]
+    muted: bool
+    """The others do not hear the participant."""
+    deaf: bool
+    """The participant does not hear the others."""
+    gain_db: float
+    """Gain of the participant's audio for the others."""
+    talking: bool
+    on_hold: bool
+    """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
+    waiting: bool
+    """In the lobby: for a moderator, or to be admitted."""
+    hand_raised: bool
+    label: str
+    """Your own label, stored and returned unchanged."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Admitted(Model):
+    """The participants that were admitted."""
+
+    result: list[Conferencecall]
+
+
 class Agent(Model):
     """A person who can log in."""
 
@@ -116,12 +157,14 @@ class Agent(Model):
     name: str
     detail: str
     ring_method: Literal["ringall", "linear"]
-    status: Literal["offline"]
-    """Always offline: the server does not ring agents."""
+    status: Literal["", "available", "away", "busy", "offline", "ringing"]
+    """What the agent's own program has set; the server does not use it."""
     permission: int
     """Bits, one for each right."""
     tag_ids: list[UUID]
     addresses: list[dict[str, Any]]
+    """Where the agent is called."""
+    direct_hash: str
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -150,35 +193,6 @@ class Audit(Model):
     """The `reason` of the error; empty without one."""
     request_id: str
     tm_create: Timestamp
-
-
-class Conferencecall(Model):
-    """A participant of a conference."""
-
-    id: UUID
-    customer_id: UUID
-    activeflow_id: UUID
-    """The nil UUID means none."""
-    conference_id: UUID
-    reference_type: Literal["call"]
-    reference_id: UUID
-    """The participant's call."""
-    status: Literal["joining", "joined", "leaving", "leaved"]
-    role: Literal["participant", "moderator"]
-    muted: bool
-    """The others do not hear the participant."""
-    deaf: bool
-    """The participant does not hear the others."""
-    gain_db: float
-    """Gain of the participant's audio for the others."""
-    talking: bool
-    on_hold: bool
-    """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
-    label: str
-    """Your own label, stored and returned unchanged."""
-    tm_create: Timestamp
-    tm_update: Timestamp
-    tm_delete: Timestamp
 
 
 class Refusal(Model):
@@ -270,6 +284,24 @@ class Call(Model):
     tm_delete: Timestamp
 
 
+class ChatMessage(Model):
+    """A message in a room."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    sender_id: UUID
+    """The nil UUID means none."""
+    sender_name: str
+    recipient_id: UUID
+    """The nil UUID means none."""
+    text: str
+    """Empty once it is deleted."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
 class Conference(Model):
     """A conference room."""
 
@@ -316,6 +348,8 @@ class Conference(Model):
     """No new participants are admitted."""
     wait_for_moderator: bool
     """Participants cannot hear each other until a moderator joins."""
+    lobby: bool
+    """Participants wait until they are admitted one by one; moderators do not."""
     end_when_moderator_leaves: bool
     entry_tone: bool
     exit_tone: bool
@@ -329,7 +363,7 @@ class Conference(Model):
     """Language of prompts and announcements; empty for the server's default."""
     prompt_texts: dict[str, str]
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
-    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "leave"]]
+    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "hand", "leave"]]
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
     tm_end: Timestamp
     tm_create: Timestamp
@@ -756,6 +790,8 @@ class Talker(Model):
     level_dbov: int
     """-127 is silence, 0 is full scale."""
     talking: bool
+    dominant: bool
+    """The dominant speaker of the room, also while all are silent."""
     muted: bool
     delay_ms: float
     """Audio that waits in the jitter buffer."""
@@ -873,6 +909,18 @@ class Transcript(Model):
     tm_transcript: str
     """`start_s` as a time on the zero date."""
     tm_create: Timestamp
+
+
+class Transfer(Model):
+    """A transfer that has begun."""
+
+    type: Literal["blind", "attended"]
+    transferer_call_id: UUID
+    transferee_addresses: list[Address]
+    transferee_call_id: UUID
+    """The nil UUID means none."""
+    groupcall_id: UUID
+    """The nil UUID means none."""
 
 
 class TrunkServer(Model):

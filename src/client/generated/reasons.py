@@ -16,6 +16,7 @@ __all__ = [
     "AuthenticationRequired",
     "CallNotFound",
     "CallStateInvalid",
+    "ChatMessageNotFound",
     "ConferenceFull",
     "ConferenceLocked",
     "ConferenceNotFound",
@@ -115,6 +116,10 @@ class CallNotFound(errors.NotFound, reason="CALL_NOT_FOUND"):
 
 class CallStateInvalid(errors.Conflict, reason="CALL_STATE_INVALID"):
     """CALL_STATE_INVALID"""
+
+
+class ChatMessageNotFound(errors.NotFound, reason="CHAT_MESSAGE_NOT_FOUND"):
+    """CHAT_MESSAGE_NOT_FOUND"""
 
 
 class ConferencecallNotFound(errors.NotFound, reason="CONFERENCECALL_NOT_FOUND"):

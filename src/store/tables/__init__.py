@@ -10,6 +10,7 @@ from mixminus.store.tables.access import (
 )
 from mixminus.store.tables.audits import audits
 from mixminus.store.tables.calls import groupcalls
+from mixminus.store.tables.chat import chat_messages
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
     extension_bindings,
@@ -40,6 +41,7 @@ __all__ = [
     "agents",
     "audits",
     "calls",
+    "chat_messages",
     "conferencecalls",
     "conferences",
     "customers",

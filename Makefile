@@ -2,6 +2,7 @@
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
 FUZZ_MESSAGES ?= 50000
+FUZZ_EXAMPLES ?= 5000
 FUZZ_SEEDS ?= 101 102
 # What reads or writes the database, tested a second time on PostgreSQL.
 ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
@@ -107,9 +108,10 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
 
-fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
+fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS or with FUZZ_EXAMPLES, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
 	@tools/install_packages.sh fuzz
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz/test_parsers.py
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)
 
 wheel: docs build ## Build the sdist, a manylinux wheel from it and its bill of materials (SBOM), and try the wheel in a clean environment

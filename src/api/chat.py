@@ -63,6 +63,12 @@ async def list_chat_messages(call: ApiCall, page: Page) -> list[ChatMessage]:
     return await call.services.chat.list(call.customer_id, ConferenceId(call.id), page)
 
 
+@operation("GET", "/chatmessages/{id}", "Get a chat message", errors=(ChatMessageNotFound,))
+async def get_chat_message(call: ApiCall) -> ChatMessage:
+    """Also a deleted one, without its text."""
+    return await call.services.chat.get(call.customer_id, ChatMessageId(call.id))
+
+
 @operation("DELETE", "/chatmessages/{id}", "Delete a chat message", errors=(ChatMessageNotFound,))
 async def delete_chat_message(call: ApiCall) -> ChatMessage:
     """Its text is erased. Events that were published before keep it until they are deleted."""

@@ -12,6 +12,7 @@ from mixminus.model.chat import MAX_TEXT, ChatMessage
 from mixminus.model.conference import Conferencecall
 from mixminus.model.ids import NIL, ChatMessageId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.published import PublishedRows, later
 from mixminus.wire.chat import ChatMessageView
@@ -77,6 +78,12 @@ class ChatService:
         await self._conferences.get(customer_id, conference_id)
         async with self._store.snapshot() as tx:
             return await tx.chat_messages.page_of(customer_id, conference_id, page)
+
+    async def get(self, customer_id: CustomerId, message_id: ChatMessageId) -> ChatMessage:
+        """Return a message, also a deleted one; raise ChatMessageNotFound."""
+        async with self._store.snapshot() as tx:
+            message = await tx.chat_messages.find(message_id)
+        return owned(message, customer_id, CHAT_MESSAGES.not_found(message_id))
 
     async def delete(self, customer_id: CustomerId, message_id: ChatMessageId) -> ChatMessage:
         """Erase a message's text and take it out of the list; deleting it again changes nothing."""

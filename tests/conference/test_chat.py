@@ -53,6 +53,7 @@ async def test_a_deleted_message_has_no_text(site: Site) -> None:
     for _ in range(2):
         status, gone = await site.api.send("DELETE", f"/v1.0/chatmessages/{sent['id']}")
         assert (status, gone["text"]) == (200, "")
+    assert await site.api.get(f"/v1.0/chatmessages/{sent['id']}") == (200, gone)
     assert await listed(site, room) == []
     types = [each for each in await site.backend.event_types(room.id) if each.startswith("chatmessage")]
     assert types == ["chatmessage_created", "chatmessage_deleted"]

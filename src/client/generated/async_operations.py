@@ -647,6 +647,14 @@ class AsyncOperations(AsyncSender):
         request = Request("GET", f"/v1.0/conferences/{id}/messages", query={"page_size": page_size})
         return self._list(request, Listing(ChatMessage, "next_page_token", "page_token"))
 
+    async def get_chat_message(self, id: UUID | str) -> ChatMessage:
+        """Get a chat message.
+
+        Also a deleted one, without its text.
+        """
+        request = Request("GET", f"/v1.0/chatmessages/{id}")
+        return await self._get(request, ChatMessage)
+
     async def delete_chat_message(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> ChatMessage:
         """Delete a chat message.
 

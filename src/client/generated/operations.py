@@ -645,6 +645,14 @@ class Operations(Sender):
         request = Request("GET", f"/v1.0/conferences/{id}/messages", query={"page_size": page_size})
         return self._list(request, Listing(ChatMessage, "next_page_token", "page_token"))
 
+    def get_chat_message(self, id: UUID | str) -> ChatMessage:
+        """Get a chat message.
+
+        Also a deleted one, without its text.
+        """
+        request = Request("GET", f"/v1.0/chatmessages/{id}")
+        return self._get(request, ChatMessage)
+
     def delete_chat_message(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> ChatMessage:
         """Delete a chat message.
 

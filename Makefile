@@ -7,11 +7,16 @@ FUZZ_SEEDS ?= 101 102
 # What reads or writes the database, tested a second time on PostgreSQL.
 ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
 # Tests with real phones or a real browser, in real time: they run one after the other, and alone.
-REAL_PEERS := tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
+REAL_PEERS := tests/chaos tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
 
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx native/*.pxd)
+
+# Every fault of docs/reliability.md.
+CHAOS := tests/chaos tests/sip/test_stopped_processes.py tests/speech/synthesis/test_service.py tests/recording/test_full_disk.py \
+	tests/recording/test_kill.py tests/e2e/test_killed_workers.py tests/speech/recognition/test_conferences.py
+MINUTES ?= 10
 
 # A failed test is run again, once; tests with real phones and a real browser twice, because their timing depends on how busy the
 # machine is. The summary lists each as RERUN: a bug to mend.
@@ -26,7 +31,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test fresh bench capacity client console screenshots docs debug fuzz wheel clean
+.PHONY: help run dev build lint test chaos soak fresh bench capacity client console screenshots docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -57,8 +62,17 @@ ifdef ARGS
 else
 	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 3 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 3 --dist loadfile
-	$(IN_NETWORK) $(RETRY_PEERS) $(REAL_PEERS)
+	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS)
 endif
+
+chaos: build ## Run the test of each fault in docs/reliability.md; what it measures is in build/chaos.jsonl
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	rm -f build/chaos.jsonl
+	$(IN_NETWORK) $(RETRY_PEERS) $(CHAOS)
+
+soak: build ## Keep a server busy for MINUTES, and write what it used as build/soak/soak.csv and soak.svg
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.soak --minutes $(MINUTES) --out build/soak
 
 fresh: ## Run `make run` and `make test` of HEAD on a bare Debian root (ARGS runs a part of the tests)
 	tools/fresh.sh $(ARGS)

@@ -24,7 +24,7 @@ from mixminus.api.cross_site import refuse_cross_site
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.services import SERVICES
-from mixminus.errors import InvalidArgument, MixMinusError
+from mixminus.errors import InvalidArgument, MixMinusError, Unavailable
 from mixminus.model.ids import CustomerId
 
 __all__ = ["add_headers", "answer_once", "authenticate", "cross_origin", "identify", "translate_errors"]
@@ -97,6 +97,9 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         if raised.status < web.HTTPBadRequest.status_code:
             raise
         error = _of_aiohttp(raised, request.path)
+    except MemoryError:
+        logger.warning("request refused, memory is short", method=request.method, route=route_of(request))
+        error = Unavailable("the server is short of memory: try again, with fewer calls or more memory")
     except ConnectionError:
         raise  # the client has disconnected: there is no one to answer
     except Exception as raised:  # noqa: BLE001 -- every error gets an envelope

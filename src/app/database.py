@@ -11,6 +11,7 @@ from mixminus.errors import Unavailable
 from mixminus.store.database import Store
 from mixminus.store.exclusive import DatabaseInUse, owned_database
 from mixminus.store.migrations import upgrade
+from mixminus.store.sqlite import cause_of
 from mixminus.store.timestamps import TimestampStyle
 
 __all__ = ["open_database"]
@@ -32,6 +33,8 @@ async def open_database(
     except DatabaseInUse:
         raise
     except Exception as error:
+        if cause := cause_of(getattr(error, "orig", error)):
+            raise Unavailable(f"{setting_name('database_url')}: {cause}") from error
         problem = str(error).replace(settings.database, "<the URL>").partition("\n")[0]
         raise Unavailable(
             f"{setting_name('database_url')}: the database cannot be opened: {problem}; "

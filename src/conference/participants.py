@@ -45,6 +45,7 @@ from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, Cust
 from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.store.persistence import until_written
 
 __all__ = ["Entry", "ParticipantService", "joining"]
 
@@ -270,9 +271,13 @@ class ParticipantService:
         for seat in seats:
             seat.clear()
             self._rooms.unseat(room, seat)
-        try:
+
+        async def write() -> Conference:
             async with self._store.transaction() as tx:
-                conference = await self._write_leaved(tx, room, seats)
+                return await self._write_leaved(tx, room, seats)
+
+        try:
+            conference = await until_written(self._clock, write)
         except Exception as error:  # noqa: BLE001 - the flow of each of these participants raises it
             for seat in seats:
                 seat.lost = error

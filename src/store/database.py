@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from mixminus.errors import Unavailable
@@ -41,7 +41,7 @@ from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
 from mixminus.store.recordings import RecordingRows
-from mixminus.store.sqlite import READERS, SqliteFile, configure
+from mixminus.store.sqlite import READERS, SqliteFile, cause_of, configure
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
@@ -230,13 +230,19 @@ class Store:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (InterfaceError, OperationalError, sqlite3.OperationalError) as exc:
-        raise Unavailable("the database does not answer") from exc
+    except IntegrityError:
+        raise
+    except sqlite3.DatabaseError as exc:
+        cause = cause_of(exc)
+        if cause is None and not isinstance(exc, sqlite3.OperationalError):
+            raise
+        raise Unavailable(cause or "the database does not answer") from exc
     except DBAPIError as exc:
         # A PostgreSQL that shuts down raises many errors; all of them invalidate the connection.
-        if not exc.connection_invalidated:
+        cause = cause_of(exc.orig)
+        if not (cause or exc.connection_invalidated or isinstance(exc, InterfaceError | OperationalError)):
             raise
-        raise Unavailable("the database does not answer") from exc
+        raise Unavailable(cause or "the database does not answer") from exc
 
 
 def is_sqlite(url: str) -> bool:

@@ -40,6 +40,9 @@ RESOURCES: Final = {
     "reference_id": "recordings",
     "conference_id": "conferences",
     "transcribe_id": "transcribes",
+    "transferer_call_id": "calls",
+    "sender_id": "conferencecalls",
+    "recipient_id": "conferencecalls",
 }
 """What each name refers to."""
 BODIES: Final[dict[str, dict[str, Any]]] = {
@@ -50,6 +53,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /v1.0/conferencecalls/{id}/move": {},
     "POST /v1.0/calls": {"destinations": [SIP]},
     "POST /v1.0/calls/{id}/recording_start": {},
+    "POST /v1.0/transfers": {"transfer_type": "blind", "transferee_addresses": [SIP]},
+    "POST /v1.0/conferences/{id}/messages": {"text": "hello"},
     "POST /v1.0/groupcalls": {"destinations": [SIP]},
     "POST /v1.0/flows": {"name": "new"},
     "PUT /v1.0/flows/{id}": {"name": "new"},

@@ -2,15 +2,21 @@
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
 FUZZ_MESSAGES ?= 50000
+FUZZ_EXAMPLES ?= 5000
 FUZZ_SEEDS ?= 101 102
 # What reads or writes the database, tested a second time on PostgreSQL.
 ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
 # Tests with real phones or a real browser, in real time: they run one after the other, and alone.
-REAL_PEERS := tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
+REAL_PEERS := tests/chaos tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
 
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx native/*.pxd)
+
+# Every fault of docs/reliability.md.
+CHAOS := tests/chaos tests/sip/test_stopped_processes.py tests/speech/synthesis/test_service.py tests/recording/test_full_disk.py \
+	tests/recording/test_kill.py tests/e2e/test_killed_workers.py tests/speech/recognition/test_conferences.py
+MINUTES ?= 10
 
 # A failed test is run again, once; tests with real phones and a real browser twice, because their timing depends on how busy the
 # machine is. The summary lists each as RERUN: a bug to mend.
@@ -25,7 +31,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test fresh bench capacity client console docs debug fuzz wheel clean
+.PHONY: help run dev build lint test chaos soak fresh bench capacity client console screenshots docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -56,8 +62,17 @@ ifdef ARGS
 else
 	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 3 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 3 --dist loadfile
-	$(IN_NETWORK) $(RETRY_PEERS) $(REAL_PEERS)
+	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS)
 endif
+
+chaos: build ## Run the test of each fault in docs/reliability.md; what it measures is in build/chaos.jsonl
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	rm -f build/chaos.jsonl
+	$(IN_NETWORK) $(RETRY_PEERS) $(CHAOS)
+
+soak: build ## Keep a server busy for MINUTES, and write what it used as build/soak/soak.csv and soak.svg
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.soak --minutes $(MINUTES) --out build/soak
 
 fresh: ## Run `make run` and `make test` of HEAD on a bare Debian root (ARGS runs a part of the tests)
 	tools/fresh.sh $(ARGS)
@@ -79,6 +94,10 @@ client: build ## Make src/client/generated anew from the OpenAPI document
 
 console: build ## Build the web console, served at /console
 
+screenshots: build ## Take pictures of every view of the console, light and dark, wide and narrow, into build/screenshots
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m tests.console.screenshots build/screenshots
+
 docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)
 	@echo "src/console/guide/index.html; a server shows it at /docs/guide"
@@ -89,12 +108,13 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
 
-fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
+fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS or with FUZZ_EXAMPLES, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
 	@tools/install_packages.sh fuzz
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz/test_parsers.py
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)
 
-wheel: docs build ## Build the sdist and a wheel from it, and try the wheel in a clean environment
+wheel: docs build ## Build the sdist, a manylinux wheel from it and its bill of materials (SBOM), and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built

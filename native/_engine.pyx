@@ -119,6 +119,7 @@ cdef int fill_media(mm_media *to, object media) except -1:
         fill_address(&to.latch_rule.hosts[i], (host, 0))
         to.latch_rule.nhosts = i + 1
     to.latch_rule.opens = media.opens_to_any_host
+    to.media_timeout_ms = media.media_timeout_ms
     return fill_keys(to, media.srtp)
 
 

@@ -136,6 +136,7 @@ cdef extern from "engine/engine.h" nogil:
         mm_address remote
         mm_address remote_rtcp
         mm_latch_rule latch_rule
+        uint32_t media_timeout_ms
         mm_srtp_profile profile
         mm_srtp_key rx_key
         mm_srtp_key tx_key

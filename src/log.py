@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from mixminus.errors import MixMinusError
+from mixminus.errors import MixMinusError, Unavailable
 
 __all__ = ["configure", "get", "task_failed"]
 
@@ -64,10 +64,13 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
 
 
 def task_failed(part: str) -> Callable[[str, BaseException], None]:
-    """Return a TaskScope's ``on_error`` that logs failed tasks under this part."""
+    """Return a TaskScope's ``on_error`` that logs failed tasks under this part; an absent component needs no traceback."""
     logger = get(part)
 
     def report(task: str, exc: BaseException) -> None:
+        if isinstance(exc, Unavailable):
+            logger.warning("task failed", task=task, reason=exc.reason)
+            return
         logger.error("task failed", task=task, exc_info=exc)
 
     return report

@@ -57,6 +57,12 @@ test_() {
 	need_command pulseaudio pulseaudio
 	need_command parec pulseaudio-utils
 	need_file "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" libasound2-plugins
+	need_file "/usr/lib/*/gstreamer-1.0/libgstnice.so" gstreamer1.0-nice
+	need_file "/usr/lib/*/gstreamer-1.0/libgstwebrtc.so" gstreamer1.0-plugins-bad
+	need_file "/usr/lib/*/gstreamer-1.0/libgstopus.so" gstreamer1.0-plugins-base
+	need_file "/usr/lib/*/gstreamer-1.0/libgstrtp.so" gstreamer1.0-plugins-good
+	need_file "/usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib" gir1.2-gst-plugins-bad-1.0
+	need_file /usr/lib/python3/dist-packages/gi/__init__.py python3-gi
 	need_command turnserver coturn
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
@@ -69,6 +75,7 @@ test_() {
 	need_command ip iproute2
 	need_command unshare util-linux
 	need_command systemd-analyze systemd
+	need_command promtool prometheus
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
 	need_command espeak-ng espeak-ng

@@ -189,13 +189,19 @@ static void emit_digits(struct mm_rtp_port *port, int64_t now_us)
 		emit(port, event, now_us);
 }
 
+static int64_t media_timeout_us(const struct mm_rtp_port *port)
+{
+	if (port->media.media_timeout_ms)
+		return (int64_t)port->media.media_timeout_ms * 1000;
+	return port->port.shard->config.media_timeout_us;
+}
+
 static void watch_silence(struct mm_rtp_port *port, int64_t now_us)
 {
-	int64_t limit_us = port->port.shard->config.media_timeout_us;
 	struct mm_rtp_rx *rx = &port->rx;
 
 	if (!port->media.receives || rx->reported_timeout ||
-	    now_us - rx->waiting_since_us < limit_us)
+	    now_us - rx->waiting_since_us < media_timeout_us(port))
 		return;
 	rx->reported_timeout = true;
 	emit(port, (struct mm_event){ .type = MM_EVENT_MEDIA_TIMEOUT },

@@ -25,6 +25,7 @@ struct mm_media {
 	struct mm_address remote;         /* len 0: not known               */
 	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
 	struct mm_latch_rule latch_rule;
+	uint32_t media_timeout_ms;        /* 0: the engine's                */
 	enum mm_srtp_profile profile;
 	struct mm_srtp_key rx_key;
 	struct mm_srtp_key tx_key;

@@ -4,16 +4,18 @@ An agent can neither grant nor revoke permissions that it does not have. It cann
 such permissions either: a changed password would give them away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from mixminus.access.errors import AgentAuthRequired, AgentNotFound, NotOneself, NotPermitted, UsernameTaken
 from mixminus.access.passwords import Passwords
 from mixminus.clock import Clock
 from mixminus.errors import AlreadyExists
-from mixminus.model.access import Agent, AgentProfile, AgentSpec, Identity
-from mixminus.model.ids import AgentId, CustomerId, new_id
+from mixminus.model.access import Agent, AgentProfile, AgentSpec, AgentStatus, Identity
+from mixminus.model.ids import AgentId, CustomerId, new_direct_hash, new_id
 from mixminus.model.permissions import Permission, grantable
 from mixminus.store.database import Store
 from mixminus.store.page import Page
@@ -73,6 +75,28 @@ class AgentService:
     async def update(self, identity: Identity, agent_id: AgentId, profile: AgentProfile) -> Agent:
         """Replace an agent's profile."""
         return await self._change(identity, agent_id, lambda agent, _: replace(agent, **asdict(profile)))
+
+    async def set_status(self, identity: Identity, agent_id: AgentId, status: AgentStatus) -> Agent:
+        """Set what an agent's own program says of it."""
+        return await self._change(identity, agent_id, lambda agent, _: replace(agent, status=status))
+
+    async def set_addresses(
+        self, identity: Identity, agent_id: AgentId, addresses: Sequence[dict[str, Any]]
+    ) -> Agent:
+        """Replace where an agent is called."""
+        return await self._change(
+            identity, agent_id, lambda agent, _: replace(agent, addresses=tuple(addresses))
+        )
+
+    async def set_tag_ids(self, identity: Identity, agent_id: AgentId, tag_ids: Sequence[UUID]) -> Agent:
+        """Replace an agent's tags."""
+        return await self._change(identity, agent_id, lambda agent, _: replace(agent, tag_ids=tuple(tag_ids)))
+
+    async def regenerate_direct_hash(self, identity: Identity, agent_id: AgentId) -> Agent:
+        """Replace an agent's direct hash; the old one ends at once."""
+        return await self._change(
+            identity, agent_id, lambda agent, _: replace(agent, direct_hash=new_direct_hash())
+        )
 
     async def set_permission(self, identity: Identity, agent_id: AgentId, permission: Permission) -> Agent:
         """Set an agent's permission; not one's own."""

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from mixminus.access.errors import CustomerNotFound, NotPermitted
 from mixminus.access.tokens import new_secret
@@ -69,6 +70,14 @@ class CustomerService:
         async with self._store.transaction() as tx:
             customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)
             changed = replace(customer, **asdict(spec), tm_update=self._clock.now())
+            await tx.customers.save(changed)
+        return changed
+
+    async def set_metadata(self, customer_id: CustomerId, metadata: dict[str, Any]) -> Customer:
+        """Replace a customer's metadata."""
+        async with self._store.transaction() as tx:
+            customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)
+            changed = replace(customer, metadata=metadata, tm_update=self._clock.now())
             await tx.customers.save(changed)
         return changed
 

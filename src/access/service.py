@@ -6,6 +6,7 @@ from typing import Final
 
 from mixminus.access import sessions
 from mixminus.access.agents import AgentService, new_agent
+from mixminus.access.audits import AuditService
 from mixminus.access.customers import CustomerService, open_customer
 from mixminus.access.errors import AccountFrozen, InvalidCredentials
 from mixminus.access.guest_links import GuestLinkService
@@ -38,11 +39,12 @@ SIGNING_KEY: Final = "session_signing_key"
 class AccessService:
     """Authenticates access keys, sessions and guest links."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, *, audit_retention_days: int = 0) -> None:
         self._store = store
         self._clock = clock
         self._passwords = Passwords()
         self._signing_key = ""
+        self.audits = AuditService(store, clock, retention_days=audit_retention_days)
         self.customers = CustomerService(store, clock)
         self.agents = AgentService(store, clock, self._passwords)
         self.keys = KeyService(store, clock)
@@ -50,7 +52,11 @@ class AccessService:
 
     @property
     def counters(self) -> dict[str, int]:
-        return dict(self._passwords.counters)
+        return {**self._passwords.counters, **self.audits.counters}
+
+    async def close(self) -> None:
+        """Write the audits that wait; closing twice is harmless."""
+        await self.audits.close()
 
     async def authenticate(self, token: str, *, keys_only: bool = False) -> Identity:
         """Return the identity of a credential; unknown, deleted and expired ones raise the same error."""
@@ -84,6 +90,12 @@ class AccessService:
         claims = AgentView.render(agent, self._store.timestamp_style)
         token = sessions.sign(claims, now=self._clock.now(), secret=await self._secret())
         return Login(agent.username, token)
+
+    async def agent_named(self, username: str) -> Identity | None:
+        """Return the identity of an agent that has not logged in; None if there is none of this name."""
+        async with self._store.snapshot() as tx:
+            found = await tx.agents.find_by_username(username)
+        return _identity(found[0]) if found else None
 
     async def ensure_default(self, access_key: str | None) -> tuple[Identity, str | None]:
         """Create the first customer if there is none, and its access key: the given one, or a new one.

@@ -9,7 +9,7 @@ from mixminus.access.errors import AgentAuthRequired, AgentNotFound, NotOneself,
 from mixminus.access.passwords import MAX_PASSWORD_CHARACTERS
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.model.access import Agent, AgentProfile, AgentSpec, RingMethod
+from mixminus.model.access import Agent, AgentProfile, AgentSpec, AgentStatus, RingMethod
 from mixminus.model.ids import AgentId
 from mixminus.model.permissions import ADMIN, STAFF, Permission
 from mixminus.store.page import Page
@@ -19,6 +19,8 @@ __all__ = ["resource"]
 
 MAX_USERNAME_CHARACTERS: Final = 255
 MIN_PASSWORD_CHARACTERS: Final = 8
+MAX_ADDRESSES: Final = 64
+MAX_TAGS: Final = 64
 NEW_PASSWORD: Final = "Ends all earlier sessions."
 
 Username = Annotated[Text, Field(min_length=1, max_length=MAX_USERNAME_CHARACTERS)]
@@ -62,6 +64,18 @@ class PermissionBody(Body):
     permission: Bits
 
 
+class StatusBody(Body):
+    status: AgentStatus
+
+
+class AddressesBody(Body):
+    addresses: list[dict[str, Any]] = Field(max_length=MAX_ADDRESSES)
+
+
+class TagIdsBody(Body):
+    tag_ids: list[Uuid] = Field(max_length=MAX_TAGS)
+
+
 class PasswordBody(Body):
     password: Password
 
@@ -99,6 +113,28 @@ async def update_agent_permission(call: ApiCall, body: PermissionBody) -> Agent:
     return await call.services.access.agents.set_permission(
         call.identity, AgentId(call.id), Permission(body.permission)
     )
+
+
+@operation("PUT", "/agents/{id}/status", "Update the status of an agent")
+async def update_agent_status(call: ApiCall, body: StatusBody) -> Agent:
+    """Stored for clients: agents are called whatever their status."""
+    return await call.services.access.agents.set_status(call.identity, AgentId(call.id), body.status)
+
+
+@operation("PUT", "/agents/{id}/addresses", "Update the addresses of an agent")
+async def update_agent_addresses(call: ApiCall, body: AddressesBody) -> Agent:
+    return await call.services.access.agents.set_addresses(call.identity, AgentId(call.id), body.addresses)
+
+
+@operation("PUT", "/agents/{id}/tag_ids", "Update the tags of an agent")
+async def update_agent_tags(call: ApiCall, body: TagIdsBody) -> Agent:
+    return await call.services.access.agents.set_tag_ids(call.identity, AgentId(call.id), body.tag_ids)
+
+
+@operation("POST", "/agents/{id}/direct-hash-regenerate", "Regenerate the direct hash of an agent")
+async def regenerate_agent_hash(call: ApiCall) -> Agent:
+    """The old one ends at once."""
+    return await call.services.access.agents.regenerate_direct_hash(call.identity, AgentId(call.id))
 
 
 @operation("PUT", "/agents/{id}/password", "Update the password of an agent", description=NEW_PASSWORD)

@@ -11,7 +11,9 @@ from mixminus.api import (
     accesskeys,
     activeflows,
     agents,
+    audits,
     calls,
+    chat,
     conferencecalls,
     conferences,
     connection,
@@ -35,6 +37,7 @@ from mixminus.api import (
     system,
     traces,
     transcribes,
+    transfers,
     trunks,
     whip,
 )
@@ -56,8 +59,10 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
     playbacks.resource,
+    chat.resource,
     calls.resource,
     groupcalls.resource,
+    transfers.resource,
     flows.resource,
     activeflows.resource,
     recordings.resource,
@@ -73,6 +78,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     customers.resource,
     agents.resource,
     accesskeys.resource,
+    audits.resource,
     system.resource,
 )
 """In the order of the document."""
@@ -86,6 +92,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
             connection.begin,
             middlewares.identify,
             middlewares.cross_origin,
+            audits.audit,
             middlewares.translate_errors,
             limit_address,
             middlewares.authenticate,
@@ -102,10 +109,13 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(middlewares.add_headers)
     guests: set[Handler] = set()
+    audited: dict[Handler, str] = {}
     permissions: dict[Handler, Permission | None] = {}
     for operation in OPERATIONS:
         handler = operation.web_handler()
-        permissions[handler] = None if operation.open else operation.needed
+        permissions[handler] = None if operation.open else operation.accepted
+        if operation.changes:
+            audited[handler] = operation.name
         if operation.guests:
             guests.add(handler)
         app.add_routes(_routes(operation, handler))
@@ -113,6 +123,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app.add_routes(viewer)
     app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
     app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}
+    app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
     app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
     app[entity_tags.LOCKS] = WeakValueDictionary()

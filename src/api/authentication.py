@@ -16,6 +16,7 @@ __all__ = [
     "GUESTS",
     "IDENTITY",
     "PERMISSIONS",
+    "SENDER",
     "check_guest",
     "credential_of",
     "permission_of",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
+SENDER: Final = web.RequestKey("sender", Identity)
+"""Who has sent the request, also one that is refused, and a login."""
 PERMISSIONS: Final = web.AppKey("permissions", Mapping[Handler, Permission | None])
 """The permission for each handler, None for open ones; any other handler needs an admin or a manager."""
 GUESTS: Final = web.AppKey("guests", frozenset[Handler])

@@ -9,13 +9,16 @@ from mixminus.api.body import ActionBody, Body, HeadersBody, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
-from mixminus.call.admission import Overloaded
+from mixminus.call.admission import Draining, Overloaded
+from mixminus.call.digit_sender import MAX_DIGITS, MAX_INTERVAL_MS, MAX_TONE_MS, MIN_TONE_MS
 from mixminus.call.errors import (
     CallDeleted,
     CallNotFound,
     CallNotInRoom,
     CallNotProgressing,
     CannotRefer,
+    DigitsNotTaken,
+    DigitsPending,
     NoCallableDestination,
     TransferPending,
 )
@@ -134,6 +137,14 @@ class TalkBody(Body):
     voice_id: Text = ""
 
 
+class DigitsBody(Body):
+    digits: Annotated[Text, Field(pattern=r"^[0-9A-Da-d*#]+$", max_length=MAX_DIGITS)]
+    duration: int = Field(MIN_TONE_MS, ge=MIN_TONE_MS, le=MAX_TONE_MS)
+    """Milliseconds of each digit."""
+    interval: int = Field(MIN_TONE_MS, ge=0, le=MAX_INTERVAL_MS)
+    """Milliseconds between two digits."""
+
+
 class PlacedView(View):
     """The calls that were started; events and GET report their progress."""
 
@@ -161,7 +172,7 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     "POST",
     "/calls",
     "Create calls",
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded),
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded, Draining),
 )
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
     """The flow or the actions start on answer. Destinations that cannot be called are skipped."""
@@ -232,6 +243,23 @@ async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
     """
     await call.services.call_audio.talk(
         call.customer_id, CallId(call.id), body.text, language=body.language, voice=body.voice_id
+    )
+
+
+@operation(
+    "POST",
+    "/calls/{id}/digits",
+    "Send digits to a call",
+    errors=(CallNotProgressing, DigitsNotTaken, DigitsPending),
+)
+async def send_digits_to_call(call: ApiCall, body: DigitsBody) -> None:
+    """By RFC 4733, to this call only: the room does not hear them. It answers when the first is being sent."""
+    await call.services.digits.send(
+        call.customer_id,
+        CallId(call.id),
+        body.digits.upper(),
+        duration_ms=body.duration,
+        interval_ms=body.interval,
     )
 
 

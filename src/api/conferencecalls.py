@@ -10,7 +10,7 @@ from mixminus.api.conventions import IDENTIFIER
 from mixminus.api.hears import GainDb
 from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import query_id
-from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound
+from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, NotWaiting
 from mixminus.errors import Conflict
 from mixminus.model.conference import Conferencecall, ParticipantChange, Role
 from mixminus.model.ids import ConferencecallId, ConferenceId
@@ -33,10 +33,16 @@ class ParticipantBody(Body):
     deaf: bool | None = None
     gain_db: GainDb | None = None
     label: Annotated[Text, Field(max_length=MAX_LABEL_CHARACTERS)] | None = None
+    hand_raised: bool | None = None
 
     def change(self) -> ParticipantChange:
         return ParticipantChange(
-            role=self.role, muted=self.muted, deaf=self.deaf, gain_db=self.gain_db, label=self.label
+            role=self.role,
+            muted=self.muted,
+            deaf=self.deaf,
+            gain_db=self.gain_db,
+            label=self.label,
+            hand_raised=self.hand_raised,
         )
 
 
@@ -70,3 +76,15 @@ async def change_conferencecall(call: ApiCall, body: ParticipantBody) -> Confere
 async def kick_conferencecall(call: ApiCall) -> Conferencecall:
     """Removes it from the room and does not hang up: its call continues with the next action of its flow."""
     return await call.services.participants.kick(call.customer_id, ConferencecallId(call.id))
+
+
+@operation("POST", "/conferencecalls/{id}/admit", "Admit a participant", errors=(NotWaiting,))
+async def admit_conferencecall(call: ApiCall) -> Conferencecall:
+    """One that waits in the lobby of its room joins; where the room waits for a moderator, when one is there."""
+    return await call.services.lobby.admit(call.customer_id, ConferencecallId(call.id))
+
+
+@operation("POST", "/conferencecalls/{id}/refuse", "Refuse a participant", errors=(NotWaiting, Conflict))
+async def refuse_conferencecall(call: ApiCall) -> Conferencecall:
+    """One that waits in the lobby is removed; its call continues with the next action of its flow."""
+    return await call.services.lobby.refuse(call.customer_id, ConferencecallId(call.id))

@@ -43,7 +43,7 @@ from mixminus.speech.recognition.errors import (
     TranscribeNotActive,
 )
 from mixminus.store.page import Page
-from mixminus.wire.conference import ConferenceView
+from mixminus.wire.conference import ConferencecallView, ConferenceView
 from mixminus.wire.view import Rounded, View
 
 __all__ = ["resource"]
@@ -75,6 +75,7 @@ class ConferenceFields(Body):
     moderator_pin: Pin = ""
     locked: bool = False
     wait_for_moderator: bool = False
+    lobby: bool = False
     end_when_moderator_leaves: bool = False
     entry_tone: bool = False
     exit_tone: bool = False
@@ -129,6 +130,8 @@ class TalkerView(View):
     level_dbov: int = Field(ge=-127, le=0)
     """-127 is silence, 0 is full scale."""
     talking: bool
+    dominant: bool
+    """The dominant speaker of the room, also while all are silent."""
     muted: bool
     delay_ms: Rounded
     """Audio that waits in the jitter buffer."""
@@ -140,6 +143,12 @@ class TalkerView(View):
     """Null until it is known."""
     mos: Rounded | None
     """Estimated quality of the participant's audio, 1.0 to 4.5; null until it is known."""
+
+
+class AdmittedView(View):
+    """The participants that were admitted."""
+
+    result: list[ConferencecallView]
 
 
 class TalkersView(View):
@@ -186,6 +195,15 @@ async def delete_conference(call: ApiCall) -> Conference:
     nothing.
     """
     return await call.services.conferences.delete(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "POST", "/conferences/{id}/admit", "Admit all waiting participants", errors=(ConferenceNotProgressing,)
+)
+async def admit_all(call: ApiCall) -> AdmittedView:
+    """All that wait in the lobby now."""
+    admitted = await call.services.lobby.admit_all(call.customer_id, ConferenceId(call.id))
+    return AdmittedView.model_validate({"result": admitted})
 
 
 @operation(

@@ -1,10 +1,10 @@
 """/customer and /customers (api.md section 10): the caller's own; all for the super admin."""
 
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
@@ -45,6 +45,17 @@ class CustomerBody(Body):
         return CustomerSpec(**self.model_dump())
 
 
+class CustomerMetadataBody(Body):
+    """The metadata, or an object with the flags of VoIPBIN's schema."""
+
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    rtp_debug: bool | None = None
+    """The same as `{"metadata": {"rtp_debug": ...}}`."""
+
+    def merged(self) -> dict[str, Any]:
+        return self.metadata if self.rtp_debug is None else {**self.metadata, "rtp_debug": self.rtp_debug}
+
+
 class OwnCustomerView(CustomerView):
     """The caller's own customer."""
 
@@ -64,6 +75,12 @@ async def update_own_customer(call: ApiCall, body: CustomerBody) -> Customer:
     return await call.services.access.customers.update(call.customer_id, body.spec())
 
 
+@operation("PUT", "/customer/metadata", "Update the metadata of your customer")
+async def update_own_metadata(call: ApiCall, body: CustomerMetadataBody) -> Customer:
+    """Stored for clients."""
+    return await call.services.access.customers.set_metadata(call.customer_id, body.merged())
+
+
 @operation("GET", "/customers", "List customers")
 async def list_customers(call: ApiCall, page: Page) -> list[Customer]:
     """All customers for the super admin, the caller's own for others."""
@@ -79,6 +96,14 @@ async def create_customer(call: ApiCall, body: CustomerBody) -> Customer:
 @operation("GET", "/customers/{id}", "Get a customer")
 async def get_customer(call: ApiCall) -> Customer:
     return await call.services.access.customers.get(call.identity, CustomerId(call.id))
+
+
+@operation("PUT", "/customers/{id}", "Update a customer")
+async def update_customer(call: ApiCall, body: CustomerBody) -> Customer:
+    """Any for the super admin, the caller's own for others."""
+    customers, customer_id = call.services.access.customers, CustomerId(call.id)
+    await customers.get(call.identity, customer_id)
+    return await customers.update(customer_id, body.spec())
 
 
 @operation("POST", "/customers/{id}/freeze", "Freeze a customer", errors=(IllegalTransition,))

@@ -128,6 +128,9 @@ def _operation(operation: Operation) -> Json:
         described["requestBody"] = {"required": not operation.optional_body, "content": content}
     if operation.open:
         described["security"] = []
+    else:
+        # The bits of which a caller must hold one; 0: any credential will do.
+        described["x-permission"] = operation.accepted.value
     return described
 
 

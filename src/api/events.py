@@ -14,10 +14,12 @@ from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resour
 from mixminus.api.pagination import page_size
 from mixminus.api.paths import query_id
 from mixminus.api.services import SERVICES
+from mixminus.conference.errors import ConferenceNotFound
 from mixminus.delivery.connection import Subscriber
 from mixminus.delivery.topics import Audience
 from mixminus.delivery.webhooks import NoWebhook
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
+from mixminus.model.ids import ConferenceId
 from mixminus.model.permissions import STAFF, Permission, allows
 from mixminus.store.webhook_attempts import State
 from mixminus.wire.event import EventView
@@ -99,6 +101,22 @@ async def list_events(call: ApiCall) -> EventPage:
         _after(call.request) or 0,
         page_size(call.request),
         query_id(call.request, "conference_id"),
+    )
+    return EventPage.model_validate({"result": part.events, "next_after": part.until})
+
+
+@operation(
+    "GET",
+    "/timelines/conferences/{id}/events",
+    "List events of a conference",
+    parameters=(AFTER, PAGE_SIZE),
+    errors=(ConferenceNotFound,),
+)
+async def list_conference_events(call: ApiCall) -> EventPage:
+    """Oldest first: the same as `GET /events` with `conference_id`."""
+    await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
+    part = await call.services.delivery.backlog.read_latest(
+        call.customer_id, _after(call.request) or 0, page_size(call.request), call.id
     )
     return EventPage.model_validate({"result": part.events, "next_after": part.until})
 

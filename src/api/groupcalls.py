@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from mixminus.api.calls import CallBody, order_of
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.call.admission import Overloaded
+from mixminus.call.admission import Draining, Overloaded
 from mixminus.call.errors import GroupcallNotFound, NoCallableDestination
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
@@ -28,7 +28,7 @@ class GroupcallBody(CallBody):
     "POST",
     "/groupcalls",
     "Create a groupcall",
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded),
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded, Draining),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
     """All destinations ring, together or one after the other; the first to answer is connected, the others are hung up."""

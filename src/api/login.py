@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from mixminus.access.errors import PasswordsBusy, RateLimitExceeded
 from mixminus.access.sessions import LIFE
+from mixminus.api.authentication import SENDER
 from mixminus.api.body import Body, Text, read
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated
@@ -55,6 +56,8 @@ async def log_in(call: ApiCall) -> web.Response:
     """
     try:
         body = await read(call.request, LoginBody)
+        if sender := await call.services.access.agent_named(body.username):
+            call.request[SENDER] = sender
         login = await call.services.access.log_in(body.username, body.password)
     except (InvalidArgument, Unauthenticated, PermissionDenied, web.HTTPRequestEntityTooLarge):
         return web.Response(status=400)

@@ -47,6 +47,7 @@ ENCAPSULATION: Final = Parameter(
     description=PCM + "All participants of the room hear what you send; you hear all of them.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
+    acts=True,
     errors=(ConferenceNotProgressing, *ERRORS),
 )
 async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
@@ -63,6 +64,7 @@ async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
     description=PCM + "You hear what the call says; only the call hears what you send.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
+    acts=True,
     errors=(CallNotProgressing, *ERRORS),
 )
 async def stream_call(call: ApiCall) -> web.WebSocketResponse:

@@ -10,18 +10,21 @@ from aiohttp.typedefs import Handler
 from mixminus import log
 from mixminus.access import idempotency
 from mixminus.api import request_id
+from mixminus.api.absent import remedy_of
 from mixminus.api.authentication import (
     CREDENTIALS,
     IDENTITY,
+    SENDER,
     check_guest,
     credential_of,
     permission_of,
     require,
 )
+from mixminus.api.cross_site import refuse_cross_site
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.services import SERVICES
-from mixminus.errors import InvalidArgument, MixMinusError
+from mixminus.errors import InvalidArgument, MixMinusError, Unavailable
 from mixminus.model.ids import CustomerId
 
 __all__ = ["add_headers", "answer_once", "authenticate", "cross_origin", "identify", "translate_errors"]
@@ -94,6 +97,9 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         if raised.status < web.HTTPBadRequest.status_code:
             raise
         error = _of_aiohttp(raised, request.path)
+    except MemoryError:
+        logger.warning("request refused, memory is short", method=request.method, route=route_of(request))
+        error = Unavailable("the server is short of memory: try again, with fewer calls or more memory")
     except ConnectionError:
         raise  # the client has disconnected: there is no one to answer
     except Exception as raised:  # noqa: BLE001 -- every error gets an envelope
@@ -116,7 +122,9 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     if needed is not None:
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
-        identity = await access.authenticate(credential, keys_only=keys_only)
+        if credential in request.cookies.values():
+            refuse_cross_site(request)
+        identity = request[SENDER] = await access.authenticate(credential, keys_only=keys_only)
         if identity.guest is not None:
             check_guest(request, identity.guest)
         else:
@@ -179,7 +187,8 @@ def _of_aiohttp(raised: web.HTTPException, path: str) -> MixMinusError:
                 "paths below /auth have no version: leave out the prefix, as in POST /auth/login"
             )
         return RouteNotFound(
-            "the API has no operation with this method and path: see /docs for all operations"
+            remedy_of(below)
+            or "the API has no operation with this method and path: see /docs for all operations"
         )
     if raised.status == web.HTTPRequestEntityTooLarge.status_code:
         return InvalidArgument("the body is too large: send at most 1 MiB")

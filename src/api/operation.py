@@ -36,7 +36,7 @@ from mixminus.api.services import SERVICES, Services
 from mixminus.errors import InvalidArgument, MixMinusError
 from mixminus.model.access import Identity
 from mixminus.model.ids import NIL, CustomerId
-from mixminus.model.permissions import STAFF, Permission
+from mixminus.model.permissions import STAFF, WATCHER, Permission, shows_secrets
 from mixminus.wire.view import Rendering, View
 
 __all__ = ["JSON", "Answer", "ApiCall", "Operation", "Parameter", "Resource"]
@@ -69,7 +69,9 @@ class ApiCall:
 
     def render(self, view: View) -> web.Response:
         """Return a response with a view in JSON."""
-        rendering = Rendering(self.services.style, secrets=True)
+        identity = self.request.get(IDENTITY)
+        secrets = identity is None or shows_secrets(identity.permission)
+        rendering = Rendering(self.services.style, secrets=secrets)
         body = view.__pydantic_serializer__.to_json(view, context=rendering)
         return web.Response(body=body, content_type=JSON)
 
@@ -149,6 +151,8 @@ class Operation:
     """A guest link suffices: of the conference that the path names, if it names one."""
     vague: bool = False
     """The handler reads the body, and its errors have no envelope: ``answers`` lists their statuses."""
+    acts: bool = False
+    """A GET that changes something: what is sent by its WebSocket is heard."""
     head: bool = False
     """HEAD is answered as well."""
     handler: Callable[..., Awaitable[Any]] = field(init=False)
@@ -187,6 +191,16 @@ class Operation:
     def needed(self) -> Permission:
         """The bits of which a caller must hold one."""
         return self.resource.permission if self.permission is None else self.permission
+
+    @property
+    def changes(self) -> bool:
+        """Whether the operation changes something; if so, it is audited."""
+        return self.method != "GET" or self.acts
+
+    @property
+    def accepted(self) -> Permission:
+        """The bits of which one suffices: those of ``needed``, and of a viewer for what staff may read."""
+        return WATCHER if self.needed == STAFF and not self.changes else self.needed
 
     @property
     def has_body(self) -> bool:

@@ -14,6 +14,7 @@ from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
+from mixminus.call.digit_sender import DigitSender
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.meters import MeterService
 from mixminus.call.registry import LiveCalls
@@ -22,8 +23,11 @@ from mixminus.call.service import CallService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
+from mixminus.conference.chat import ChatService
+from mixminus.conference.dominant import DominantSpeakers
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
+from mixminus.conference.lobby import LobbyService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback import PlaybackService
 from mixminus.conference.room import Rooms
@@ -76,9 +80,12 @@ class Services:
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
+    lobby: LobbyService
+    chat: ChatService
     playbacks: PlaybackService
     hears: HearsService
     talking: TalkingWatch
+    dominant: DominantSpeakers
     holds: HoldWatch
     keypad: Keypad
     calls: CallService
@@ -87,6 +94,7 @@ class Services:
     breakouts: BreakoutService
     replacements: ReplacementService
     call_audio: CallAudioService
+    digits: DigitSender
     live_participants: LiveParticipantService
     meters: MeterService
     directory: DirectoryServices
@@ -123,6 +131,7 @@ class Services:
             **self.rooms.sounds.counters,
             "conference.pins_refused": self.rooms.pins.refused,
             **self.talking.counters,
+            **self.dominant.counters,
             **self.holds.counters,
             **self.calls.counters,
             **self.recordings.counters,
@@ -144,6 +153,7 @@ class Services:
         """Pass an event of the engine to the services that react to it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.dominant.on_engine_event(event)
         self.holds.on_engine_event(event)
         self.recordings.on_engine_event(event)
 

@@ -1,4 +1,4 @@
-"""/ping for load balancers and /ca.pem for clients, open; /metrics for Prometheus, with an access key."""
+"""/ping and /health for load balancers and /ca.pem for clients, open; /metrics for Prometheus, with an access key."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,16 +21,25 @@ resource: Final = Resource("System")
 operation = partial(Operation, resource)
 
 
+DATABASE_TIMEOUT_S: Final = 2.0
+
+
 class PongView(View):
     """The server is ready."""
 
     message: Literal["pong"] = "pong"
 
 
+class HealthView(View):
+    """The state that was asked for is given."""
+
+    status: Literal["live", "ready"]
+
+
 @operation(
     "GET",
     "/ping",
-    "Check whether the server is ready",
+    "Check whether calls are taken",
     errors=(Unavailable,),
     outside=True,
     open=True,
@@ -38,9 +47,43 @@ class PongView(View):
 )
 async def ping(call: ApiCall) -> PongView:
     """503 while phones or browsers cannot join."""
-    if absent := [name for name, ready in call.services.process.readiness().items() if not ready]:
-        raise Unavailable(f"not ready: {', '.join(absent)}")
+    _check_transports(call.services)
     return PongView()
+
+
+@operation("GET", "/health/live", "Check whether the server runs", outside=True, open=True, head=True)
+async def live(call: ApiCall) -> HealthView:
+    """200 while the process answers, also while it drains or its database is gone: a restart would not help."""
+    return HealthView(status="live")
+
+
+@operation(
+    "GET",
+    "/health/ready",
+    "Check whether the server is ready for new calls",
+    errors=(Unavailable,),
+    outside=True,
+    open=True,
+    head=True,
+)
+async def ready(call: ApiCall) -> HealthView:
+    """503 while phones or browsers cannot join, while the server drains, and while its database does not answer."""
+    _check_transports(call.services)
+    try:
+        async with asyncio.timeout(DATABASE_TIMEOUT_S):
+            await call.services.store.check()
+    except (Unavailable, TimeoutError):
+        raise Unavailable("not ready: database") from None
+    return HealthView(status="ready")
+
+
+def _check_transports(services: Services) -> None:
+    """Raise Unavailable unless all transports take calls."""
+    absent = [name for name, works in services.process.readiness().items() if not works]
+    if services.admission.draining:
+        absent.append("draining")
+    if absent:
+        raise Unavailable(f"not ready: {', '.join(absent)}")
 
 
 @operation(
@@ -101,5 +144,11 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "gauge",
         "whether a transport takes calls",
         {f'{{transport="{name}"}}': int(ready) for name, ready in services.process.readiness().items()},
+    )
+    yield Metric(
+        "mixminus_draining",
+        "gauge",
+        "whether new calls are refused because the server is about to stop",
+        {"": int(services.admission.draining)},
     )
     yield from services.process.gauges()

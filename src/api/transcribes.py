@@ -15,7 +15,7 @@ from mixminus.api.paths import query_id, query_text
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.errors import Exhausted
-from mixminus.model.ids import NIL, TranscribeId
+from mixminus.model.ids import NIL, RecordingId, TranscribeId
 from mixminus.model.transcription import Transcribe, TranscribeOptions, Transcript, direction_of
 from mixminus.recording.errors import FileNotFound, RecordingNotEnded, RecordingNotFound
 from mixminus.speech.recognition.errors import (
@@ -123,6 +123,19 @@ async def create_transcribe(call: ApiCall, body: TranscribeBody) -> TranscribeVi
     return _view(call, begun)
 
 
+@operation(
+    "GET",
+    "/recordings/{id}/transcribes",
+    "List transcribes of a recording",
+    errors=(RecordingNotFound,),
+)
+async def list_recording_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
+    """The same as `GET /transcribes` with `reference_type` `recording`."""
+    await call.services.recordings.get(call.customer_id, RecordingId(call.id))
+    found = await call.services.transcription.list(call.customer_id, page, ("recording", call.id))
+    return [_view(call, each) for each in found]
+
+
 @operation("GET", "/transcribes/{id}", "Get a transcribe")
 async def get_transcribe(call: ApiCall) -> TranscribeView:
     return _view(call, await call.services.transcription.get(call.customer_id, TranscribeId(call.id)))
@@ -158,9 +171,9 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
     ),
 )
 async def export_transcribe(call: ApiCall) -> web.Response:
-    """All transcripts as a file."""
+    """All transcripts as a file; of a room, with the chat messages to all of the same time."""
     transcribe_id = TranscribeId(call.id)
-    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id)
+    found = await call.services.transcription.export(call.customer_id, transcribe_id)
     name = call.request.query.get("format", "vtt")
     if name not in FORMATS:
         raise InvalidRequestParameter(f"format must be one of {', '.join(FORMATS)}")

@@ -77,6 +77,8 @@ class TrunkProfileBody(Body):
     srtp: SrtpPolicy = ""
     """`never`, `optional` (offered, and left out where that is refused) or `required`; empty for the customer's policy."""
     first_response_s: Annotated[int, Field(ge=1, le=32)] = 3
+    media_timeout_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    """How long its calls may have no audio before the far end is asked whether it is there; 0 for the server's setting."""
     options_interval_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Probe each server with OPTIONS this often, from 5 seconds on; 0 for never. Calls leave out servers that are down."""
 
@@ -108,6 +110,7 @@ class TrunkProfileBody(Body):
             outbound_proxy=self.outbound_proxy,
             srtp=self.srtp,
             first_response_s=self.first_response_s,
+            media_timeout_s=self.media_timeout_s,
             options_interval_s=self.options_interval_s,
         )
 

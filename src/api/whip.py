@@ -15,7 +15,7 @@ from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import ROOT, path_id
 from mixminus.api.services import SERVICES, Services
-from mixminus.call.admission import Overloaded
+from mixminus.call.admission import Draining, Overloaded
 from mixminus.call.leg import Address
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
 from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
@@ -82,6 +82,7 @@ async def accept_post(request: web.Request) -> web.Response:
         NotFound,
         Exhausted,
         Overloaded,
+        Draining,
     ),
 )
 async def join_by_whip(call: ApiCall) -> web.Response:

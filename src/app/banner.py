@@ -26,7 +26,7 @@ mixminus is running; Ctrl-C stops it.
   Access key  {demo.access_key}   (shown once; the next start creates another)
   Login       {_login(server)}
   Console     {secure}/console   (log in with the access key)
-  Demo room   {" or ".join(phones)}
+  Demo room   {" or ".join(phones)}{_browser_phones(server)}
   Join page   {secure}/{demo.join_path}
               (a guest link to the demo room, valid for a week){_trust(server, secure)}
 
@@ -45,6 +45,13 @@ Try:
      curl -sf --retry 5 --retry-all-errors "{api}/recordingfiles/$R?{token}" -o recording.wav; ls -l recording.wav
 
 """
+
+
+def _browser_phones(server: Server) -> str:
+    if not server.sip_wss_port:
+        return ""
+    return f"""
+              from a phone in a browser (JsSIP, SIP.js) by wss://{bracketed(server.sip[0])}:{server.sip_wss_port}"""
 
 
 def _trust(server: Server, secure: str) -> str:

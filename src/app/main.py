@@ -14,15 +14,18 @@ import uvloop
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
 from mixminus.app.descriptors import raise_descriptor_limit
+from mixminus.app.drain import drain
 from mixminus.app.notify import notify
 from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
 from mixminus.hosts import is_loopback, parse_hosts
+from mixminus.store.exclusive import DatabaseInUse
+from mixminus.tasks import Interrupted, unless
 from mixminus.threads import name_thread, named_threads
 
-__all__ = ["main"]
+__all__ = ["DEMO_PORTS", "main", "with_tls"]
 
 logger = log.get("app")
 
@@ -35,7 +38,7 @@ SETTINGS_HELP: Final = """Settings and their defaults. Environment variables tak
 that MIXMINUS_CONFIG names (default: mixminus.toml); its keys are in lower case and have no prefix.
 
 """
-DEMO_PORTS: Final = {"https_port": 8443, "sip_tls_port": 5061}
+DEMO_PORTS: Final = {"https_port": 8443, "sip_tls_port": 5061, "sip_wss_port": 7443}
 # As argparse does: 2 for a wrong command or setting, 1 for a failure.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "verify-recording":
         return verify_recording(options.directory, options.seal)
     try:
-        settings = _with_tls(load(**_given(options))) if options.demo else load(**_given(options))
+        settings = with_tls(load(**_given(options))) if options.demo else load(**_given(options))
     except BadSettings as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_USAGE
@@ -66,31 +69,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _serve(settings: Settings, *, demo: bool) -> None:
     name_thread("mixminus")
     asyncio.get_running_loop().set_default_executor(named_threads(_OTHER_THREADS, "mm-other"))
-    with _stop_signals() as stop:
+    with _stop_signals() as (stop, stop_now):
         async with running_server(settings, demo=demo) as running:
             _warn_of_the_network(settings)
             _announce(running)
             notify(READY="1", STATUS="serving")
-            await stop.wait()
+            await _stopped(stop, running.lost)
             notify(STOPPING="1", STATUS="stopping")
+            if not running.lost.done():
+                await drain(running.services, settings.drain_s, stop_now)
             logger.info("stopping")
     logger.info("stopped")
+    if running.lost.done():
+        raise running.lost.result()
+
+
+async def _stopped(stop: asyncio.Event, lost: asyncio.Future[DatabaseInUse]) -> None:
+    """Wait for a signal, or until another server has taken the database over."""
+    with contextlib.suppress(Interrupted):
+        await unless([lost], _wait(stop))
+
+
+async def _wait(stop: asyncio.Event) -> None:
+    await stop.wait()
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
-    """Set the event on SIGTERM and SIGINT; another SIGINT then interrupts as Python does."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+def _stop_signals() -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Yield the events that are set when the server has to stop, and when it has to stop without waiting for its calls.
 
-    def request_stop() -> None:
+    The first SIGTERM sets one of them, the next one and SIGINT both; another SIGINT then interrupts as Python does.
+    """
+    loop = asyncio.get_running_loop()
+    stop, stop_now = asyncio.Event(), asyncio.Event()
+
+    def terminate() -> None:
+        if stop.is_set():
+            stop_now.set()
+        stop.set()
+
+    def interrupt() -> None:
+        stop_now.set()
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, request_stop)
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
-        yield stop
+        yield stop, stop_now
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         loop.remove_signal_handler(signal.SIGINT)
@@ -144,14 +170,16 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
     return dict.fromkeys(("http_host", "sip_host", "webrtc_host"), options.host)
 
 
-def _with_tls(settings: Settings) -> Settings:
-    """Return a demo's settings: reachable from the network it offers TLS, because browsers need it."""
+def with_tls(settings: Settings) -> Settings:
+    """Return a demo's settings: reachable from the network it offers TLS, because browsers need it.
+
+    Phones in browsers (WSS) are served wherever pages are served over HTTPS.
+    """
     hosts = {"https_port": settings.http_host, "sip_tls_port": settings.sip_host}
-    missing = {
-        name: DEMO_PORTS[name]
-        for name, host in hosts.items()
-        if getattr(settings, name) is None and not all(map(is_loopback, parse_hosts(host)))
-    }
+    wanted = {name for name, host in hosts.items() if not all(map(is_loopback, parse_hosts(host)))}
+    if settings.https_port is not None or "https_port" in wanted:
+        wanted.add("sip_wss_port")
+    missing = {name: DEMO_PORTS[name] for name in wanted if getattr(settings, name) is None}
     return settings.model_copy(update=missing)
 
 

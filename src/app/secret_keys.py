@@ -20,6 +20,7 @@ from mixminus.errors import Conflict, Unavailable
 from mixminus.store.cipher import Cipher, new_key
 from mixminus.store.copies import rewrite_database
 from mixminus.store.database import Store
+from mixminus.store.exclusive import owned_database
 
 __all__ = ["KEY_FILE", "KEY_MODE", "key_file", "keys_in", "keys_of", "open_cipher", "rotate_key"]
 
@@ -78,7 +79,7 @@ async def open_cipher(settings: Settings, clock: Clock) -> Cipher:
 async def rotate_key(settings: Settings, clock: Clock) -> str:
     """Encrypt all secrets with a new key, which replaces that of the file; return the id of the new one.
 
-    Raises Conflict if the key comes from the setting, Unavailable while a server uses the data folder.
+    Raises Conflict if the key comes from the setting, Unavailable while a server uses the data folder or the database.
     """
     if settings.secrets_key.get_secret_value():
         name = setting_name("secrets_key")
@@ -87,12 +88,13 @@ async def rotate_key(settings: Settings, clock: Clock) -> str:
             "and start the server, which encrypts everything again; then remove the old key"
         )
     with locked(settings.data_dir):
-        path, key = key_file(settings), new_key()
-        # Both keys, until everything is encrypted by the new one: whatever happens, one of them decrypts.
-        _write(path, [key, *keys_of(settings)])
-        cipher = await open_cipher(settings, clock)
-        _write(path, [key])
-        return cipher.ids[0]
+        async with owned_database(settings.database, lambda _: None):
+            path, key = key_file(settings), new_key()
+            # Both keys, until everything is encrypted by the new one: whatever happens, one of them decrypts.
+            _write(path, [key, *keys_of(settings)])
+            cipher = await open_cipher(settings, clock)
+            _write(path, [key])
+    return cipher.ids[0]
 
 
 def _checked(settings: Settings, keys: list[bytes], needed: Sequence[str]) -> list[bytes]:

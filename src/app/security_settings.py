@@ -24,6 +24,10 @@ class SecuritySettings(BaseSettings):
         "with commas between them; empty means secrets.key in the data folder",
     )
 
+    audit_retention_days: int = Field(
+        365, ge=0, le=36_500, description="days that audits are kept; 0 keeps them all, up to a million"
+    )
+
     @field_validator("access_key")
     @classmethod
     def _sendable(cls, value: SecretStr) -> SecretStr:

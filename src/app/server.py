@@ -24,17 +24,17 @@ from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
+from mixminus.app.cpu import cpu_seconds
+from mixminus.app.database import open_database
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
-from mixminus.app.secret_keys import open_cipher
-from mixminus.app.settings import Settings, setting_name
+from mixminus.app.settings import Settings
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
-from mixminus.clock import Clock, SystemClock
+from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
-from mixminus.errors import Unavailable
 from mixminus.garbage import GarbageCollection
 from mixminus.hosts import media_host
 from mixminus.log import task_failed
@@ -44,8 +44,7 @@ from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
-from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.exclusive import DatabaseInUse
 from mixminus.tasks import TaskScope
 from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
@@ -56,18 +55,23 @@ __all__ = ["Server", "running_server"]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The addresses, new secrets and demo room of a running server."""
+    """The services, addresses, new secrets and demo room of a running server."""
 
+    services: Services
     http: tuple[str, int]
     https: tuple[str, int] | None
     """None without a port for it; the host is the one to advertise."""
     sip: tuple[str, int]
+    sip_wss_port: int | None
+    """None without a port for phones in browsers; it is on SIP's host."""
     webrtc: tuple[str, int]
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
     new_password: str | None
     """The password of the agent ``admin``, if this start created it: shown once, only its hash is kept."""
     demo: Demo | None
+    lost: asyncio.Future[DatabaseInUse]
+    """Done when another server has taken the database over: this one must stop."""
 
 
 @asynccontextmanager
@@ -80,7 +84,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
-        store = await _open_store(settings, clock, stack)
+        store, lost = await open_database(settings, clock, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
@@ -109,13 +113,16 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         garbage = _start_garbage_collection(services, stack)
         http, https = await start_http(settings, build(services, limits), connections, certificates, stack)
         yield Server(
+            services=services,
             http=http,
             https=https,
             sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
+            sip_wss_port=settings.sip_wss_port,
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
+            lost=lost,
         )
 
 
@@ -144,6 +151,7 @@ def _service_config(
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
         names=names,
+        audit_retention_days=settings.audit_retention_days,
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
@@ -165,21 +173,6 @@ def _service_config(
             ),
         ),
     )
-
-
-async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
-    try:
-        await upgrade(settings.database)
-    except Exception as error:
-        problem = str(error).replace(settings.database, "<the URL>").partition("\n")[0]
-        raise Unavailable(
-            f"{setting_name('database_url')}: the database cannot be opened: {problem}; "
-            "correct the URL, or start the database"
-        ) from error
-    cipher = await open_cipher(settings, clock)
-    store = Store(settings.database, TimestampStyle(settings.timestamp_style), cipher)
-    stack.push_async_callback(store.close)
-    return store
 
 
 async def _start_delivery(
@@ -245,6 +238,8 @@ def _gauges(
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
+    spent = {f'{{role="{role}"}}': seconds for role, seconds in cpu_seconds().items()}
+    yield Metric("mixminus_cpu_seconds", "gauge", "CPU time of the running threads and processes", spent)
     servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_health.servers.items()}
     yield Metric(
         "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers
@@ -317,7 +312,7 @@ async def _start_sip(
     stack.callback(services.transports.close)
     tasks = TaskScope(task_failed("admission"))
     stack.push_async_callback(tasks.close)
-    tasks.spawn("admission", _report_overload(services, endpoint))
+    tasks.spawn("admission", _report_refusing(services, endpoint))
     return endpoint
 
 
@@ -330,11 +325,11 @@ async def _probe_sip(settings: Settings, host: str) -> None:
                 await probe(host, port, socket.SOCK_STREAM)
 
 
-async def _report_overload(services: Services, endpoint: SipEndpoint) -> None:
-    """Report overload to the edge, repeatedly while it lasts: another edge may have started meanwhile."""
-    was_overloaded = False
+async def _report_refusing(services: Services, endpoint: SipEndpoint) -> None:
+    """Have the edge refuse calls, repeatedly while it lasts: another edge may have started meanwhile."""
+    was_refusing = False
     while True:
-        overloaded = await services.admission.watched()
-        if overloaded or was_overloaded:
-            endpoint.set_overloaded(on=overloaded)
-        was_overloaded = overloaded
+        refusing = await services.admission.watched()
+        if refusing or was_refusing:
+            endpoint.set_overloaded(on=refusing)
+        was_refusing = refusing

@@ -5,8 +5,6 @@ The environment wins over ``.env``, ``.env`` over the file. The file is the one 
 its keys are the names below in lower case, without the prefix.
 """
 
-import os
-import tomllib
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from uuid import UUID
@@ -29,23 +27,17 @@ from pydantic_settings import (
 from mixminus.app.limit_settings import LimitSettings
 from mixminus.app.priority import Realtime
 from mixminus.app.security_settings import SecuritySettings
+from mixminus.app.settings_file import PREFIX, BadSettings, read_file
 from mixminus.app.trunk_settings import TrunkSettings
-from mixminus.errors import InvalidArgument
 from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PORTS_PER_CALL", "PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
-PREFIX: Final = "MIXMINUS_"
-DEFAULT_CONFIG: Final = "mixminus.toml"
 LOOPBACK: Final = "127.0.0.1"
 # Every call needs an even port for RTP and the odd one above it for RTCP (RFC 3550 section 11).
 PORTS_PER_CALL: Final = 2
-
-
-class BadSettings(InvalidArgument):
-    """The server cannot start as configured; the message says what to change, and where."""
 
 
 class Settings(SecuritySettings, LimitSettings):
@@ -175,6 +167,12 @@ class Settings(SecuritySettings, LimitSettings):
         "auto",
         description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",
     )
+    drain_s: float = Field(
+        0,
+        ge=0,
+        le=604_800,
+        description="seconds for which present calls may go on after SIGTERM, while new ones are refused; 0 ends them at once",
+    )
     dialin: dict[str, UUID] = Field(
         default_factory=dict, description='names that a phone can dial, as JSON: {"1000": "<conference id>"}'
     )
@@ -279,7 +277,7 @@ class Settings(SecuritySettings, LimitSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = InitSettingsSource(settings_cls, init_kwargs=_read_config())
+        file = InitSettingsSource(settings_cls, init_kwargs=read_file(cls.model_fields))
         return init_settings, env_settings, dotenv_settings, file
 
     @property
@@ -348,23 +346,3 @@ def _explain(location: tuple[int | str, ...], problem: str) -> str:
         f"{setting_name(field)} ({description}): {problem}. "
         "Correct it in the environment, in .env or in the TOML file, and start again"
     )
-
-
-def _read_config() -> dict[str, Any]:
-    named = os.environ.get(f"{PREFIX}CONFIG")
-    path = Path(named or DEFAULT_CONFIG)
-    if not named and not path.is_file():
-        return {}
-    try:
-        config = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BadSettings(
-            f"{PREFIX}CONFIG names {path}, which cannot be read ({error.strerror}): correct the path or unset it"
-        ) from None
-    except ValueError as error:
-        raise BadSettings(f"{path} is not TOML: {error}") from None
-    if unknown := sorted(config.keys() - Settings.model_fields.keys()):
-        raise BadSettings(
-            f"{path}: no such setting: {', '.join(unknown)}; `mixminus serve --help` lists them all"
-        )
-    return config

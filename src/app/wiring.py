@@ -24,6 +24,7 @@ from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
 from mixminus.call.dialout import DialoutService
+from mixminus.call.digit_sender import DigitSender
 from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
@@ -37,9 +38,12 @@ from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
+from mixminus.conference.chat import ChatService
+from mixminus.conference.dominant import DominantSpeakers
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.lobby import LobbyService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback import PlaybackService
 from mixminus.conference.reservations import Reservations
@@ -86,6 +90,8 @@ class ServiceConfig:
     """Whether flows may send requests to this machine and to private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """Dial-in names of conferences; the demo adds its own later."""
+    audit_retention_days: int = 0
+    """0 keeps all audits, up to their maximum number."""
     sip_domain: str = "mixminus.local"
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
@@ -257,9 +263,11 @@ async def open_services(
             live_calls=live_calls,
             transports=transports,
             admission=Admission(engine, clock, config.max_load),
-            access=AccessService(store, clock),
+            access=closing(AccessService(store, clock, audit_retention_days=config.audit_retention_days)),
             conferences=conferences,
             participants=participants,
+            chat=ChatService(store, clock, conferences=conferences, rooms=rooms),
+            lobby=LobbyService(conferences=conferences, participants=participants, rooms=rooms),
             playbacks=closing(
                 PlaybackService(
                     store,
@@ -272,6 +280,7 @@ async def open_services(
             ),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
+            dominant=closing(DominantSpeakers(store, clock, rooms)),
             holds=holds,
             keypad=keypad,
             calls=calls,
@@ -291,6 +300,7 @@ async def open_services(
                 ),
             ),
             replacements=replacements,
+            digits=closing(DigitSender(clock, calls)),
             call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls
@@ -329,6 +339,7 @@ async def open_services(
 
 async def _resume(services: Services, runner: FlowRunner) -> None:
     """Resume or end what the previous run left; what others refer to comes first."""
+    services.access.audits.start()
     await services.calls.start()
     await runner.start()
     await services.directory.registrations.prune()

@@ -1,4 +1,4 @@
-"""Admission: new calls are refused while mixing has no time for them, so that no participant hears a gap."""
+"""Admission: new calls are refused while mixing has no time for them, and once the server is about to stop."""
 
 from collections import Counter
 from typing import Final
@@ -7,7 +7,7 @@ from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.mixer import Engine, Shed
 
-__all__ = ["CHECK_S", "Admission", "Overloaded"]
+__all__ = ["CHECK_S", "Admission", "Draining", "Overloaded"]
 
 CHECK_S: Final = 0.5
 
@@ -16,6 +16,12 @@ class Overloaded(Unavailable):
     """The mixing threads have too much to do for another call."""
 
     reason = "OVERLOADED"
+
+
+class Draining(Unavailable):
+    """The server stops when its present calls have ended."""
+
+    reason = "DRAINING"
 
 
 class Admission:
@@ -27,6 +33,17 @@ class Admission:
         self._engine = engine
         self._clock = clock
         self._max_load = max_load
+        self.draining = False
+        """Whether the server takes no new calls because it is about to stop."""
+
+    def drain(self) -> None:
+        """Refuse all new calls from now on."""
+        self.draining = True
+
+    @property
+    def refusing(self) -> bool:
+        """Whether new calls are refused."""
+        return self.draining or self.overloaded
 
     @property
     def overloaded(self) -> bool:
@@ -34,12 +51,17 @@ class Admission:
         return load.busiest >= self._max_load or load.shed > Shed.NOTHING
 
     def check(self) -> None:
-        """Raise Overloaded, and count it, if a new call has to be refused."""
+        """Raise Overloaded or Draining, and count it, if a new call has to be refused."""
+        if self.draining:
+            self.counters["admission.refused"] += 1
+            raise Draining(
+                "the server is about to stop and takes no new calls: use another one, or try later"
+            )
         if self.overloaded:
             self.counters["admission.refused"] += 1
             raise Overloaded("the server is overloaded: the audio of the present calls goes first; try later")
 
     async def watched(self) -> bool:
-        """Wait for the next time to look; return whether the server is overloaded then."""
+        """Wait for the next time to look; return whether new calls are refused then."""
         await self._clock.sleep(CHECK_S)
-        return self.overloaded
+        return self.refusing

@@ -110,6 +110,7 @@ class BreakoutService:
             pin="",
             moderator_pin="",
             locked=False,
+            lobby=False,
             max_participants=0,
             wait_for_moderator=False,
             end_when_moderator_leaves=False,

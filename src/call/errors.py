@@ -8,6 +8,8 @@ __all__ = [
     "CallNotInRoom",
     "CallNotProgressing",
     "CannotRefer",
+    "DigitsNotTaken",
+    "DigitsPending",
     "GroupcallNotFound",
     "NoCallableDestination",
     "TooManyHops",
@@ -31,6 +33,18 @@ class CallNotInRoom(Conflict):
 
 class CannotRefer(Conflict):
     """The call is a browser's, which has no REFER, or is not answered."""
+
+    reason = "CALL_STATE_INVALID"
+
+
+class DigitsNotTaken(Conflict):
+    """The call has not negotiated telephone-event (RFC 4733)."""
+
+    reason = "CALL_STATE_INVALID"
+
+
+class DigitsPending(Conflict):
+    """Other digits are being sent to the call."""
 
     reason = "CALL_STATE_INVALID"
 

@@ -21,6 +21,7 @@ from mixminus.model.call import (
 )
 from mixminus.model.ids import CallId
 from mixminus.store.database import Store, Transaction, Write, write_nothing
+from mixminus.store.persistence import until_written
 from mixminus.store.published import PublishedRows, later
 from mixminus.wire.call import CallView
 
@@ -143,6 +144,12 @@ class CallLedger:
             )
 
         return await self._change(call_id, change, known=known, tx=tx)
+
+    async def write_ended(
+        self, call_id: CallId, ended: LegEnded, action: dict[str, Any], known: Call | None = None
+    ) -> Call:
+        """Mark the call as hung up, tried until the database takes it."""
+        return await until_written(self._clock, lambda: self.mark_ended(call_id, ended, action, known))
 
     async def set_muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
         """Set or clear bits of the mute; CallNotProgressing unless the call is progressing."""

@@ -85,6 +85,10 @@ class Leg(Protocol):
         """
         ...
 
+    def set_media_timeout(self, timeout_s: int) -> None:
+        """Take how long an incoming call may have no audio before its far end is asked, in s; 0 for the server's time."""
+        ...
+
     async def ring(self) -> None:
         """Signal ringing to the caller (SIP 180); harmless when repeated or answered."""
         ...
@@ -203,6 +207,8 @@ class Target:
     """The URI of the proxy that the INVITE is sent to; empty for none."""
     first_response_s: float = 3.0
     """The time without any response after which the next server, or the next alternative, is tried."""
+    media_timeout_s: int = 0
+    """The time without audio after which the far end is asked whether it is there; 0 for the server's."""
     alternatives: "tuple[Target, ...]" = ()
     """What is dialled when no server of this target takes the call: the customer's other trunks, for the same number."""
     max_forwards: int = MAX_FORWARDS

@@ -187,9 +187,11 @@ class LiveCall:
     ) -> None:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
-            if self.call.status not in ENDING:
-                self.call = await self._ledger.mark_hanging_up(self.id, self.call)
-            await self._leg.hang_up(reason, headers)
+            try:
+                if self.call.status not in ENDING:
+                    self.call = await self._ledger.mark_hanging_up(self.id, self.call)
+            finally:  # a database that is away must not keep a phone in the call
+                await self._leg.hang_up(reason, headers)
 
     async def write_end(self, tx: Transaction) -> None:
         """Write, with the end of its flow, that the call is hung up, or has ended."""
@@ -203,7 +205,7 @@ class LiveCall:
         """Wait for the end of the leg, and write it unless that is done."""
         ended = await self.over
         if self.call.status is not CallStatus.HANGUP:
-            self.call = await self._ledger.mark_ended(self.id, ended, self.action, self.call)
+            self.call = await self._ledger.write_ended(self.id, ended, self.action, self.call)
 
     async def hold(self) -> None:
         """Put the far end on hold: it is not heard and does not hear; CallNotProgressing unless answered."""

@@ -1,7 +1,7 @@
 """LiveParticipantService: the participants in a room now, and their levels, read from the engine."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mixminus.call.leg import Transport
 from mixminus.call.live import LiveCall
@@ -38,6 +38,8 @@ class LiveParticipant:
     """None until RTCP has measured it."""
     mos: float | None
     """Estimated quality of what the participant sends, 1.0 to 4.5; None before its media has a source."""
+    dominant: bool = False
+    """Whether it is the dominant speaker of its room."""
 
 
 class LiveParticipantService:
@@ -61,7 +63,8 @@ class LiveParticipantService:
     def _in_room(self, room: Room) -> Iterator[LiveParticipant]:
         for id_, live in joined_calls(room, self._live_calls):
             try:
-                yield live_participant(id_, live)
+                is_dominant = room.dominant is not None and room.dominant.id == id_
+                yield replace(live_participant(id_, live), dominant=is_dominant)
             except PortClosed:
                 continue  # the call is ending
 

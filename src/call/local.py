@@ -83,6 +83,9 @@ class LocalLeg:
         """Wait for the end of the leg."""
         return await asyncio.shield(self._ended)
 
+    def set_media_timeout(self, timeout_s: int) -> None:
+        """Do nothing: the audio does not leave the server."""
+
     def apply_srtp(self, policy: SrtpPolicy) -> bool:
         """Return True: the audio does not leave the server."""
         return True

@@ -71,6 +71,8 @@ class Carrier:
     """Host, with or without a port, that requests are sent to; empty for ``host``."""
     first_response_s: float = 3.0
     """The time without any response after which the next server is tried, or the next carrier."""
+    media_timeout_s: int = 0
+    """The time without audio after which a called party is asked whether it is there; 0 for the server's."""
 
     @property
     def credentials(self) -> Credentials | None:
@@ -142,6 +144,7 @@ def _through(number: str, trunk: Carrier) -> Target:
         policy=trunk.policy,
         proxy=f"sip:{trunk.proxy}{transport};lr" if trunk.proxy else "",
         first_response_s=trunk.first_response_s,
+        media_timeout_s=trunk.media_timeout_s,
     )
 
 

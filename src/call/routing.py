@@ -69,6 +69,8 @@ class Routed:
     diversions: tuple[Diversion, ...] = ()
     srtp: SrtpPolicy = ""
     """What the call's audio is held to."""
+    media_timeout_s: int = 0
+    """The time without audio after which the caller is asked whether it is there; 0 for the server's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
 from mixminus.call.routing import Directory, Program, Refused, Routed
 from mixminus.call.silence import Silence
 from mixminus.clock import Clock
+from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
@@ -58,6 +59,7 @@ class CallFlows(Protocol):
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
 _NOT_ACCEPTABLE: Final = 488
+_UNAVAILABLE: Final = 503
 MAX_DURATION_S: Final = 86_400.0
 
 log = get("call")
@@ -216,15 +218,22 @@ class CallService:
         pin: str | None,
         signalled: Signalled,
     ) -> None:
-        routed = await self._directory.route(source, target, caller, signalled)
-        if isinstance(routed, Refused):
-            await leg.reject(routed.status_code)
+        try:
+            routed = await self._directory.route(source, target, caller, signalled)
+            if isinstance(routed, Refused):
+                await leg.reject(routed.status_code)
+                return
+            if not leg.apply_srtp(routed.srtp):
+                log.warning("call refused for its encryption", srtp=routed.srtp)
+                await leg.reject(_NOT_ACCEPTABLE)
+                return
+            leg.set_media_timeout(routed.media_timeout_s)
+            live = await self._open(leg, routed, caller, pin, signalled)
+        except Unavailable as error:
+            log.warning("call refused, nothing can be stored", cause=str(error))
+            await leg.reject(_UNAVAILABLE)
             return
-        if not leg.apply_srtp(routed.srtp):
-            log.warning("call refused for its encryption", srtp=routed.srtp)
-            await leg.reject(_NOT_ACCEPTABLE)
-            return
-        await self._carry_routed(await self._open(leg, routed, caller, pin, signalled), routed)
+        await self._carry_routed(live, routed)
 
     async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:
         """Accept a leg whose route is known; it is served in a task."""

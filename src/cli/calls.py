@@ -75,6 +75,18 @@ def hang_up(call: CallId) -> None:
         line(f"{ended.id} is {ended.status}", id=ended.id, status=ended.status)
 
 
+@app.command("digits")
+def send_digits(
+    call: CallId,
+    digits: Annotated[str, typer.Argument(help="0-9, A-D, * and #.")],
+    duration: Annotated[int, typer.Option(help="Milliseconds of each digit.")] = 100,
+) -> None:
+    """Send DTMF digits to one call."""
+    with session() as client:
+        client.send_digits_to_call(call, digits=digits, duration=duration)
+        line("sent", id=call)
+
+
 @app.command("say")
 def say(call: CallId, text: str, language: Annotated[str, typer.Option(help="BCP 47.")] = "en-US") -> None:
     """Say something to one call."""

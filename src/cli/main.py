@@ -44,6 +44,7 @@ for name, group in {
     "trunks": directory.trunks,
     "keys": accounts.keys,
     "agents": accounts.agents,
+    "audits": accounts.audits,
     "profiles": servers.profiles,
 }.items():
     app.add_typer(group, name=name)

@@ -150,6 +150,36 @@ def watch_room(
                 time.sleep(_REFRESH_S)
 
 
+@app.command("message")
+def send_message(
+    room: RoomName,
+    text: str,
+    to: Annotated[UUID | None, typer.Option(help="Id of the only participant that it is for.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the sender.")] = "",
+) -> None:
+    """Send a chat message to a room, or to one participant."""
+    with session() as client:
+        id = room_of(client, room).id
+        sent = client.send_chat_message(id, text=text, recipient_id=to or UNSET, sender_name=name)
+        line(f"{sent.id} is sent", id=sent.id)
+
+
+@app.command("messages")
+def list_messages(room: RoomName) -> None:
+    """List the chat messages of a room, newest first."""
+    with session() as client:
+        listed(
+            client.list_chat_messages(room_of(client, room).id),
+            {
+                "id": lambda each: each.id,
+                "from": lambda each: each.sender_name,
+                "to": lambda each: each.recipient_id if each.recipient_id.int else "all",
+                "text": lambda each: each.text,
+                "age": lambda each: age(each.tm_create),
+            },
+        )
+
+
 @app.command("say")
 def say_to_room(
     room: RoomName,
@@ -202,6 +232,22 @@ def stop_playback(
     with session() as client:
         stopped = client.stop_playback(playback)
         line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
+
+
+@participants.command("admit")
+def admit_participant(id: ParticipantId) -> None:
+    """Admit a participant that waits in the lobby."""
+    with session() as client:
+        admitted = client.admit_conferencecall(id)
+        line(f"{admitted.label or admitted.id} is admitted", id=admitted.id)
+
+
+@participants.command("refuse")
+def refuse_participant(id: ParticipantId) -> None:
+    """Refuse a participant that waits in the lobby."""
+    with session() as client:
+        refused = client.refuse_conferencecall(id)
+        line(f"{refused.label or refused.id} is {refused.status}", id=refused.id, status=refused.status)
 
 
 @participants.command("move")
@@ -269,6 +315,8 @@ def list_participants(room: RoomName) -> None:
                 "role": lambda each: each.role,
                 "muted": lambda each: each.muted,
                 "deaf": lambda each: each.deaf,
+                "waiting": lambda each: each.waiting,
+                "hand": lambda each: each.hand_raised,
                 "since": lambda each: age(each.tm_create),
             },
         )
@@ -282,10 +330,15 @@ def change_participant(
     gain: Annotated[float | None, typer.Option(help="Gain in dB for the others.")] = None,
     label: Annotated[str | None, typer.Option(help="A name of your own.")] = None,
     role: Annotated[Literal["participant", "moderator"] | None, typer.Option(help="Its role.")] = None,
+    hand: Annotated[bool | None, typer.Option("--raise-hand/--lower-hand", help="Its hand.")] = None,
 ) -> None:
     """Change how a participant hears and is heard."""
     with session() as client:
-        shown(client.change_conferencecall(id, muted=muted, deaf=deaf, gain_db=gain, label=label, role=role))
+        shown(
+            client.change_conferencecall(
+                id, muted=muted, deaf=deaf, gain_db=gain, label=label, role=role, hand_raised=hand
+            )
+        )
 
 
 @participants.command("kick")

@@ -4,6 +4,7 @@ from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied
 
 __all__ = [
     "AlreadyInRoom",
+    "ChatMessageNotFound",
     "ConferenceFull",
     "ConferenceLocked",
     "ConferenceNotFound",
@@ -11,6 +12,7 @@ __all__ = [
     "ConferencecallGone",
     "ConferencecallNotFound",
     "MovePending",
+    "NotWaiting",
     "PinInvalid",
     "PlaybackNotFound",
     "PlaybackOver",
@@ -46,6 +48,14 @@ class MovePending(Conflict):
     """The participant is being moved by another request."""
 
     reason = "MOVE_PENDING"
+
+
+class NotWaiting(Conflict):
+    """The participant is not in the lobby."""
+
+
+class ChatMessageNotFound(NotFound):
+    reason = "CHAT_MESSAGE_NOT_FOUND"
 
 
 class ConferenceFull(Conflict):

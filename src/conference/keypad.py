@@ -126,6 +126,11 @@ class Keypad:
                 self.counters["keypad.refused"] += 1
             case "count":
                 self._announcements.play_count(room, seat)
+            case "hand":
+                participant = await self._participants.get_call(customer_id, seat.id)
+                await self._change(seat, ParticipantChange(hand_raised=not participant.hand_raised))
+                prompt = "hand_lowered" if participant.hand_raised else "hand_raised"
+                self._announcements.confirm_key(room, seat, prompt)
             case "leave":
                 await self._participants.kick(customer_id, seat.id)
 

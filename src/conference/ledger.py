@@ -24,15 +24,22 @@ __all__ = [
     "CONFERENCES",
     "advance",
     "departure",
+    "publish_flag",
     "set_flag",
     "stepped",
     "touch_conference",
     "touched",
 ]
 
-Flag = Literal["talking", "on_hold"]
-_FLAGS: Final[dict[Flag, str]] = {"talking": "participant_talking", "on_hold": "participant_hold"}
-"""Fields of a participant that begin and end by themselves, with the beginning of their events."""
+Flag = Literal["talking", "on_hold", "waiting", "hand_raised"]
+_FLAGS: Final[dict[Flag, tuple[str, str]]] = {
+    "talking": ("participant_talking_started", "participant_talking_ended"),
+    "on_hold": ("participant_hold_started", "participant_hold_ended"),
+    "waiting": ("participant_waiting_started", "participant_waiting_ended"),
+    "hand_raised": ("participant_hand_raised", "participant_hand_lowered"),
+}
+"""Fields of a participant that end with its leaving, and the events of their beginning and end."""
+_WAITING: Final[tuple[Flag, ...]] = ("waiting",)
 
 CONFERENCES: Final = PublishedRows(
     lambda tx: tx.conferences,
@@ -93,7 +100,7 @@ def stepped(
 ) -> Conferencecall:
     """Return a participant in its next status, which is to be written, and publish each change."""
     for event in events:
-        for flag in _FLAGS if event is not ConferencecallEvent.AUDIO_CONNECTED else ():
+        for flag in _FLAGS if event is not ConferencecallEvent.AUDIO_CONNECTED else _WAITING:
             if getattr(participant, flag):
                 participant = _flagged(tx, clock, participant, flag, on=False)
         status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
@@ -114,7 +121,7 @@ def departure(participant: Conferencecall) -> tuple[ConferencecallEvent, ...]:
 async def set_flag(
     tx: Transaction, clock: Clock, participant: Conferencecall, flag: Flag, *, on: bool
 ) -> Conferencecall:
-    """Write whether a participant is talking, or on hold by its phone; no event if that is known already."""
+    """Write a flag of a participant, and publish it; no event if that is known already."""
     if getattr(participant, flag) is on:
         return participant
     participant = _flagged(tx, clock, participant, flag, on=on)
@@ -122,10 +129,16 @@ async def set_flag(
     return participant
 
 
+def publish_flag(tx: Transaction, participant: Conferencecall, flag: Flag) -> None:
+    """Publish that a flag of a participant has changed to what its row has."""
+    begun, ended = _FLAGS[flag]
+    CONFERENCECALLS.publish(tx, participant, begun if getattr(participant, flag) else ended)
+
+
 def _flagged(
     tx: Transaction, clock: Clock, participant: Conferencecall, flag: Flag, *, on: bool
 ) -> Conferencecall:
     changes: dict[str, Any] = {flag: on, "tm_update": clock.now()}
     participant = replace(participant, **changes)
-    CONFERENCECALLS.publish(tx, participant, f"{_FLAGS[flag]}_{'started' if on else 'ended'}")
+    publish_flag(tx, participant, flag)
     return participant

@@ -13,7 +13,15 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.ledger import CONFERENCECALLS, advance, departure, stepped, touched
+from mixminus.conference.ledger import (
+    CONFERENCECALLS,
+    advance,
+    departure,
+    publish_flag,
+    set_flag,
+    stepped,
+    touched,
+)
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms, Seat
 from mixminus.errors import Conflict
@@ -37,6 +45,7 @@ from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, Cust
 from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.store.persistence import until_written
 
 __all__ = ["Entry", "ParticipantService", "joining"]
 
@@ -117,7 +126,7 @@ class ParticipantService:
     async def change(
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
     ) -> Conferencecall:
-        """Change a participant's mute, deaf, gain, role or label.
+        """Change a participant's mute, deaf, gain, role, label or raised hand.
 
         Raises ConferencecallGone if it is leaving or has left.
         """
@@ -126,11 +135,13 @@ class ParticipantService:
         async with self._rooms.lock(participant.conference_id):
             seat = self._rooms.find_seat(conferencecall_id)
             async with self._store.transaction() as tx:
-                participant = _require_present(await _row(tx, conferencecall_id, seat))
+                participant = before = _require_present(await _row(tx, conferencecall_id, seat))
                 changed = change.applied_to(participant)
                 if changed != participant:
                     participant = replace(changed, tm_update=self._clock.now())
                     await CONFERENCECALLS.save(tx, participant, "conferencecall_updated")
+                    if change.hand_raised is not None and change.hand_raised is not before.hand_raised:
+                        publish_flag(tx, participant, "hand_raised")
             room = self._rooms.find(participant.conference_id)
             if seat and room:
                 seat.row = participant
@@ -198,15 +209,13 @@ class ParticipantService:
             await self._joined(room, seat, conference)
 
     async def connect(self, seat: Seat) -> bool:
-        """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
+        """Connect the participant's audio; False if it was removed before, or must wait in the lobby."""
         async with self._rooms.lock(seat.conference.id):
             room = self._rooms.find(seat.conference.id)
             if seat.dismissed.done() or room is None:
                 return False
             if not seat.may_join.is_set():
-                if seat.state is SeatState.RESERVED:
-                    seat.advance(SeatEvent.HELD)
-                room.update_sounds(seat)
+                await self._hold(room, seat)
                 return False
             try:
                 async with self._store.transaction() as tx:
@@ -218,6 +227,15 @@ class ParticipantService:
             seat.row = row
             await self._joined(room, seat, conference)
             return True
+
+    async def _hold(self, room: Room, seat: Seat) -> None:
+        """Keep a participant in the lobby, and publish that it waits."""
+        async with self._store.transaction() as tx:
+            row = await _row(tx, seat.id, seat)
+            seat.row = await set_flag(tx, self._clock, row, "waiting", on=True)
+        if seat.state is SeatState.RESERVED:
+            seat.advance(SeatEvent.HELD)
+        room.update_sounds(seat)
 
     async def _connected(
         self, tx: Transaction, room: Room, seat: Seat, row: Conferencecall
@@ -253,9 +271,13 @@ class ParticipantService:
         for seat in seats:
             seat.clear()
             self._rooms.unseat(room, seat)
-        try:
+
+        async def write() -> Conference:
             async with self._store.transaction() as tx:
-                conference = await self._write_leaved(tx, room, seats)
+                return await self._write_leaved(tx, room, seats)
+
+        try:
+            conference = await until_written(self._clock, write)
         except Exception as error:  # noqa: BLE001 - the flow of each of these participants raises it
             for seat in seats:
                 seat.lost = error

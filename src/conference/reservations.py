@@ -42,6 +42,7 @@ class Reservations:
                 row.role,
                 before.activeflow_id,
             )
+            seat.admitted = True
             self._rooms.seat(room, seat)
             try:
                 seat.row = replace(

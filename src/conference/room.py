@@ -58,11 +58,15 @@ class Seat:
     )
     """Done when the participant must leave: it was kicked, or the room closes."""
     may_join: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set while the audio may be connected: a moderator is present, or none is required."""
+    """Set while the audio may be connected: nothing keeps the participant in the lobby."""
     joined: bool = False
     """Whether the audio has been connected, also after it has left."""
     room_closed: bool = False
     """Whether the participant must leave because the room closes."""
+    admitted: bool = False
+    """Whether it may pass the lobby of the room."""
+    refused: bool = False
+    """Whether it must leave because it was not admitted from the lobby."""
     sound: LoopedSound | None = None
     """Music or ringback that is playing to the participant."""
     row: Conferencecall | None = None
@@ -147,6 +151,8 @@ class Room:
         self.cells: Cells = {}
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the room is closed."""
+        self.dominant: Seat | None = None
+        """The dominant speaker, also while all are silent (``dominant.py``)."""
         self._duck_db = 0.0
         self._lowered: dict[ConferencecallId, float] = {}
         self._applied: Cells = {}
@@ -191,7 +197,12 @@ class Room:
         ``changed``: the only one that has changed; the others are visited if something changes for all.
         """
         free, alone = self.moderated or not self.settings.wait_for_moderator, self.joined == 1
-        settings = self.settings.music_when_alone, self._early_media, self.company.is_set()
+        settings = (
+            self.settings.lobby,
+            self.settings.music_when_alone,
+            self._early_media,
+            self.company.is_set(),
+        )
         mode = (free, alone, *settings)
         if changed is None or mode != self._mode:
             self._mode = mode
@@ -201,7 +212,8 @@ class Room:
             self._update_sound(changed, free=free)
 
     def _update_sound(self, seat: Seat, *, free: bool) -> None:
-        (seat.may_join.set if free or seat.role is Role.MODERATOR else seat.may_join.clear)()
+        admitted = free and (seat.admitted or not self.settings.lobby)
+        (seat.may_join.set if admitted or seat.role is Role.MODERATOR else seat.may_join.clear)()
         play = self._sound_for(seat, self.joined)
         if play is None:
             seat.stop_sound()
@@ -219,7 +231,8 @@ class Room:
         None for no sound.
         """
         alone = seat.joined and joined == 1
-        if self.settings.music_when_alone and (alone or seat.state is SeatState.LOBBY):
+        waits = seat.state is SeatState.LOBBY
+        if (self.settings.music_when_alone and (alone or waits)) or (self.settings.lobby and waits):
             return self._sounds.play_music
         if self._early_media:
             return None
@@ -267,6 +280,8 @@ class Room:
         """Remove a seat and the hears rules that name it."""
         seat.clear()
         self._lowered.pop(seat.id, None)
+        if self.dominant is seat:
+            self.dominant = None
         self.set_hears(without(self.hears, seat.id), leaving=seat.id)
         del self.seats[seat.id]
         self.present.pop(seat.id, None)

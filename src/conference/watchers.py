@@ -72,7 +72,7 @@ class TalkingWatch:
                     seat.row = row
             except Unavailable as exc:
                 self.counters["talking.lost"] += len(changes)
-                log.warning("talking not published", conference_id=str(conference_id), exc_info=exc)
+                log.warning("talking not published", conference_id=str(conference_id), cause=str(exc))
 
 
 class HoldWatch:
@@ -107,7 +107,7 @@ class HoldWatch:
                 seat.row = row
             except Unavailable as exc:
                 self.counters["hold.lost"] += 1
-                log.warning("hold not published", conferencecall_id=str(seat.id), exc_info=exc)
+                log.warning("hold not published", conferencecall_id=str(seat.id), cause=str(exc))
 
 
 class HealthWatch:
@@ -133,7 +133,7 @@ class HealthWatch:
             try:
                 await self._check()
             except Unavailable as exc:
-                log.warning("health not checked", exc_info=exc)
+                log.warning("health not checked", cause=str(exc))
 
     async def _check(self) -> None:
         async with self._store.snapshot() as tx:

@@ -88,7 +88,7 @@ class Feed:
                     await self._clock.sleep(HOLD_S)
                     await self.refresh()
             except Unavailable as exc:
-                log.warning("events not read", exc_info=exc)
+                log.warning("events not read", cause=str(exc))
 
     async def _poll(self) -> None:
         while True:

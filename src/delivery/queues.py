@@ -57,7 +57,7 @@ class Queues(Generic[Key]):
                 try:
                     pause_s = await self._deliver(key)
                 except Unavailable as exc:
-                    log.warning("webhook waits for the database", exc_info=exc)
+                    log.warning("webhook waits for the database", cause=str(exc))
                     await self._clock.sleep(DATABASE_PAUSE_S)
                     pause_s = AT_ONCE
         finally:

@@ -150,7 +150,7 @@ class Retention:
             try:
                 await self._prune()
             except Unavailable as exc:
-                log.warning("events not pruned", exc_info=exc)
+                log.warning("events not pruned", cause=str(exc))
             await self._clock.sleep(PRUNE_INTERVAL_S)
 
     async def _prune(self) -> None:

@@ -89,6 +89,7 @@ def _carrier(trunk: Trunk, customers: SrtpPolicy) -> Carrier:
         policy,
         trunk.outbound_proxy,
         trunk.first_response_s,
+        trunk.media_timeout_s,
     )
 
 

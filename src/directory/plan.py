@@ -5,8 +5,8 @@ Implements ``call.routing.Directory``:
 conference id, conference:<id>      the conference; callers that are authenticated reach only their customer's
 direct.<hash>                       a conference, an extension or a flow, for any caller
 +<number>, tel:<number>             the number's flow; from an extension also other numbers, through a trunk
-extension:<name>                    that extension's phones
-<word>                              a configured dial-in name, then an extension or a number
+extension:<name>                    that extension's phones, for callers of its customer
+<word>                              a configured dial-in name, then such an extension or a number
 """
 
 from collections.abc import Callable, Mapping
@@ -66,6 +66,14 @@ class _IncomingCall:
     extension: Extension | None
     """The calling extension, if the caller is authenticated."""
     diversions: tuple[Diversion, ...] = ()
+    trunk: Trunk | None = None
+    """The calling trunk, if its address or an account authenticates it."""
+
+    @property
+    def owner(self) -> CustomerId | None:
+        """The customer of the caller; None for an unknown one."""
+        account = self.extension or self.trunk
+        return account.customer_id if account else None
 
     def to(self, customer_id: CustomerId, program: Program, destination: Address) -> Routed:
         """Route the call there; the calling extension is shown as source to its own customer only."""
@@ -126,7 +134,7 @@ class DialPlan:
             return Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
             extension, trunk = await _callers(tx, caller)
-            call = _incoming(source, extension, trunk, signalled)
+            call = replace(_incoming(source, extension, trunk, signalled), trunk=trunk)
             found: _Found = await tx.numbers.find_dialled(dialled.target) if trunk else None
             # A caller authenticated as a trunk is an exchange, and dials numbers only.
             if found is None and not (trunk and caller.account_id):
@@ -138,7 +146,11 @@ class DialPlan:
         if not isinstance(found, Routed):
             return found or Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
-            return replace(found, srtp=await _srtp(tx, extension or trunk, found.customer_id))
+            return replace(
+                found,
+                srtp=await _srtp(tx, extension or trunk, found.customer_id),
+                media_timeout_s=trunk.media_timeout_s if trunk else 0,
+            )
 
     async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
         """Return the policy about SRTP that holds for a call of this caller to a customer."""
@@ -170,10 +182,8 @@ class DialPlan:
     async def _user(self, tx: Transaction, call: _IncomingCall, word: str) -> _Found:
         if room_id := self._names.get(word):
             return await self._room(tx, call, room_id, published=True)
-        # Authenticated callers reach extensions before numbers; others know only published numbers.
-        if call.extension and (colleague := await self._extension(tx, call, word)):
-            return colleague
-        return await tx.numbers.find_dialled(word) or await self._extension(tx, call, word)
+        # Extensions come before numbers; unknown callers know published numbers only.
+        return await self._extension(tx, call, word) or await tx.numbers.find_dialled(word)
 
     async def _room(
         self, tx: Transaction, call: _IncomingCall, conference_id: ConferenceId, *, published: bool = False
@@ -217,8 +227,10 @@ class DialPlan:
         return call.to(customer_id, program, destination)
 
     async def _extension(self, tx: Transaction, call: _IncomingCall, name: str) -> Routed | None:
-        owner = call.extension.customer_id if call.extension else None
-        extension = await tx.extensions.find_named(name, owner)
+        """Route to an extension by its name, for callers of its customer; others know its direct hash, or nothing."""
+        if call.owner is None:
+            return None
+        extension = await tx.extensions.find_named(name, call.owner)
         return _ringing(call, extension) if extension else None
 
     async def _outside(self, tx: Transaction, call: _IncomingCall, digits: str) -> Routed | None:

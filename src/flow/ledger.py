@@ -11,6 +11,7 @@ from mixminus.machine import step
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, Activeflow, ActiveflowEvent, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId
 from mixminus.store.database import Store, Transaction, Write, write_nothing
+from mixminus.store.persistence import until_written
 from mixminus.store.published import PublishedRows
 from mixminus.store.timestamps import format_time
 from mixminus.wire.flow import ActiveflowView
@@ -68,7 +69,7 @@ class ActiveflowLedger:
     ) -> Activeflow:
         """Mark the activeflow as ended, with the actions it started last; no change if it has ended.
 
-        ``along`` is written after it, in the same transaction.
+        ``along`` is written after it, in the same transaction, which is tried until the database takes it.
         """
 
         def change(activeflow: Activeflow, now: datetime) -> Activeflow:
@@ -77,11 +78,14 @@ class ActiveflowLedger:
             status = step(ACTIVEFLOW_TRANSITIONS, activeflow.status, ActiveflowEvent.FINISHED)
             return replace(_advanced(activeflow, actions), status=status)
 
-        try:
+        async def write() -> Activeflow:
             async with self._store.transaction() as tx:
                 activeflow = await self._change(activeflow_id, "activeflow_updated", change, tx)
                 await along(tx)
             return activeflow
+
+        try:
+            return await until_written(self._clock, write)
         finally:
             self._running.pop(activeflow_id, None)
 

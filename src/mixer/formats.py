@@ -109,5 +109,7 @@ class PortMedia:
     """Addresses that signalling comes from, four at most: without SRTP, only they and ``remote``'s host may start."""
     opens_to_any_host: bool = False
     """Whether any host may start to send in the first ten seconds; those above can take over from it."""
+    media_timeout_ms: int = 0
+    """The time without packets after which ``MediaTimeout`` is emitted; 0 for ``EngineConfig.media_timeout_ms``."""
     max_delay_ms: int = 200
     """Upper limit of the jitter buffer's delay."""

@@ -166,6 +166,8 @@ class RoomSettings:
     """PIN of moderators; empty for none."""
     locked: bool = False
     wait_for_moderator: bool = False
+    lobby: bool = False
+    """Participants wait until they are admitted one by one."""
     end_when_moderator_leaves: bool = False
     entry_tone: bool = False
     exit_tone: bool = False
@@ -276,7 +278,7 @@ class Conferencecall:
     talking: bool = False
     on_hold: bool = False
     waiting: bool = False
-    """In the lobby."""
+    """In the lobby: for a moderator, or to be admitted."""
     hand_raised: bool = False
     label: str = ""
     tm_join: datetime | None = None
@@ -294,6 +296,7 @@ class ParticipantChange:
     deaf: bool | None = None
     gain_db: float | None = None
     label: str | None = None
+    hand_raised: bool | None = None
 
     def applied_to(self, participant: Conferencecall) -> Conferencecall:
         given = {field_.name: getattr(self, field_.name) for field_ in fields(self)}

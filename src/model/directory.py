@@ -173,6 +173,8 @@ class TrunkSpec:
     """Of its calls, in and out; empty for the customer's policy."""
     first_response_s: int = 3
     """The time without any response to an INVITE after which the next server or trunk is tried."""
+    media_timeout_s: int = 0
+    """The time without audio after which the far end is asked whether it is there; 0 for the server's."""
     options_interval_s: int = 0
     """Time between the OPTIONS that probe a server of ``outbound_host``; 0 for no probes."""
 
@@ -214,6 +216,7 @@ class Trunk:
     """Why the last attempt failed: status and reason of the provider's answer."""
     srtp: SrtpPolicy = ""
     first_response_s: int = 3
+    media_timeout_s: int = 0
     certificate_names: tuple[str, ...] = ()
     options_interval_s: int = 0
     health: TrunkHealth = ""

@@ -10,6 +10,7 @@ __all__ = [
     "ActiveflowId",
     "AgentId",
     "CallId",
+    "ChatMessageId",
     "ConferenceId",
     "ConferencecallId",
     "CustomerId",
@@ -42,6 +43,7 @@ AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 GuestLinkId = NewType("GuestLinkId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
+ChatMessageId = NewType("ChatMessageId", uuid.UUID)
 PlaybackId = NewType("PlaybackId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)
 ExtensionId = NewType("ExtensionId", uuid.UUID)

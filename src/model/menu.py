@@ -9,9 +9,9 @@ from mixminus.errors import InvalidArgument
 
 __all__ = ["MAX_ENTRIES", "USUAL_MENU", "MenuAction", "Presses", "check_menu"]
 
-MenuAction = Literal["mute", "louder", "softer", "lock", "count", "leave"]
+MenuAction = Literal["mute", "louder", "softer", "lock", "count", "hand", "leave"]
 """What keys do: mute or unmute the participant, raise or lower its gain, lock or unlock the room (moderators
-only), play the number of participants, leave the room."""
+only), play the number of participants, raise or lower a hand, leave the room."""
 
 USUAL_MENU: Final[Mapping[str, MenuAction]] = {
     "*6": "mute",
@@ -19,6 +19,7 @@ USUAL_MENU: Final[Mapping[str, MenuAction]] = {
     "*4": "softer",
     "*5": "lock",
     "*9": "count",
+    "*3": "hand",
     "*0": "leave",
 }
 MAX_ENTRIES: Final = 16

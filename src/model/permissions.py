@@ -3,7 +3,7 @@
 import enum
 from typing import Final
 
-__all__ = ["ADMIN", "KEYHOLDER", "STAFF", "Permission", "allows", "grantable"]
+__all__ = ["ADMIN", "KEYHOLDER", "STAFF", "WATCHER", "Permission", "allows", "grantable", "shows_secrets"]
 
 
 class Permission(enum.IntFlag):
@@ -15,6 +15,7 @@ class Permission(enum.IntFlag):
     CUSTOMER_AGENT = 16
     CUSTOMER_ADMIN = 32
     CUSTOMER_MANAGER = 64
+    CUSTOMER_VIEWER = 128
     CUSTOMER_ALL = 240
     ALL = 65535
 
@@ -22,6 +23,8 @@ class Permission(enum.IntFlag):
 ADMIN: Final = Permission.CUSTOMER_ADMIN
 STAFF: Final = Permission.CUSTOMER_ADMIN | Permission.CUSTOMER_MANAGER
 """Either of the two suffices for conferences, calls and recordings."""
+WATCHER: Final = STAFF | Permission.CUSTOMER_VIEWER
+"""One of these suffices to read what staff may read; a viewer changes nothing, and gets no passwords and pins."""
 KEYHOLDER: Final = STAFF
 """The permission of an access key, which acts as its customer."""
 
@@ -29,6 +32,11 @@ KEYHOLDER: Final = STAFF
 def allows(held: Permission, needed: Permission) -> bool:
     """Return whether one of the needed bits is held, or none is needed; the super admin needs none."""
     return not needed or bool(held & (needed | Permission.PROJECT_SUPER_ADMIN))
+
+
+def shows_secrets(held: Permission) -> bool:
+    """Return whether answers contain passwords and pins."""
+    return allows(held, STAFF)
 
 
 def grantable(held: Permission) -> Permission:

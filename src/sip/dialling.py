@@ -204,6 +204,7 @@ class _Call:
             self.local, encryption="required" if target.encryption == "required" else "optional"
         )
         self.encrypted = target.encryption != "never" and self.local.dtls is None
+        self.leg.set_media_timeout(target.media_timeout_s)
 
     def fail_over(self) -> bool:
         """Go on to the target's next alternative; return False if there is none."""
@@ -379,6 +380,7 @@ def _redirected(target: Target, uri: str) -> Target:
         encryption=target.encryption,
         headers=target.headers,
         policy=policy,
+        media_timeout_s=target.media_timeout_s,
         max_forwards=target.max_forwards,
     )
 

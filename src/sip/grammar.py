@@ -45,7 +45,7 @@ _NAMED: Final = re.compile(r"[!-+\--:<-~]{1,256}\Z")
 _CALLED_SCHEMES: Final = frozenset({"sip", "sips", "tel"})
 
 _VIA = re.compile(
-    rf"SIP\s*/\s*2\.0\s*/\s*({TOKEN})\s+({_HOST})(?:\s*:\s*([0-9]{{1,5}}))?\s*((?:;.*)?)\Z", re.DOTALL
+    rf"(?i:SIP)\s*/\s*2\.0\s*/\s*({TOKEN})\s+({_HOST})(?:\s*:\s*([0-9]{{1,5}}))?\s*((?:;.*)?)\Z", re.DOTALL
 )
 _URI = re.compile(
     rf"(sips?):(?:([A-Za-z0-9_.!~*'()&=+$,;?/%:-]*)@)?({_HOST})(?::([0-9]{{1,5}}))?((?:;[^?\s<>]*)?)\Z",

@@ -14,6 +14,7 @@ import orjson
 
 from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.grammar import Unreadable
+from mixminus.sip.tags import phones_tag
 
 __all__ = [
     "CALLER_HEADER",
@@ -153,7 +154,7 @@ def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:
 
 
 def find_tags(message: str) -> tuple[str, str] | None:
-    """Return the tags of From and To of a message as a worker receives it; None unless it has both."""
+    """Return the tags of From and To, as the phone knows them, of a message to a worker; None unless it has both."""
     head = message.partition("\r\n\r\n")[0]
     sender, recipient = (_TAGS[name].search(head) for name in ("from", "to"))
-    return (sender[1], recipient[1]) if sender and recipient else None
+    return (phones_tag(sender[1]), phones_tag(recipient[1])) if sender and recipient else None

@@ -131,6 +131,7 @@ class SipLeg(abc.ABC):
         self.on_hold_changed: Callable[[bool], None] = lambda _: None
         """Called when the far end puts the call on hold, and when it ends that."""
         self._signalling_hosts: tuple[str, ...] = ()
+        self._media_timeout_ms = 0
         self._response: asyncio.Future[bool] | None = None
         """Whether the phone knows the call, as its response to OPTIONS will show."""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
@@ -159,6 +160,10 @@ class SipLeg(abc.ABC):
     def apply_srtp(self, policy: SrtpPolicy) -> bool:
         """Return True: what an outgoing call offers is decided when it is dialled."""
         return True
+
+    def set_media_timeout(self, timeout_s: int) -> None:
+        """Wait this long for audio or reports before the far end is asked; 0 for the server's time."""
+        self._media_timeout_ms = timeout_s * 1000
 
     @abc.abstractmethod
     def _end(self) -> None:
@@ -252,8 +257,8 @@ class SipLeg(abc.ABC):
 
     def _configure(self, media: PortMedia) -> None:
         hosts = self._signalling_hosts
-        opens = opens_to_any_host(media.remote, hosts)
-        media = replace(media, signalling_hosts=hosts, opens_to_any_host=opens)
+        media = replace(media, signalling_hosts=hosts, media_timeout_ms=self._media_timeout_ms)
+        media = replace(media, opens_to_any_host=opens_to_any_host(media.remote, hosts))
         if media != self._media:
             self._media = media
             self._apply(media)

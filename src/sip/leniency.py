@@ -40,6 +40,8 @@ class Leniency(enum.StrEnum):
     """Formats that are no payload types, beside some that are."""
     SDP_ATTRIBUTE = enum.auto()
     """An attribute without a name; it is left out."""
+    SDP_RTPMAP = enum.auto()
+    """An ``a=rtpmap`` with blanks around a slash, of Opus without its two channels, or of G.722 at its sample rate."""
     SDP_CASE = enum.auto()
     """Names in the wrong case."""
     URI_CHARACTERS = enum.auto()
@@ -54,6 +56,22 @@ class Leniency(enum.StrEnum):
     """A header that must stand once is repeated with the same value."""
     PARAMETER_REPEATED = enum.auto()
     """A parameter that is written more than once, always with the same value."""
+    PARAMETER_EMPTY = enum.auto()
+    """A ``;`` without a parameter, or a ``=`` without a value; it is left out."""
+    TAG_CHARACTERS = enum.auto()
+    """A tag that is no token, as it has ``@``, ``=``, ``:`` or the like (RFC 3261 section 25.1)."""
+    LIST_EMPTY = enum.auto()
+    """A Via, Route or Record-Route, or an element of its list, that is empty; it is left out."""
+    URI_PORT = enum.auto()
+    """A colon after the host without a port number; it is left out."""
+    URI_HEADERS = enum.auto()
+    """Headers in the URI of a Contact, which no request within a dialog can carry; they are left out."""
+    CONTACT_REPEATED = enum.auto()
+    """Several Contacts where one is allowed; the first is used."""
+    HEADER_UNREADABLE = enum.auto()
+    """A line that is no header, as it has no name or a wrong one; it is left out."""
+    CONTENT_TYPE = enum.auto()
+    """Blanks around the slash of a Content-Type."""
     DISPLAY_NAME = enum.auto()
     """A name that needs quotes and has none."""
     RESPONSE_ADDRESS = enum.auto()

@@ -1,17 +1,25 @@
-"""Repair of SIP addresses: characters that must be escaped, names that need quotes, ``tel:`` URIs. Pure.
+"""Repair of SIP addresses: characters that must be escaped, names that need quotes, empty parameters. Pure.
 
 Each function returns the text in a strict form, and what was wrong with it; what has no single meaning stays
 as it is. Time is linear in the length.
 """
 
 import re
+from collections import Counter
 from typing import Final
 from urllib.parse import quote
 
 from mixminus.sip.leniency import Leniency
 from mixminus.sip.scanning import split_outside_quotes
 
-__all__ = ["escaped_uri", "repaired_address", "repaired_request_uri", "without_repeats", "without_sips"]
+__all__ = [
+    "escaped_uri",
+    "repaired_address",
+    "repaired_parameters",
+    "repaired_request_uri",
+    "without_repeats",
+    "without_sips",
+]
 
 _SAFE_USER: Final = "-_.!~*'()&=+$,;?/:%"
 """unreserved, user-unreserved and the password's colon (RFC 3261 section 25.1), and escapes."""
@@ -59,15 +67,47 @@ def without_repeats(parameters: str) -> str:
     return parameters if len(kept) == len(parts) else ";".join([first, *kept.values()])
 
 
-def _uri_without_repeats(uri: str) -> str:
-    """Return a SIP URI whose parameters after the host repeat nothing."""
-    match = _SCHEME.match(uri)
-    if not match:
-        return uri
-    end = uri.find(";", uri.rfind("@") + 1)
-    if end < 0 or "?" in uri[end:]:
-        return uri
-    return uri[:end] + without_repeats(uri[end:])
+def _without_empties(parameters: str) -> str:
+    """Return ``;name=value;...`` without parameters that have no name, and without ``=`` that has no value.
+
+    A tag or a branch without a value is none, where there is no other.
+    """
+    first, *parts = split_outside_quotes(parameters, ";", brackets=False)
+    names = [part.partition("=")[0].strip().lower() for part in parts]
+    times = Counter(names)
+    kept = []
+    for part, key in zip(parts, names, strict=True):
+        name, equals, value = part.partition("=")
+        if not part.strip() or (key in _CASE_MATTERS and times[key] == 1 and not value.strip()):
+            continue
+        kept.append(part if not equals or value.strip() else name)
+    return ";".join([first, *kept])
+
+
+def repaired_parameters(parameters: str) -> tuple[str, Leniency | None]:
+    """Return ``;name=value;...`` without what is empty or repeated, and what was wrong first."""
+    if not parameters:
+        return parameters, None
+    full = _without_empties(parameters)
+    single = without_repeats(full)
+    if full != parameters:
+        return single, Leniency.PARAMETER_EMPTY
+    return single, Leniency.PARAMETER_REPEATED if single != full else None
+
+
+def _repaired_end(uri: str) -> tuple[str, Leniency | None]:
+    """Return a SIP URI without an empty port, and whose parameters after the host are neither empty nor repeated."""
+    if not _SCHEME.match(uri):
+        return uri, None
+    start = uri.rfind("@") + 1
+    end = uri.find(";", start)
+    authority, parameters = (uri, "") if end < 0 else (uri[:end], uri[end:])
+    if "?" in uri[start:]:
+        return uri, None
+    parameters, found = repaired_parameters(parameters)
+    if authority.endswith(":") and authority.count(":") > 1 and authority[-2:] != "::":
+        return authority[:-1] + parameters, Leniency.URI_PORT
+    return authority + parameters, found
 
 
 def without_sips(value: str) -> str:
@@ -96,28 +136,29 @@ def repaired_request_uri(uri: str) -> tuple[str, Leniency | None]:
         number = quote(match[1].encode("utf-8", "surrogateescape"), safe=_SAFE_USER)
         return f"sip:{number}@{_NO_HOST};user=phone", Leniency.TEL_URI
     escaped = escaped_uri(uri)
-    if escaped != uri:
-        return _uri_without_repeats(escaped), Leniency.URI_CHARACTERS
-    single = _uri_without_repeats(uri)
-    return single, Leniency.PARAMETER_REPEATED if single != uri else None
+    repaired, found = _repaired_end(escaped)
+    return repaired, Leniency.URI_CHARACTERS if escaped != uri else found
 
 
 def repaired_address(value: str) -> tuple[str, Leniency | None]:
     """Return one From, To or Contact; of several things that are wrong the first is named."""
     address, found = _repaired_form(value)
-    single = _address_without_repeats(address)
-    return single, found or (Leniency.PARAMETER_REPEATED if single != address else None)
+    repaired, more = _repaired_ends(address)
+    return repaired, found or more
 
 
-def _address_without_repeats(value: str) -> str:
-    if value.count(";") < 2:  # noqa: PLR2004 - one parameter repeats nothing
-        return value
+def _repaired_ends(value: str) -> tuple[str, Leniency | None]:
+    """Return an address whose URI and whose parameters have repaired ends."""
     match = _NAME_ADDRESS.match(value)
     if not match:
         bare, semicolon, parameters = value.partition(";")
-        return bare + without_repeats(semicolon + parameters)
+        repaired, found = repaired_parameters(semicolon + parameters)
+        uri, more = _repaired_end(bare.rstrip())
+        return (uri if more else bare) + repaired, more or found
     display, uri, parameters = match.groups()
-    return f"{display}<{_uri_without_repeats(uri)}>{without_repeats(parameters)}"
+    repaired, found = repaired_parameters(parameters)
+    uri, more = _repaired_end(uri)
+    return f"{display}<{uri}>{repaired}", more or found
 
 
 def _repaired_form(value: str) -> tuple[str, Leniency | None]:

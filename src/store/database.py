@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from mixminus.errors import Unavailable
@@ -24,7 +24,9 @@ from mixminus.store.access_keys import AccessKeyRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
+from mixminus.store.audits import AuditRows
 from mixminus.store.calls import CallRows
+from mixminus.store.chat import ChatMessageRows
 from mixminus.store.cipher import Cipher
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
@@ -39,7 +41,7 @@ from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
 from mixminus.store.recordings import RecordingRows
-from mixminus.store.sqlite import READERS, SqliteFile, configure
+from mixminus.store.sqlite import READERS, SqliteFile, cause_of, configure
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
@@ -62,8 +64,10 @@ class Transaction:
         self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
+        self.audits = AuditRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
+        self.chat_messages = ChatMessageRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection, cipher)
@@ -114,6 +118,7 @@ class Store:
     ) -> None:
         self.timestamp_style = timestamp_style
         self._cipher = cipher
+        self._refusal = ""
         self.counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
         self._file: SqliteFile | None = None
         self._writers: Pool[Any]
@@ -138,9 +143,15 @@ class Store:
         """Call ``on_change`` with the customers that a committed transaction has added or changed."""
         self._customer_watchers.append(on_change)
 
+    def stop_writing(self, reason: str) -> None:
+        """Refuse every transaction that writes from now on."""
+        self._refusal = reason
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction that writes; commit it, or roll it back if the block raises."""
+        if self._refusal:
+            raise Unavailable(self._refusal)
         with _translated():
             session = await self._writers.begin(writes=True)
             tx = Transaction(session, self.timestamp_style, self._cipher)
@@ -174,6 +185,11 @@ class Store:
             finally:
                 with suppress(Unavailable):
                     await self._readers.roll_back(session)
+
+    async def check(self) -> None:
+        """Raise Unavailable unless the database answers."""
+        async with self.snapshot() as tx:
+            await tx.customers.first()
 
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""
@@ -214,13 +230,19 @@ class Store:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (InterfaceError, OperationalError, sqlite3.OperationalError) as exc:
-        raise Unavailable("the database does not answer") from exc
+    except IntegrityError:
+        raise
+    except sqlite3.DatabaseError as exc:
+        cause = cause_of(exc)
+        if cause is None and not isinstance(exc, sqlite3.OperationalError):
+            raise
+        raise Unavailable(cause or "the database does not answer") from exc
     except DBAPIError as exc:
         # A PostgreSQL that shuts down raises many errors; all of them invalidate the connection.
-        if not exc.connection_invalidated:
+        cause = cause_of(exc.orig)
+        if not (cause or exc.connection_invalidated or isinstance(exc, InterfaceError | OperationalError)):
             raise
-        raise Unavailable("the database does not answer") from exc
+        raise Unavailable(cause or "the database does not answer") from exc
 
 
 def is_sqlite(url: str) -> bool:

@@ -20,6 +20,10 @@ __all__ = ["CONNECTIONS", "PostgresqlServer", "PostgresqlSession"]
 
 CONNECTIONS: Final = 20
 """PostgreSQL allows a hundred by default."""
+_CONNECT_S: Final = 5.0
+_BEGIN_S: Final = 5.0
+_STATEMENT_S: Final = 20.0
+"""A server that accepts connections and does not answer is away, too."""
 # By default each statement sees a snapshot of its own; in a transaction that reads all statements share one.
 _BEGIN: Final = {True: "BEGIN", False: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
 
@@ -31,7 +35,11 @@ class PostgresqlServer:
         self._counters = counters
         # Transactions are begun and ended on the driver: SQLAlchemy must not begin any.
         self._engine = create_async_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", json_serializer=to_json
+            url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            json_serializer=to_json,
+            connect_args={"timeout": _CONNECT_S, "command_timeout": _STATEMENT_S},
         )
 
     async def connect(self) -> "PostgresqlSession":
@@ -57,7 +65,7 @@ class PostgresqlSession:
         self._driver = driver
 
     async def begin(self, *, writes: bool) -> None:
-        await self._answered(self._driver.execute(_BEGIN[writes]))
+        await self._answered(self._driver.execute(_BEGIN[writes], timeout=_BEGIN_S))
 
     async def commit(self) -> None:
         await self._answered(self._driver.execute("COMMIT"))
@@ -89,7 +97,11 @@ class PostgresqlSession:
         self, query: Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> Result[Any]:
         self._counters["store.statements"] += 1
-        return await self._sqlalchemy.execute(query, rows)
+        try:
+            return await self._sqlalchemy.execute(query, rows)
+        except (OSError, TimeoutError) as exc:
+            self._driver.terminate()
+            raise Unavailable("the database does not answer in time") from exc
 
     async def change(self, query: Executable) -> int:
         result: Any = await self.execute(query)
@@ -107,7 +119,11 @@ class PostgresqlSession:
             return await answer
         except asyncpg.IntegrityConstraintViolationError as exc:
             raise IntegrityError(None, None, exc) from exc
-        except (asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        except TimeoutError as exc:
+            # Not Lost: a server that does not answer would be waited for again on the next connection.
+            self._driver.terminate()
+            raise Unavailable("the database does not answer in time") from exc
+        except (asyncpg.InterfaceError, OSError) as exc:
             raise Lost("the database does not answer") from exc
         except asyncpg.PostgresError as exc:
             # A server that shuts down sends many errors; all of them close the connection.

@@ -25,7 +25,7 @@ from mixminus.store.json import to_json
 from mixminus.store.statement import Compiled, Statement
 from mixminus.threads import named_threads
 
-__all__ = ["READERS", "SqliteFile", "SqliteSession", "configure"]
+__all__ = ["READERS", "SqliteFile", "SqliteSession", "cause_of", "configure"]
 
 READERS: Final = 8
 LONGEST_S: Final = 0.004
@@ -38,7 +38,25 @@ _CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
 _COMMITS_A_LOOK: Final = 64
 """Commits between two looks at the size of the write-ahead log."""
 
+_DAMAGED: Final = "the database is damaged: stop the server, and restore a backup (mixminus restore)"
+_CAUSES: Final = {
+    sqlite3.SQLITE_FULL: "the disk of the database is full: free some space; nothing that was stored is lost",
+    sqlite3.SQLITE_READONLY: "the database cannot be written: its file or file system is read-only",
+    sqlite3.SQLITE_IOERR: "the disk of the database fails: see the log of the system",
+    sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened: is it there, and are file descriptors left?",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+_PRIMARY: Final = 0xFF
+"""SQLite's extended codes have the primary code in the lowest byte."""
+
 T = TypeVar("T")
+
+
+def cause_of(error: BaseException | None) -> str | None:
+    """Return what is wrong with the file or its disk, and what to do; None for other errors of SQLite."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else _CAUSES.get(code & _PRIMARY)
 
 
 class Yielding:
@@ -84,7 +102,8 @@ class SqliteFile:
         try:
             connection = self._engine.connect()
         except Exception as exc:
-            raise Unavailable("the database cannot be opened") from exc
+            cause = cause_of(getattr(exc, "orig", exc))
+            raise Unavailable(cause or "the database cannot be opened") from exc
         return SqliteSession(connection, self._yielding, self._threads, self._counters)
 
     def close(self) -> None:

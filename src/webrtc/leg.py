@@ -115,6 +115,9 @@ class WebRtcLeg:
         """Wait until the call is answered and return our SDP; raise the error if it is refused."""
         return await asyncio.shield(self._answer)
 
+    def set_media_timeout(self, timeout_s: int) -> None:
+        """Do nothing: ICE asks by itself whether the browser is there (RFC 7675)."""
+
     def apply_srtp(self, policy: SrtpPolicy) -> bool:
         """Return True: the audio of browsers is encrypted always."""
         return True

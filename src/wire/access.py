@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from mixminus.model.access import CustomerStatus, RingMethod, WebhookMethod
+from mixminus.model.access import AgentStatus, CustomerStatus, RingMethod, WebhookMethod
 from mixminus.model.ids import NIL
 from mixminus.model.permissions import Permission
 from mixminus.model.srtp import SrtpPolicy
@@ -47,12 +47,14 @@ class AgentView(View):
     name: str
     detail: str
     ring_method: RingMethod
-    status: Literal["offline"] = "offline"
-    """Always offline: the server does not ring agents."""
+    status: AgentStatus
+    """What the agent's own program has set; the server does not use it."""
     permission: int = Field(ge=0, le=Permission.ALL.value)
     """Bits, one for each right."""
     tag_ids: list[UUID]
     addresses: list[dict[str, Any]]
+    """Where the agent is called."""
+    direct_hash: str
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

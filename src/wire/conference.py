@@ -66,6 +66,8 @@ class ConferenceView(View):
     """No new participants are admitted."""
     wait_for_moderator: bool = _setting("wait_for_moderator")
     """Participants cannot hear each other until a moderator joins."""
+    lobby: bool = _setting("lobby")
+    """Participants wait until they are admitted one by one; moderators do not."""
     end_when_moderator_leaves: bool = _setting("end_when_moderator_leaves")
     entry_tone: bool = _setting("entry_tone")
     exit_tone: bool = _setting("exit_tone")
@@ -108,6 +110,9 @@ class ConferencecallView(View):
     talking: bool
     on_hold: bool
     """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
+    waiting: bool
+    """In the lobby: for a moderator, or to be admitted."""
+    hand_raised: bool
     label: str
     """Your own label, stored and returned unchanged."""
     tm_create: Timestamp

@@ -112,6 +112,8 @@ class TrunkView(View):
     """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
     first_response_s: int
     """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
+    media_timeout_s: int
+    """How long a call may have no audio and no reports before its far end is asked by OPTIONS; 0 for the server's setting."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: TrunkHealth

@@ -156,6 +156,18 @@ async def test_metrics_need_a_credential(api: ApiClient, query: str, status: int
         assert response.status == status
 
 
+OPEN = (
+    "/auth/login",
+    "/ca.pem",
+    "/docs",
+    "/health/live",
+    "/health/ready",
+    "/join",
+    "/openapi.json",
+    "/ping",
+)
+
+
 async def test_every_path_needs_a_credential_unless_open(api: ApiClient) -> None:
     app = api.client.app
     assert app is not None
@@ -163,10 +175,7 @@ async def test_every_path_needs_a_credential_unless_open(api: ApiClient) -> None
         if route.resource and route.resource.canonical in (*GUIDE, *CONSOLE):
             continue  # tests/api/test_guide.py, tests/console/test_console.py
         path = re.sub(r"\{.*?\}", str(uuid4()), route.resource.canonical if route.resource else "")
-        if (
-            path not in ("/auth/login", "/ca.pem", "/docs", "/join", "/openapi.json", "/ping", *VIEWER_FILES)
-            and route.method != "OPTIONS"
-        ):
+        if path not in (*OPEN, *VIEWER_FILES) and route.method != "OPTIONS":
             async with api.request(route.method, path, token="") as response:
                 assert response.status == 401, (route.method, path)
 

@@ -26,6 +26,7 @@ BODY: dict[str, Any] = {
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
     "text": "hello",
+    "digits": "1",
     "stream_urls": ["hello.wav"],
     "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",
     "groups": [{"conferencecall_ids": []}],
@@ -80,9 +81,6 @@ async def victim(api: ApiClient, offer: str) -> Victim:
     transcribed = await transcribe(api, identity.customer_id)
     _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
     _, invited = await api.post(f"/v1.0/conferences/{room['id']}/guest_links", {})
-    room_playback = {"stream_urls": ["missing.wav"]}
-    _, playback = await api.post(f"/v1.0/conferences/{room['id']}/play", room_playback)
-    await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
     agent = await api.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
@@ -97,7 +95,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             **made,
             "transcribes": transcribed,
             "traces": traced["id"],
-            "playbacks": playback["id"],
+            **await played_and_sent(api, room["id"]),
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),
@@ -105,6 +103,14 @@ async def victim(api: ApiClient, offer: str) -> Victim:
         session["path"].rsplit("/", 1)[1],
         invited["id"],
     )
+
+
+async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
+    """Let a playback fail in a room, and send a chat message there; return their ids."""
+    _, message = await api.post(f"/v1.0/conferences/{room_id}/messages", {"text": "hello"})
+    _, playback = await api.post(f"/v1.0/conferences/{room_id}/play", {"stream_urls": ["missing.wav"]})
+    await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
+    return {"playbacks": playback["id"], "chatmessages": message["id"]}
 
 
 async def wait_for_status(api: ApiClient, path: str, status: str) -> None:

@@ -271,6 +271,8 @@ async def test_answers_match_the_document(api: ApiClient, offer: str) -> None:
         "/v1.0/events/undelivered": "Undelivered",
         "/v1.0/events/deliveries": "Deliveries",
         "/ping": "Pong",
+        "/health/live": "Health",
+        "/health/ready": "Health",
         "/v1.0/conferences/room": "ErrorEnvelope",
     }
     for where, shape in asked.items():

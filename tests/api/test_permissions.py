@@ -134,7 +134,7 @@ async def test_frozen_customer_is_refused_until_recovered(api: ApiClient) -> Non
 
 
 def test_permission_bits_match_the_contract() -> None:
-    assert [int(bits) for bits in Permission.__members__.values()] == [0, 1, 15, 16, 32, 64, 240, 65535]
+    assert [int(bits) for bits in Permission.__members__.values()] == [0, 1, 15, 16, 32, 64, 128, 240, 65535]
 
 
 async def test_unknown_path_is_404_without_permission(api: ApiClient) -> None:

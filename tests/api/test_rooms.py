@@ -20,6 +20,7 @@ SETTINGS: dict[str, Any] = {
     "moderator_pin": "99",
     "locked": True,
     "wait_for_moderator": True,
+    "lobby": True,
     "end_when_moderator_leaves": True,
     "entry_tone": True,
     "exit_tone": True,

@@ -12,6 +12,8 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
+from mixminus.app.main import DEMO_PORTS, with_tls
+from mixminus.app.settings import load
 from tests.app.server import KEY, Server, serve
 from tests.support.ports import free_port
 from tests.support.sip_phone import Phone
@@ -184,6 +186,27 @@ async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> 
     assert len(keys) == 2
     assert len(passwords - {""}) == 1, "only the first start has one to show"
     assert len(rooms) == 1
+
+
+async def test_the_demo_with_https_serves_phones_in_browsers(tmp_path: Path) -> None:
+    settings = {"MIXMINUS_HTTPS_PORT": str(free_port()), "MIXMINUS_SIP_HOST": "127.0.0.1"}
+    async with (
+        serve(tmp_path, "--demo", settings=settings) as server,
+        ClientSession() as session,
+        session.ws_connect("wss://127.0.0.1:7443/", protocols=("sip",), ssl=False) as socket_of_phone,
+    ):
+        assert socket_of_phone.protocol == "sip"
+        await socket_of_phone.close()
+        await server.stop(signal.SIGTERM)
+    assert "wss://127.0.0.1:7443" in server.stdout.split()
+
+
+def test_a_demo_on_the_network_serves_tls_and_phones_in_browsers() -> None:
+    open_to_all = load(http_host="0.0.0.0", sip_host="0.0.0.0")
+    assert [getattr(with_tls(open_to_all), name) for name in DEMO_PORTS] == list(DEMO_PORTS.values())
+    assert [getattr(with_tls(load()), name) for name in DEMO_PORTS] == [None] * 3
+    own = with_tls(load(http_host="0.0.0.0", sip_host="0.0.0.0", sip_wss_port="7444"))
+    assert own.sip_wss_port == 7444
 
 
 async def test_a_port_in_use_is_named_with_its_setting(tmp_path: Path) -> None:

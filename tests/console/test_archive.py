@@ -67,6 +67,15 @@ async def position(page: Page) -> float:
     return float(await page.evaluate("document.querySelector('audio').currentTime"))
 
 
+async def save_as_subtitles(page: Page) -> None:
+    async with page.expect_download() as saved:
+        await page.get_by_role("button", name="SRT").click()
+    path = await (await saved.value).path()
+    subtitles = await asyncio.to_thread(path.read_text)
+    assert subtitles.startswith("1\n00:00:")
+    assert "milk" in subtitles.lower()
+
+
 @pytest.mark.slow
 async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_path: Path) -> None:
     microphone = await asyncio.to_thread(speak, tmp_path)
@@ -88,6 +97,7 @@ async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_p
             await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=60_000)
             assert "milk" in (await page.locator(".transcript ol").inner_text()).lower()
             await expect(page.locator(".lane rect").first).to_be_attached()
+            await save_as_subtitles(page)
 
             last = utterances.last
             await last.click()

@@ -7,15 +7,24 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.app.server import Server, serve
-from tests.console.pages import WITHIN_MS, log_in
+from tests.console.pages import WITHIN_MS, api, log_in
 from tests.console.test_console_room import make_room
 from tests.console.test_join_page import browser
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.usefixtures("built"), pytest.mark.slow]
 
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 RUN = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})).violations
   .map(each => ({id: each.id, impact: each.impact, where: each.nodes.map(node => node.target.join(' ') + ': ' + node.failureSummary)}))"""
+# Elements that reach beyond the window, unless what is around them scrolls on purpose, or hides it.
+WIDER = """() => [...document.querySelectorAll('main *, dialog *')].filter(each => {
+  const box = each.getBoundingClientRect();
+  if (box.width === 0 || box.right <= innerWidth + 1) return false;
+  for (let around = each.parentElement; around && around.id !== 'main' && around.tagName !== 'DIALOG'; around = around.parentElement)
+    if (getComputedStyle(around).overflowX !== 'visible') return false;
+  return true;
+}).map(each => `${each.tagName}.${each.getAttribute('class')} ${each.textContent.slice(0, 40)}`).slice(0, 5)"""
 SERIOUS = ("serious", "critical")
 
 
@@ -36,6 +45,7 @@ async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -
     async def check(view: str) -> None:
         await page.evaluate(AXE.read_text())
         found.extend((view, each) for each in await page.evaluate(RUN) if each["impact"] in SERIOUS)
+        found.extend((view, "wider than the window", each) for each in await page.evaluate(WIDER))
 
     await expect(page.get_by_role("button", name="Log in")).to_be_visible()
     await check("login")
@@ -58,8 +68,65 @@ async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -
         await check(tab)
     await page.get_by_role("button", name="Call somebody").click()
     await check("call somebody")
+    for address, button in (await more_views(server)).items():
+        await page.goto(f"{server.base}/console/#/{address}")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if button:
+            await page.get_by_role("button", name=button).first.click()
+            await expect(page.get_by_role("dialog")).to_be_visible()
+        await check(address)
+        await page.reload()
     await context.close()
     return found
+
+
+async def more_views(server: Server) -> dict[str, str]:
+    """Return the addresses of the other views, each with something in it, and the button that opens a dialog."""
+    recording = await recorded(server)
+    actions = [
+        {"type": "talk", "option": {"text": "hello"}},
+        {"type": "call"},
+        {"type": "branch"},
+        {"type": "block"},
+    ]
+    flow = (await api(server, "POST", "/flows", name="Reception", actions=actions))["id"]
+    run = (await api(server, "POST", "/activeflows", flow_id=flow))["id"]
+    number = f"+1555{len((await api(server, 'GET', '/numbers'))['result']):04}"
+    await api(server, "POST", "/numbers", number=number, call_flow_id=flow)
+    await api(server, "POST", "/extensions", extension=number[1:], password="Secret-4711-x")
+    await api(server, "POST", "/trunks", name="Carrier", domain_name=f"carrier{number[1:]}")
+    return {
+        "calls": "",
+        "flows": "",
+        f"flows/{flow}": "",
+        f"flows/runs/{run}": "",
+        "flows/new": "",
+        "numbers": "Edit this number",
+        "extensions": "Set up a phone",
+        "trunks": "Edit this trunk",
+        "recordings": "",
+        f"recordings/{recording}": "",
+        "transcripts": "",
+        "server": "",
+    }
+
+
+async def recorded(server: Server) -> str:
+    """Record a room without participants, and return the recording when it is complete."""
+    room = (await api(server, "POST", "/conferences", type="conference", name="Quiet"))["id"]
+
+    async def started() -> Any:
+        return (await api(server, "GET", f"/conferences/{room}"))["status"] == "progressing"
+
+    await until(started)
+    recording = str((await api(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"])
+    await api(server, "POST", f"/conferences/{room}/recording_stop")
+
+    async def ended() -> Any:
+        return (await api(server, "GET", f"/recordings/{recording}"))["status"] == "ended"
+
+    await until(ended)
+    return recording
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,11 @@ pytestmark = [pytest.mark.usefixtures("built"), pytest.mark.slow]
 
 REACHABLE = {"SIP_HOST": ADDRESS, "PUBLIC_HOST": ADDRESS}
 LOUD = 12_000.0
+KEEP_TRACKS = """() => {
+  window.tracks = [];
+  const media = navigator.mediaDevices, open = media.getUserMedia.bind(media);
+  media.getUserMedia = async wanted => { const stream = await open(wanted); tracks.push(...stream.getTracks()); return stream; };
+}"""
 LIT_UP = 0.3
 """A meter's share of its length."""
 
@@ -57,6 +62,17 @@ async def join(page: Page, name: str) -> None:
     await expect(page.get_by_role("meter", name="Input level")).to_be_visible()
     await page.get_by_role("button", name="Join", exact=True).click()
     await expect(page.get_by_text("You are in the room")).to_be_visible(timeout=WITHIN_MS)
+
+
+async def microphone_is_released_with_the_view(page: Page, server: Server, room: str) -> None:
+    await page.evaluate(KEEP_TRACKS)
+    await page.get_by_role("button", name="Check the microphone").click()
+    await expect(page.get_by_role("meter", name="Input level")).to_be_visible()
+    assert await page.evaluate("tracks.map(each => each.readyState)") == ["live"]
+    await page.goto(f"{server.base}/console/#/calls")
+    await expect(page.get_by_role("heading", level=1, name="Calls")).to_be_visible()
+    assert await page.evaluate("tracks.map(each => each.readyState)") == ["ended"]
+    await page.goto(f"{server.base}/console/#/rooms/{room}")
 
 
 async def mute_and_unmute(page: Page, server: Server, room: str, row: str) -> None:
@@ -133,7 +149,8 @@ async def test_a_browser_and_a_phone_meet_and_the_phone_is_muted_recorded_and_re
 async def test_push_to_talk_is_heard_while_the_button_is_held(tmp_path: Path) -> None:
     async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
         await log_in(page)
-        await make_room(page, "Push to talk")
+        room = await make_room(page, "Push to talk")
+        await microphone_is_released_with_the_view(page, server, room)
         await page.get_by_label("Push to talk").check()
         await page.get_by_role("button", name="Join", exact=True).click()
         hold = page.get_by_role("button", name="Hold to talk")

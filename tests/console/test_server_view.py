@@ -1,5 +1,6 @@
 """The console's Server view, in a real browser, against a real server and a real receiver of webhooks."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,10 @@ async def test_deliveries_are_shown_with_their_attempts_and_sent_again(tmp_path:
     ):
         await log_in(page)
         await resend_what_was_refused(page, server, receiver)
+        used = page.get_by_role("region", name="CPU by role")
+        for role in ("Control", "Mixing", "SIP workers"):
+            await expect(used).to_contain_text(role)
+        assert sum(map(float, re.findall(r"([\d.]+) %", await used.inner_text()))) > 0
 
 
 async def resend_what_was_refused(page: Page, server: Server, receiver: WebhookReceiver) -> None:

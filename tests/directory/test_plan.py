@@ -105,16 +105,23 @@ async def test_another_customers_room_is_none_for_an_extension_but_its_hash_is_a
 @pytest.mark.parametrize("form", ["{name}", "extension:{name}", "{hash}"])
 async def test_an_extension_is_rung(backend: Backend, form: str) -> None:
     phone = await extension(backend)
-    routed = await route(backend, form.format(name=phone.extension, hash=phone.direct_hash))
+    caller = ANONYMOUS if form == "{hash}" else Caller((await extension(backend, "1002")).id)
+    routed = await route(backend, form.format(name=phone.extension, hash=phone.direct_hash), caller)
     assert routed.destination == Address("extension", "1001", "1001", "Desk")
     (connect,) = routed.program.actions
     assert connect["option"]["destinations"] == [
         {"type": "extension", "target": "1001", "target_name": "1001"}
     ]
-    assert connect["option"]["source"]["target"] == ANN.target
+    assert connect["option"]["source"]["target"] == ("1002" if caller.account_id else ANN.target)
 
 
-async def test_colleagues_come_first_and_a_name_of_two_customers_is_unknown_from_outside(
+async def test_unknown_callers_cannot_find_out_which_extensions_there_are(backend: Backend) -> None:
+    await extension(backend)
+    targets = ("1001", "extension:1001", "9999", "extension:9999")
+    assert [await refusal(backend, each) for each in targets] == [404] * 4
+
+
+async def test_extensions_of_the_same_name_are_each_customers_own(
     backend: Backend,
 ) -> None:
     owner = await other_customer(backend)
@@ -129,9 +136,10 @@ async def test_colleagues_come_first_and_a_name_of_two_customers_is_unknown_from
 async def test_a_deleted_extension_is_404(backend: Backend) -> None:
     phone = await extension(backend)
     await directory(backend).extensions.delete(backend.customer_id, phone.id)
-    assert [await refusal(backend, each) for each in ("1001", phone.direct_hash)] == [404, 404]
+    caller = Caller((await extension(backend, "1002")).id)
+    assert [await refusal(backend, each, caller) for each in ("1001", phone.direct_hash)] == [404, 404]
     await extension(backend)
-    assert (await route(backend, "1001")).customer_id == backend.customer_id
+    assert (await route(backend, "1001", caller)).customer_id == backend.customer_id
 
 
 async def test_a_number_without_a_flow_is_as_good_as_none(backend: Backend) -> None:

@@ -1,18 +1,22 @@
 """IPv6 beside IPv4, end to end: phones and a browser of both families in one room, calls to phones over IPv6, load on ::1."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import async_playwright
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.calling import action
+from tests.support.chromium import EXECUTABLE, FLAGS
 from tests.support.hosts import bracketed
+from tests.support.join_page import enter, hear, own_address
 from tests.support.netns import ADDRESS, ADDRESS6
 from tests.support.server import Server, checked_server
 from tests.support.sipp import Sipp
-from tests.support.tones import TONES_HZ, tone
+from tests.support.tones import TONES_HZ, tone, write_wav
 from tests.support.waiting import play_for
 
 A_HZ, B_HZ, C_HZ = TONES_HZ[:3]
@@ -78,6 +82,26 @@ def test_a_phone_is_called_over_ipv6(dual_server: Server, phone: Ring) -> None:
     assert_hears(called.ear(), (B_HZ,), A_HZ)
     dual_server.call("POST", f"/calls/{placed}/hangup")
     dual_server.wait_for_participants(room, 1)
+
+
+async def test_chromium_on_the_join_page_over_ipv6(dual_server: Server, phone: Ring, tmp_path: Path) -> None:
+    """The page, the API and the audio."""
+    room = await asyncio.to_thread(dual_server.new_room)
+    other = phone(B_HZ)
+    await asyncio.to_thread(other.dial, uri(dual_server, room, ADDRESS))
+    microphone = write_wav(tmp_path / "microphone.wav", tone(C_HZ, 20))
+    flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)
+        page = await browser.new_page()
+        await enter(page, dual_server, room, base=f"http://[::1]:{dual_server.http_port}")
+        await asyncio.to_thread(dual_server.wait_for_participants, room, 2)
+        assert_hears(await hear(page, 3), (B_HZ,), C_HZ)
+        assert_hears(other.ear(), (C_HZ,), B_HZ)
+        assert await own_address(page) in ("::1", ADDRESS6)
+        await page.click("#leave")
+        await asyncio.to_thread(dual_server.wait_for_participants, room, 1)
+        await browser.close()
 
 
 def test_calls_of_sipp_on_the_loopback_of_ipv6(dual_server: Server, tmp_path: Path, phone: Ring) -> None:

@@ -114,6 +114,33 @@ def test_softphone_registers_is_called_and_transfers_its_place(
     assert_hears(coming.ear(), (OTHER_HZ,), COMING_HZ)
 
 
+def test_softphone_transfers_its_place_to_a_phone_that_it_has_consulted(
+    tls_server: Server, softphone: Linphone, phone: Ring
+) -> None:
+    """Attended transfer: REFER with Replaces, of the call by which the other phone was asked."""
+    room = tls_server.new_room()
+    listener, consulted = phone(OTHER_HZ), phone(COMING_HZ, answers=True)
+    listener.dial(tls_server.sip_uri(room))
+    to = {"type": "sip", "target": consulted.uri}
+    flow = tls_server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
+    tls_server.call("POST", "/numbers", {"number": "7204", "call_flow_id": flow})
+    registered(tls_server, softphone, "3142")
+    softphone.dial(tls_server.sip_uri(room))
+    _, left = tls_server.wait_for_participants(room, 2)
+    softphone.consult(tls_server.sip_uri("7204"))
+    play_for(1.5)
+    assert_hears(consulted.ear(), (PHONE_HZ,), COMING_HZ, stretch_s=0.5)
+    softphone.transfer_to_consulted()
+    eventually(
+        lambda: tls_server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved",
+        what="the softphone has left the room",
+    )
+    tls_server.wait_for_participants(room, 2)
+    play_for(2.5)
+    assert_hears(newest(listener.ear(), 1.5), (COMING_HZ,), OTHER_HZ, stretch_s=1.0)
+    assert_hears(newest(consulted.ear(), 1.5), (OTHER_HZ,), COMING_HZ, stretch_s=1.0)
+
+
 @pytest.mark.parametrize(
     ("transport", "media_encryption"), [("tls", "srtp"), ("tls", "dtls"), ("udp", "dtls")]
 )

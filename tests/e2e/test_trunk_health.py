@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import Ring
+from tests.e2e.hearing import assert_hears
 from tests.support.calling import action
 from tests.support.dns_server import dns_server
 from tests.support.kamailio import SUBSCRIBER, Provider, provider
@@ -13,8 +14,9 @@ from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.server import ACCESS_KEY, Server
 from tests.support.tones import TONES_HZ
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, play_for
 
+CALLED_HZ, LISTENER_HZ = TONES_HZ[:2]
 DOWN_S = 30.0
 """Two probes of four seconds, and the pauses of five seconds."""
 
@@ -28,6 +30,15 @@ class Carrier:
         self._phone = phone
         self._running: dict[int, ExitStack] = {}
         self.servers: dict[int, Provider] = {}
+
+    @property
+    def records(self) -> list[str]:
+        """The carrier in DNS: its first server is preferred."""
+        servers = enumerate(self.ports, 1)
+        return [f"host-record=host.carrier.example,{ADDRESS}"] + [
+            f"srv-host=_sip._udp.carrier.example,host.carrier.example,{port},{priority},1"
+            for priority, port in servers
+        ]
 
     def start(self, number: int) -> None:
         directory = self._directory / f"kamailio-{number}-{len(list(self._directory.iterdir()))}"
@@ -73,51 +84,79 @@ def metrics_of(server: Server) -> str:
 
 
 def test_server_that_is_down_is_left_out_until_it_answers_again(tmp_path: Path, phone: Ring) -> None:
-    called = phone(TONES_HZ[0])
-    with two_servers(tmp_path / "carrier", called.uri) as carrier:
-        records = [
-            f"srv-host=_sip._udp.carrier.example,host.carrier.example,{port},{priority},1"
-            for priority, port in enumerate(carrier.ports, 1)
-        ]
-        with (
-            dns_server(f"host-record=host.carrier.example,{ADDRESS}", *records) as nameserver,
-            Server(tmp_path, MIXMINUS_SIP_NAMESERVER=nameserver) as server,
-        ):
-            body = {"domain_name": "carrier", "outbound_host": "carrier.example", "options_interval_s": 5}
-            made = server.call("POST", "/trunks", body).json
-            assert (made["health"], made["servers"]) == ("unknown", [])
+    called = phone(CALLED_HZ)
+    with (
+        two_servers(tmp_path / "carrier", called.uri) as carrier,
+        dns_server(*carrier.records) as nameserver,
+        Server(tmp_path, MIXMINUS_SIP_NAMESERVER=nameserver) as server,
+    ):
+        body = {"domain_name": "carrier", "outbound_host": "carrier.example", "options_interval_s": 5}
+        made = server.call("POST", "/trunks", body).json
+        assert (made["health"], made["servers"]) == ("unknown", [])
 
-            def shown() -> Any:
-                return server.call("GET", f"/trunks/{made['id']}").json
+        def shown() -> Any:
+            return server.call("GET", f"/trunks/{made['id']}").json
 
-            eventually(lambda: len(shown()["servers"]) == 2, what="both servers answer")
-            assert shown()["health"] == "up"
-            assert [each["detail"] for each in shown()["servers"]] == ["405 Method Not Allowed"] * 2
-            call_out(server)
-            assert len(carrier.servers[0].logged("carried: ")) == 1
+        eventually(lambda: len(shown()["servers"]) == 2, what="both servers answer")
+        assert shown()["health"] == "up"
+        assert [each["detail"] for each in shown()["servers"]] == ["405 Method Not Allowed"] * 2
+        call_out(server)
+        assert len(carrier.servers[0].logged("carried: ")) == 1
 
-            carrier.stop(0)
-            eventually(lambda: shown()["health"] == "degraded", timeout_s=DOWN_S, what="one server is down")
-            address = f"udp:{ADDRESS}:{carrier.ports[0]}"
-            (dead,) = [each for each in shown()["servers"] if each["address"] == address]
-            assert (dead["status"], dead["detail"]) == ("down", "no response")
-            metrics = metrics_of(server)
-            assert 'mixminus_trunk_servers{status="up"} 1\n' in metrics
-            assert 'mixminus_trunk_servers{status="down"} 1\n' in metrics
-            # No call has found out that it is down: the second server gets this one without a delay.
-            call_out(server)
-            assert len(carrier.servers[1].logged("carried: ")) == 1
+        carrier.stop(0)
+        eventually(lambda: shown()["health"] == "degraded", timeout_s=DOWN_S, what="one server is down")
+        address = f"udp:{ADDRESS}:{carrier.ports[0]}"
+        (dead,) = [each for each in shown()["servers"] if each["address"] == address]
+        assert (dead["status"], dead["detail"]) == ("down", "no response")
+        metrics = metrics_of(server)
+        assert 'mixminus_trunk_servers{status="up"} 1\n' in metrics
+        assert 'mixminus_trunk_servers{status="down"} 1\n' in metrics
+        # No call has found out that it is down: the second server gets this one without a delay.
+        call_out(server)
+        assert len(carrier.servers[1].logged("carried: ")) == 1
 
-            carrier.stop(1)
-            eventually(lambda: shown()["health"] == "down", timeout_s=DOWN_S, what="both servers are down")
-            carrier.start(0)
-            eventually(lambda: shown()["health"] == "degraded", timeout_s=DOWN_S, what="one answers again")
-            call_out(server)
-            assert len(carrier.servers[0].logged("carried: ")) == 1
+        carrier.stop(1)
+        eventually(lambda: shown()["health"] == "down", timeout_s=DOWN_S, what="both servers are down")
+        carrier.start(0)
+        eventually(lambda: shown()["health"] == "degraded", timeout_s=DOWN_S, what="one answers again")
+        call_out(server)
+        assert len(carrier.servers[0].logged("carried: ")) == 1
 
-            types = [each["type"] for each in server.call("GET", "/events").json["result"]]
-            seen = [each for each in types if each in ("trunk_up", "trunk_degraded", "trunk_down")]
-            assert sorted(seen) == ["trunk_degraded", "trunk_degraded", "trunk_down", "trunk_up"]
-            unwatched = {"outbound_host": "carrier.example"}
-            after = server.call("PUT", f"/trunks/{made['id']}", unwatched).json
-            assert (after["health"], after["servers"]) == ("", [])
+        types = [each["type"] for each in server.call("GET", "/events").json["result"]]
+        seen = [each for each in types if each in ("trunk_up", "trunk_degraded", "trunk_down")]
+        assert sorted(seen) == ["trunk_degraded", "trunk_degraded", "trunk_down", "trunk_up"]
+        unwatched = {"outbound_host": "carrier.example"}
+        after = server.call("PUT", f"/trunks/{made['id']}", unwatched).json
+        assert (after["health"], after["servers"]) == ("", [])
+
+
+def test_a_call_finds_out_that_the_first_server_is_dead_and_talks_by_the_second(
+    tmp_path: Path, phone: Ring
+) -> None:
+    """Nothing is probed: the call itself goes on to the next server (RFC 3263 section 4.3)."""
+    called, listener = phone(CALLED_HZ), phone(LISTENER_HZ)
+    with (
+        two_servers(tmp_path / "carrier", called.uri) as carrier,
+        dns_server(*carrier.records) as nameserver,
+        Server(tmp_path, MIXMINUS_SIP_NAMESERVER=nameserver) as server,
+    ):
+        carrier.stop(0)
+        server.call("POST", "/trunks", {"domain_name": "carrier", "outbound_host": "carrier.example"})
+        room = server.new_room()
+        listener.dial(server.sip_uri(room))
+        server.wait_for_participants(room, 1)
+        body = {
+            "source": {"type": "tel", "target": "+15550111"},
+            "destinations": [{"type": "tel", "target": f"+{SUBSCRIBER}"}],
+            "actions": [action("conference_join", conference_id=room)],
+        }
+        placed = server.call("POST", "/calls", body).json["calls"][0]["id"]
+        called.wait_for_log("Incoming call", what="the second server carries the call")
+        called.pick_up()
+        server.wait_for_participants(room, 2)
+        play_for(2.5)
+        assert_hears(listener.ear(), (CALLED_HZ,), LISTENER_HZ)
+        assert_hears(called.ear(), (LISTENER_HZ,), CALLED_HZ)
+        assert len(carrier.servers[1].logged("carried: ")) == 1
+        server.call("POST", f"/calls/{placed}/hangup")
+        server.wait_for_participants(room, 1)

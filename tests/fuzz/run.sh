@@ -9,7 +9,7 @@ set -eu
 
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- rtp rtcp dtmf receiver
+[ $# -gt 0 ] || set -- rtp rtcp dtmf jbuf receiver
 
 fuzz=$(cd "$(dirname "$0")" && pwd)
 native=$fuzz/../../native

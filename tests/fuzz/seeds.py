@@ -78,9 +78,25 @@ def _receiver_seeds() -> Iterator[bytes]:
     yield b"".join(_record(20, _rtp(n, 0, _event(3, 160 * n, n > LAST_UPDATE), 101)) for n in range(8))
 
 
+def _jbuf_seeds() -> Iterator[bytes]:
+    chance = random.Random(2)
+    steady = [struct.pack("!BbbBBB", 20, 1, 2, 20, 26, 0) for _ in range(20)]
+    yield b"".join(steady)
+    yield b"".join(
+        struct.pack("!BbbBBB", chance.randrange(60), step, 2 * step, 20, 26, chance.randrange(2))
+        for step in (chance.randrange(-3, 6) for _ in range(40))
+    )
+
+
 def main() -> None:
     """Write every seed; the same bytes every time."""
-    seeds = {"rtp": _rtp_seeds, "rtcp": _rtcp_seeds, "dtmf": _dtmf_seeds, "receiver": _receiver_seeds}
+    seeds = {
+        "rtp": _rtp_seeds,
+        "rtcp": _rtcp_seeds,
+        "dtmf": _dtmf_seeds,
+        "receiver": _receiver_seeds,
+        "jbuf": _jbuf_seeds,
+    }
     for target, make in seeds.items():
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)

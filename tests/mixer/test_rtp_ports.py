@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,6 +198,17 @@ def test_first_packet_timeout_and_resumption_emit_one_event_each(engine: Engine,
 
 def test_the_media_timeout_starts_at_the_answer(engine: Engine, caller: Caller) -> None:
     engine.tick(49)
+    assert engine.events() == []
+    engine.tick(3)
+    assert [type(event) for event in engine.events()] == [MediaTimeout]
+
+
+@pytest.mark.parametrize(("media_timeout_ms", "ticks"), [(500, 25), (0, 50), (3000, 150)])
+def test_a_port_has_its_own_media_timeout(
+    engine: Engine, caller: Caller, media_timeout_ms: int, ticks: int
+) -> None:
+    caller.port.configure(replace(caller.phone.media(), media_timeout_ms=media_timeout_ms))
+    engine.tick(ticks - 1)
     assert engine.events() == []
     engine.tick(3)
     assert [type(event) for event in engine.events()] == [MediaTimeout]

@@ -193,6 +193,27 @@ async def test_redirect_is_followed(backend: Backend, bob: CalledPhone) -> None:
     await carol.close()
 
 
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        "Contact: <{other}>;q=0.3, <{carol}>;q=0.9",
+        "Contact: <{carol}>, <{other}>;q=0.9",
+        'Contact: <{other}>;q=0.1\r\nContact: "Carol, at home" <{carol}?Subject=x>;q=0.8;expires=60',
+        "Contact: <{carol}>;q=0.5,<{other}>;q=0.5,",
+    ],
+)
+async def test_redirect_to_several_is_followed_to_the_preferred_one(
+    backend: Backend, bob: CalledPhone, contacts: str
+) -> None:
+    carol = await CalledPhone.open()
+    leg = dial(backend, bob.uri)
+    shown = contacts.format(carol=carol.uri, other="sip:nobody@127.0.0.1:9")
+    bob.reply(await bob.asked("INVITE"), 302, shown)
+    carol.reply(await carol.asked("INVITE"), 486)
+    assert await end_of(leg) == (HangupReason.BUSY, True)
+    await carol.close()
+
+
 async def test_redirect_loop_fails(backend: Backend, bob: CalledPhone) -> None:
     leg = dial(backend, bob.uri)
     for _ in range(4):

@@ -2,12 +2,24 @@
 
 import re
 
+import pytest
+
 from mixminus.sip.edge.abandoned import CROWDED_S, SILENT_S
 from mixminus.sip.edge.addressing import ToPhone, ToWorker
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
+from mixminus.sip.sdp.envelope import fold
 from tests.sip.test_edge_lost_calls import asked_bye
-from tests.sip.test_edge_router import PHONE, SDP, established, forwarded, open_router, request, status_code
+from tests.sip.test_edge_router import (
+    PHONE,
+    SDP,
+    answer_of,
+    established,
+    forwarded,
+    open_router,
+    request,
+    status_code,
+)
 
 
 def to_worker(router: Router) -> list[ToWorker]:
@@ -30,6 +42,20 @@ def test_call_without_ack_is_ended_on_both_sides() -> None:
     branches = {re.search("branch=([^;]+)", each)[1] for each in (ack, end, invite.message.decode())}  # type: ignore[index]
     assert len(branches) == 3
     assert status_code(router.from_phone(request("UPDATE", to_tag=";tag=w", number=2), PHONE, 10.0)) == 481
+
+
+@pytest.mark.parametrize("to_tag", [";tag", ";tag=", ";TAG", ";x=1;tag=;;"])
+def test_call_whose_invite_has_an_empty_tag_is_ended_too(to_tag: str) -> None:
+    router = open_router()
+    invite = forwarded(router.from_phone(request("INVITE", to_tag=to_tag, body=SDP), PHONE, 0.0))
+    router.from_worker(answer_of(invite.message, body=fold(SDP)), invite.sip_port, 0.0)
+    router.outbox()
+    (bye,) = router.poll(SILENT_S + 1)
+    assert isinstance(bye, ToPhone)
+    assert bye.message.lower().count(b"tag") == 2
+    ended = [each.message.decode() for each in to_worker(router)]
+    assert [text.partition(" ")[0] for text in ended] == ["ACK", "BYE"]
+    assert all("To: <sip:1000@198.51.100.1>;tag=w\r\n" in text for text in ended)
 
 
 def test_acknowledged_call_stays() -> None:

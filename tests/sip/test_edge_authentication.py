@@ -133,6 +133,18 @@ def test_look_ups_are_rate_limited_bounded_and_time_out() -> None:
             accounts.ask(Login("d", "u", "h"), waiting(str(number)), 30.0)
 
 
+def test_look_ups_of_verified_hosts_have_a_rate_of_their_own() -> None:
+    accounts = Accounts()
+    with pytest.raises(Busy):
+        for number in range(2000):
+            host = f"198.51.{number // 250}.{number % 250}"
+            accounts.ask(Login("d", f"u{number}", host), waiting(str(number)), 0.0)
+    asked = Login("d", "ada", "192.0.2.7")
+    with pytest.raises(Busy):
+        accounts.ask(asked, waiting("new"), 0.0)
+    assert accounts.ask(asked, waiting("new"), 0.0, verified=True)
+
+
 GOOD = (
     'Digest username="Mufasa", realm="http-auth@example.org", uri="sip:b@example.org", algorithm=MD5, '
     'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", nc=00000001, cnonce="f2/wE4q74E6zIJEtWaHKaw==", '

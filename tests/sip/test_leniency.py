@@ -215,6 +215,37 @@ async def test_contact_with_a_number_sign_is_reached(backend: Backend, phone: Ph
     call.reply(bye, 200)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"from_": "sip:ada@h;;tag=x1;"}, id="empty parameters"),
+        pytest.param({"from_": '"Ada"\r\n <sip:ada@h>\r\n\t;tag=x1'}, id="folded"),
+        pytest.param({"from_": "<sip:ada@2001:db8::1>;tag=x1"}, id="IPv6 without brackets"),
+        pytest.param({"from_": "<sip:ada@h:>;tag=x1:2/3@4=5[6]"}, id="empty port, odd tag"),
+        pytest.param({"to": "<sip:1000@h;>;tag="}, id="empty tag"),
+        pytest.param({"contact_user": "ada lovelace#1"}, id="blank and number sign in Contact"),
+        pytest.param({"extra": {"garbage without a colon\r\nSubject": "1"}}, id="a line that is no header"),
+        pytest.param({"extra": {"m": "<sip:bob@192.0.2.9>"}}, id="two Contacts"),
+        pytest.param(
+            {"extra": {"Record_Route": ", <sip:ada@127.0.0.1;lr;>,"}}, id="empty elements of a list"
+        ),
+    ],
+)
+async def test_headers_with_one_meaning_make_a_call(
+    backend: Backend, phone: Phone, headers: dict[str, object]
+) -> None:
+    call = phone.call("1000")
+    for name, value in headers.items():
+        setattr(call, name, value)
+    await call.establish()
+    await backend.leg.hold()
+    held = await call.asked("INVITE")
+    assert "a=sendonly" in held.body
+    assert held.header("to").endswith(call.from_.partition("tag=")[2].rstrip(";"))
+    call.reply(held, 488)
+    assert (await call.hang_up()).status_code == 200
+
+
 def dial(backend: Backend, uri: str) -> OutgoingLeg:
     return backend.endpoint.dial(Target(uri), source=Address("sip", "alice"), anonymous=False)
 
@@ -231,6 +262,7 @@ def renamed(message: Message, **changed: str) -> Message:
         pytest.param({"to": "<sip:bob@somewhere.else>"}, BASE, "", id="another To"),
         pytest.param({"to": "Bob (x) <sip:#bob@x>"}, BASE, "", id="characters in To"),
         pytest.param({"from": "<sip:>"}, BASE, "", id="damaged From"),
+        pytest.param({"to": "<sip:bob@h>;tag=a@b=c:d/e[f]"}, BASE, "", id="characters in the tag"),
         pytest.param({}, BASE.replace("AVP 0 101", "AVP 0  101 "), "", id="blanks in the media line"),
         pytest.param({}, BASE.replace("o=phone", "o="), "", id="empty user in the origin"),
         pytest.param({}, BASE + "m=video 0 RTP/AVP\r\n", "", id="dead media line"),
@@ -248,7 +280,9 @@ async def test_odd_answer_to_our_call_is_a_call(
     assert await asyncio.wait_for(leg.answered(), PATIENCE_S)
     await bob.asked("ACK")
     await leg.hang_up()
-    bob.reply(await bob.asked("BYE"), 200)
+    bye = await bob.asked("BYE")
+    assert bye.header("to").endswith(headers.get("to", "").partition(";tag=")[2])
+    bob.reply(bye, 200)
     await asyncio.wait_for(leg.ended(), PATIENCE_S)
 
 

@@ -9,7 +9,7 @@ from mixminus.heartbeat import BEAT_S, MOST_UNANSWERED, Heartbeat
 from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from tests.support.sip_backend import Backend, end_of, open_backend, process_named, worker_of
-from tests.support.sip_phone import Phone, PhoneCall
+from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import pace, until
 
 DETECTED_S = BEAT_S * (MOST_UNANSWERED + 2)
@@ -105,4 +105,23 @@ async def test_processes_that_pause_for_three_seconds_are_kept() -> None:
         await check_and_hang_up(call)
         assert all(each.is_running() for each in paused)
         assert stuck(backend) == 0
+        await phone.close()
+
+
+async def test_new_calls_avoid_a_worker_that_owes_a_response() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=8)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
+        stopped = backend.endpoint.worker_pids[1]
+        os.kill(stopped, signal.SIGSTOP)
+        refused = 0
+        for call in [phone.call("1000") for _ in range(6)]:
+            call.invite(sdp())
+            answer = await call.final()
+            if answer.status_code == 200:
+                call.ack()
+            else:
+                call.ack_refusal()
+                refused += 1
+        assert refused <= 1
+        await until(lambda: not psutil.pid_exists(stopped), within_s=DETECTED_S)
         await phone.close()

@@ -116,9 +116,9 @@ CASES = [
     Case(
         "badinv01: extraneous separators",
         _invite().replace(b"branch=z9hG4bK293423", b"branch=z9hG4bK293423;;,;,,"),
-        DROPPED,
+        400,
     ),
-    Case("badinv01: extraneous separators in Contact", _invite().replace(b"host5.example.net>", b"host5.example.net>;;;;"), 400),
+    Case("badinv01: extraneous separators in Contact", _invite().replace(b"host5.example.net>", b"host5.example.net>;;;;"), FORWARDED),
     Case("clerr: Content-Length larger than the datagram", _message("INVITE sip:user@example.com SIP/2.0", *_usual("INVITE"), length="9999"), 400),
     Case("ncl: Content-Length negative", _message("INVITE sip:user@example.com SIP/2.0", *_usual("INVITE"), length="-999"), 400),
     Case("scalar02: numbers out of range", _options(number="36893488147419103232"), 400),

@@ -30,6 +30,9 @@ class ManualLeg:
     def transport(self) -> Transport:
         return "local"
 
+    def set_media_timeout(self, timeout_s: int) -> None:
+        """Do nothing: there is no network."""
+
     def apply_srtp(self, policy: SrtpPolicy) -> bool:
         self.srtp = policy
         return policy != "required"

@@ -122,6 +122,20 @@ class Linphone(Closes):
         """Refer the far end to ``uri``."""
         self.command(f"transfer {uri}")
 
+    def consult(self, uri: str) -> None:
+        """Hold the first call and make a second one; wait until its audio flows."""
+        self.hold()
+        established = self.log.count("Media streams established")
+        self.command(f"call {uri}")
+        eventually(
+            lambda: self.log.count("Media streams established") > established,
+            what=f"{uri} answers: {self.log[-800:]}",
+        )
+
+    def transfer_to_consulted(self) -> None:
+        """Refer the far end of the first call to that of the second, whose call it replaces (RFC 3891)."""
+        self.command("transfer 1 --to-call 2")
+
     def hang_up(self) -> None:
         self.command("terminate")
 

@@ -49,6 +49,11 @@ class PostgreSQL:
             )
         eventually(self._answers, timeout_s=START_TIMEOUT_S, what="PostgreSQL accepts connections")
 
+    @property
+    def pid(self) -> int:
+        """The process id of the server's main process."""
+        return self._process.pid
+
     def url(self, database: str) -> str:
         """Return the database URL for mixminus."""
         return f"postgresql+asyncpg://mixminus@/{database}?host={self.directory}"

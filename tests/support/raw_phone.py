@@ -23,6 +23,7 @@ from tests.support.tones import Pcm
 
 PACKET_S = 0.02
 PACKET_SAMPLES = 160
+_T1_S, _T2_S = 0.5, 4.0
 _SDP = """v=0\r
 o=raw 1 {version} IN IP4 {host}\r
 s=-\r
@@ -57,7 +58,10 @@ class Arrival:
 class RawPhone:
     """One call; a context manager that sends BYE."""
 
-    def __init__(self, *, drift_ppm: float = 0.0) -> None:
+    def __init__(self, *, drift_ppm: float = 0.0, patience_s: float = 5.0, listens: bool = True) -> None:
+        """``patience_s``: how long a request is repeated and a final response awaited. ``listens``: to RTP."""
+        self._listens = listens
+        self._patience_s = patience_s
         self._sip = _socket()
         self._rtp = _socket()
         self._rtp.settimeout(0.1)
@@ -69,6 +73,7 @@ class RawPhone:
         self._remote_tag = ""
         self._target = ""
         self._number = 0
+        self._final = ""
         self._routes: list[str] = []
         self.arrivals: list[Arrival] = []
         self.media: Address = ("", 0)
@@ -79,8 +84,9 @@ class RawPhone:
         host, port = self._rtp.getsockname()
         return (host, port)
 
-    def dial(self, server: Address, user: str) -> None:
-        """Call, and return when the call is answered."""
+    def dial(self, server: Address, user: str) -> float:
+        """Call; when the call is answered, return how many seconds that took."""
+        begun_s = time.monotonic()
         self._server = server
         answer = self._offer(f"sip:{user}@{server[0]}:{server[1]}", "sendrecv")
         self._remote_tag = _found(r"^To:.*?;tag=([^;\r]+)", answer)
@@ -88,7 +94,9 @@ class RawPhone:
         self._routes = re.findall(r"^Record-Route: *(.+?)\r", answer, re.MULTILINE)
         self.media = (_found(r"^c=IN IP4 ([\d.]+)", answer), int(_found(r"^m=audio (\d+)", answer)))
         self._send("ACK", self._target, self._number)
-        self._start(self._listen)
+        if self._listens:
+            self._start(self._listen)
+        return time.monotonic() - begun_s
 
     def reoffer(self, direction: str) -> str:
         """Hold (``sendonly``, ``inactive``) or resume (``sendrecv``) by re-INVITE; return the answer's direction."""
@@ -184,6 +192,9 @@ class RawPhone:
             due += self._interval_s
 
     def _send(self, method: str, uri: str, number: int, body: str = "") -> None:
+        self._sip.sendto(self._request(method, uri, number, body), self._server)
+
+    def _request(self, method: str, uri: str, number: int, body: str) -> bytes:
         host, port = self._sip.getsockname()
         tag = f";tag={self._remote_tag}" if self._remote_tag else ""
         lines = [
@@ -199,20 +210,53 @@ class RawPhone:
             *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}",
         ]
-        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._server)
+        return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
     def _transact(self, method: str, uri: str, number: int, body: str = "") -> str:
-        """Send a request and return its final response within 5 s; nothing is retransmitted on loopback."""
-        self._sip.settimeout(5)
-        self._send(method, uri, number, body)
+        """Send a request, again until there is a response (RFC 3261 section 17.1), and return the final one."""
+        request = self._request(method, uri, number, body)
+        deadline_s, wait_s, answered = time.monotonic() + self._patience_s, _T1_S, False
         while True:
-            message = self._sip.recv(65535).decode()
-            if (
-                message.startswith("SIP/2.0 ")
-                and message[8] != "1"
-                and re.search(rf"^CSeq: *{number} {method}", message, re.MULTILINE)
-            ):
-                return message
+            if not answered:
+                self._sip.sendto(request, self._server)
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError(f"no final response to {method} within {self._patience_s} s")
+            self._sip.settimeout(left_s if answered else min(wait_s, left_s))
+            wait_s = min(2 * wait_s, _T2_S)
+            try:
+                answered |= self._receive_response(number, method)
+            except TimeoutError:
+                continue
+            if self._final:
+                return self._final
+
+    def _receive_response(self, number: int, method: str) -> bool:
+        """Receive one message; return whether it is a response to a request, and keep it if it is the final one."""
+        self._final = ""
+        message = self._sip.recv(65535).decode(errors="replace")
+        if not message.startswith("SIP/2.0 ") or not re.search(
+            rf"^CSeq: *{number} {method}", message, re.MULTILINE
+        ):
+            return False
+        if message[8] != "1":
+            self._final = message
+        return True
+
+    def wait_for_bye(self, timeout_s: float) -> None:
+        """Wait for BYE of the far end, and answer it; raise TimeoutError without one."""
+        deadline_s = time.monotonic() + timeout_s
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            self._sip.settimeout(left_s)
+            message = self._sip.recv(65535).decode(errors="replace")
+            if message.startswith("BYE "):
+                kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):.*?\r\n", message, re.MULTILINE)
+                self._sip.sendto(
+                    f"SIP/2.0 200 OK\r\n{''.join(kept)}Content-Length: 0\r\n\r\n".encode(), self._server
+                )
+                self._target = ""
+                return
+        raise TimeoutError(f"no BYE within {timeout_s} s")
 
 
 def _found(pattern: str, text: str) -> str:

@@ -48,7 +48,7 @@ function Tools() {
   return (
     <div class="tools">
       <Connection />
-      <button class="ghost icon-text" type="button" aria-pressed={showsRequests.value} title="Show the request of every button"
+      <button class="ghost icon-text" type="button" aria-pressed={showsRequests.value} aria-label="Requests" title="Show the request of every button"
         onClick={() => (showsRequests.value = !showsRequests.value)}>
         <Icon name="code" /><span>Requests</span>
       </button>

@@ -59,18 +59,19 @@ export function Act<A>({ request, children, icon, label, kind = "", pressed, dis
   );
 }
 
-/** A small button beside another one, there while requests are shown: it opens the request as a command. */
-export function ShowRequest({ request }: { request: ApiRequest }) {
-  const [open, setOpen] = useState(false);
+/** A small button beside another one, there while requests are shown: it opens the request, as it would be sent now, as a command. */
+export function ShowRequest({ request }: { request: ApiRequest | (() => Promise<ApiRequest>) }) {
+  const [shown, setShown] = useState<ApiRequest>();
   if (!showsRequests.value) return null;
+  const open = () => (typeof request === "function" ? void request().then(setShown).catch(toastError) : setShown(request));
   return (
     <>
-      <button class="ghost icon small show-request" type="button" aria-label="Show the request" title="Show the request" onClick={() => setOpen(true)}>
+      <button class="ghost icon small show-request" type="button" aria-label="Show the request" title="Show the request" onClick={open}>
         <Icon name="code" size={14} />
       </button>
-      {open && (
-        <Dialog title="The request of this button" close={() => setOpen(false)}>
-          <RequestText request={request} />
+      {shown && (
+        <Dialog title="The request of this button" close={() => setShown(undefined)}>
+          <RequestText request={shown} />
         </Dialog>
       )}
     </>

@@ -12,11 +12,14 @@ __all__ = [
     "AccessKey",
     "Activeflow",
     "Address",
+    "Admitted",
     "Agent",
     "Attempt",
+    "Audit",
     "Breakout",
     "BreakoutRoom",
     "Call",
+    "ChatMessage",
     "Conference",
     "Conferencecall",
     "Customer",
@@ -28,6 +31,7 @@ __all__ = [
     "Groupcall",
     "Guest",
     "GuestLink",
+    "Health",
     "Hears",
     "HearsException",
     "Login",
@@ -52,6 +56,7 @@ __all__ = [
     "Trace",
     "Transcribe",
     "Transcript",
+    "Transfer",
     "Trunk",
     "TrunkServer",
     "Undelivered",
@@ -105,26 +110,6 @@ class Activeflow(Model):
     tm_delete: Timestamp
 
 
-class Agent(Model):
-    """A person who can log in."""
-
-    id: UUID
-    customer_id: UUID
-    username: str
-    name: str
-    detail: str
-    ring_method: Literal["ringall", "linear"]
-    status: Literal["offline"]
-    """Always offline: the server does not ring agents."""
-    permission: int
-    """Bits, one for each right."""
-    tag_ids: list[UUID]
-    addresses: list[dict[str, Any]]
-    tm_create: Timestamp
-    tm_update: Timestamp
-    tm_delete: Timestamp
-
-
 class Conferencecall(Model):
     """A participant of a conference."""
 
@@ -147,11 +132,67 @@ class Conferencecall(Model):
     talking: bool
     on_hold: bool
     """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
+    waiting: bool
+    """In the lobby: for a moderator, or to be admitted."""
+    hand_raised: bool
     label: str
     """Your own label, stored and returned unchanged."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Admitted(Model):
+    """The participants that were admitted."""
+
+    result: list[Conferencecall]
+
+
+class Agent(Model):
+    """A person who can log in."""
+
+    id: UUID
+    customer_id: UUID
+    username: str
+    name: str
+    detail: str
+    ring_method: Literal["ringall", "linear"]
+    status: Literal["", "available", "away", "busy", "offline", "ringing"]
+    """What the agent's own program has set; the server does not use it."""
+    permission: int
+    """Bits, one for each right."""
+    tag_ids: list[UUID]
+    addresses: list[dict[str, Any]]
+    """Where the agent is called."""
+    direct_hash: str
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Audit(Model):
+    """A request that changed something, or was refused to."""
+
+    id: UUID
+    customer_id: UUID
+    agent_id: UUID
+    """The nil UUID means none."""
+    access_key_id: UUID
+    """The nil UUID means none."""
+    guest_link_id: UUID
+    """The nil UUID means none."""
+    operation: str
+    """The operationId of the request."""
+    resource_id: UUID
+    """The nil UUID means none."""
+    source: str
+    """The address that the request came from; behind a proxy, that of the proxy."""
+    http_status: int
+    """0 if the connection ended before there was a response."""
+    reason: str
+    """The `reason` of the error; empty without one."""
+    request_id: str
+    tm_create: Timestamp
 
 
 class Refusal(Model):
@@ -243,6 +284,24 @@ class Call(Model):
     tm_delete: Timestamp
 
 
+class ChatMessage(Model):
+    """A message in a room."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    sender_id: UUID
+    """The nil UUID means none."""
+    sender_name: str
+    recipient_id: UUID
+    """The nil UUID means none."""
+    text: str
+    """Empty once it is deleted."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
 class Conference(Model):
     """A conference room."""
 
@@ -289,6 +348,8 @@ class Conference(Model):
     """No new participants are admitted."""
     wait_for_moderator: bool
     """Participants cannot hear each other until a moderator joins."""
+    lobby: bool
+    """Participants wait until they are admitted one by one; moderators do not."""
     end_when_moderator_leaves: bool
     entry_tone: bool
     exit_tone: bool
@@ -302,7 +363,7 @@ class Conference(Model):
     """Language of prompts and announcements; empty for the server's default."""
     prompt_texts: dict[str, str]
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
-    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "leave"]]
+    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "hand", "leave"]]
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
     tm_end: Timestamp
     tm_create: Timestamp
@@ -474,6 +535,12 @@ class GuestLink(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Health(Model):
+    """The state that was asked for is given."""
+
+    status: Literal["live", "ready"]
 
 
 class HearsException(Model):
@@ -723,6 +790,8 @@ class Talker(Model):
     level_dbov: int
     """-127 is silence, 0 is full scale."""
     talking: bool
+    dominant: bool
+    """The dominant speaker of the room, also while all are silent."""
     muted: bool
     delay_ms: float
     """Audio that waits in the jitter buffer."""
@@ -842,6 +911,18 @@ class Transcript(Model):
     tm_create: Timestamp
 
 
+class Transfer(Model):
+    """A transfer that has begun."""
+
+    type: Literal["blind", "attended"]
+    transferer_call_id: UUID
+    transferee_addresses: list[Address]
+    transferee_call_id: UUID
+    """The nil UUID means none."""
+    groupcall_id: UUID
+    """The nil UUID means none."""
+
+
 class TrunkServer(Model):
     """A server of a trunk."""
 
@@ -892,6 +973,8 @@ class Trunk(Model):
     """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
     first_response_s: int
     """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
+    media_timeout_s: int
+    """How long a call may have no audio and no reports before its far end is asked by OPTIONS; 0 for the server's setting."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: Literal["", "unknown", "up", "degraded", "down"]

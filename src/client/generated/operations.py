@@ -18,9 +18,12 @@ from mixminus.client.generated.inputs import (
 from mixminus.client.generated.models import (
     AccessKey,
     Activeflow,
+    Admitted,
     Agent,
+    Audit,
     Breakout,
     Call,
+    ChatMessage,
     Conference,
     Conferencecall,
     Customer,
@@ -31,6 +34,7 @@ from mixminus.client.generated.models import (
     Groupcall,
     Guest,
     GuestLink,
+    Health,
     Hears,
     Login,
     NewAccessKey,
@@ -49,6 +53,7 @@ from mixminus.client.generated.models import (
     Trace,
     Transcribe,
     Transcript,
+    Transfer,
     Trunk,
     Undelivered,
     Verification,
@@ -79,6 +84,7 @@ class Operations(Sender):
         moderator_pin: str | Unset = UNSET,
         locked: bool | Unset = UNSET,
         wait_for_moderator: bool | Unset = UNSET,
+        lobby: bool | Unset = UNSET,
         end_when_moderator_leaves: bool | Unset = UNSET,
         entry_tone: bool | Unset = UNSET,
         exit_tone: bool | Unset = UNSET,
@@ -113,6 +119,7 @@ class Operations(Sender):
                 "moderator_pin": moderator_pin,
                 "locked": locked,
                 "wait_for_moderator": wait_for_moderator,
+                "lobby": lobby,
                 "end_when_moderator_leaves": end_when_moderator_leaves,
                 "entry_tone": entry_tone,
                 "exit_tone": exit_tone,
@@ -160,6 +167,7 @@ class Operations(Sender):
         moderator_pin: str | Unset = UNSET,
         locked: bool | Unset = UNSET,
         wait_for_moderator: bool | Unset = UNSET,
+        lobby: bool | Unset = UNSET,
         end_when_moderator_leaves: bool | Unset = UNSET,
         entry_tone: bool | Unset = UNSET,
         exit_tone: bool | Unset = UNSET,
@@ -194,6 +202,7 @@ class Operations(Sender):
                 "moderator_pin": moderator_pin,
                 "locked": locked,
                 "wait_for_moderator": wait_for_moderator,
+                "lobby": lobby,
                 "end_when_moderator_leaves": end_when_moderator_leaves,
                 "entry_tone": entry_tone,
                 "exit_tone": exit_tone,
@@ -216,6 +225,14 @@ class Operations(Sender):
         """
         request = Request("DELETE", f"/v1.0/conferences/{id}", headers={"If-Match": if_match})
         return self._get(request, Conference)
+
+    def admit_all(self, id: UUID | str) -> Admitted:
+        """Admit all waiting participants.
+
+        All that wait in the lobby now.
+        """
+        request = Request("POST", f"/v1.0/conferences/{id}/admit", repeatable=True)
+        return self._get(request, Admitted)
 
     def regenerate_direct_hash(self, id: UUID | str) -> Conference:
         """Regenerate the direct hash.
@@ -407,6 +424,7 @@ class Operations(Sender):
         deaf: bool | None | Unset = UNSET,
         gain_db: float | None | Unset = UNSET,
         label: str | None | Unset = UNSET,
+        hand_raised: bool | None | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conferencecall:
         """Update a participant.
@@ -417,7 +435,14 @@ class Operations(Sender):
             "PATCH",
             f"/v1.0/conferencecalls/{id}",
             headers={"If-Match": if_match},
-            body={"role": role, "muted": muted, "deaf": deaf, "gain_db": gain_db, "label": label},
+            body={
+                "role": role,
+                "muted": muted,
+                "deaf": deaf,
+                "gain_db": gain_db,
+                "label": label,
+                "hand_raised": hand_raised,
+            },
         )
         return self._get(request, Conferencecall)
 
@@ -427,6 +452,22 @@ class Operations(Sender):
         Removes it from the room and does not hang up: its call continues with the next action of its flow.
         """
         request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Conferencecall)
+
+    def admit_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Admit a participant.
+
+        One that waits in the lobby of its room joins; where the room waits for a moderator, when one is there.
+        """
+        request = Request("POST", f"/v1.0/conferencecalls/{id}/admit", repeatable=True)
+        return self._get(request, Conferencecall)
+
+    def refuse_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Refuse a participant.
+
+        One that waits in the lobby is removed; its call continues with the next action of its flow.
+        """
+        request = Request("POST", f"/v1.0/conferencecalls/{id}/refuse", repeatable=True)
         return self._get(request, Conferencecall)
 
     def move_conferencecall(self, id: UUID | str, *, conference_id: UUID | str) -> Conferencecall:
@@ -569,6 +610,57 @@ class Operations(Sender):
         request = Request("POST", f"/v1.0/playbacks/{id}/stop", repeatable=True)
         return self._get(request, Playback)
 
+    def send_chat_message(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        sender_id: UUID | str | Unset = UNSET,
+        sender_name: str | Unset = UNSET,
+        recipient_id: UUID | str | Unset = UNSET,
+    ) -> ChatMessage:
+        """Send a chat message.
+
+        To all participants, or to one. It is published as `chatmessage_created`, kept, and exported with the
+        transcripts of the room unless it is for one participant.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/messages",
+            body={
+                "text": text,
+                "sender_id": sender_id,
+                "sender_name": sender_name,
+                "recipient_id": recipient_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, ChatMessage)
+
+    def list_chat_messages(self, id: UUID | str, *, page_size: int | Unset = UNSET) -> Iterator[ChatMessage]:
+        """List chat messages.
+
+        Of one room, also after its end; with those for one participant, without deleted ones.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/messages", query={"page_size": page_size})
+        return self._list(request, Listing(ChatMessage, "next_page_token", "page_token"))
+
+    def get_chat_message(self, id: UUID | str) -> ChatMessage:
+        """Get a chat message.
+
+        Also a deleted one, without its text.
+        """
+        request = Request("GET", f"/v1.0/chatmessages/{id}")
+        return self._get(request, ChatMessage)
+
+    def delete_chat_message(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> ChatMessage:
+        """Delete a chat message.
+
+        Its text is erased. Events that were published before keep it until they are deleted.
+        """
+        request = Request("DELETE", f"/v1.0/chatmessages/{id}", headers={"If-Match": if_match})
+        return self._get(request, ChatMessage)
+
     def create_calls(
         self,
         *,
@@ -670,6 +762,21 @@ class Operations(Sender):
             "POST",
             f"/v1.0/calls/{id}/talk",
             body={"text": text, "language": language, "provider": provider, "voice_id": voice_id},
+            repeatable=True,
+        )
+        self._do(request)
+
+    def send_digits_to_call(
+        self, id: UUID | str, *, digits: str, duration: int | Unset = UNSET, interval: int | Unset = UNSET
+    ) -> None:
+        """Send digits to a call.
+
+        By RFC 4733, to this call only: the room does not hear them. It answers when the first is being sent.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/digits",
+            body={"digits": digits, "duration": duration, "interval": interval},
             repeatable=True,
         )
         self._do(request)
@@ -853,6 +960,29 @@ class Operations(Sender):
         """
         request = Request("POST", f"/v1.0/groupcalls/{id}/hangup", repeatable=True)
         return self._get(request, Groupcall)
+
+    def create_transfer(
+        self,
+        *,
+        transfer_type: Literal["blind", "attended"],
+        transferer_call_id: UUID | str,
+        transferee_addresses: Sequence[AddressBody],
+    ) -> Transfer:
+        """Create a transfer.
+
+        The same as `POST /calls/{id}/transfer` with the call that transfers.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/transfers",
+            body={
+                "transfer_type": transfer_type,
+                "transferer_call_id": transferer_call_id,
+                "transferee_addresses": transferee_addresses,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Transfer)
 
     def create_flow(
         self,
@@ -1188,6 +1318,16 @@ class Operations(Sender):
         )
         return self._get(request, Transcribe)
 
+    def list_recording_transcribes(
+        self, id: UUID | str, *, page_size: int | Unset = UNSET
+    ) -> Iterator[Transcribe]:
+        """List transcribes of a recording.
+
+        The same as `GET /transcribes` with `reference_type` `recording`.
+        """
+        request = Request("GET", f"/v1.0/recordings/{id}/transcribes", query={"page_size": page_size})
+        return self._list(request, Listing(Transcribe, "next_page_token", "page_token"))
+
     def get_transcribe(self, id: UUID | str) -> Transcribe:
         """Get a transcribe."""
         request = Request("GET", f"/v1.0/transcribes/{id}")
@@ -1214,7 +1354,7 @@ class Operations(Sender):
     ) -> Response:
         """Export a transcribe.
 
-        All transcripts as a file.
+        All transcripts as a file; of a room, with the chat messages to all of the same time.
 
         ``format``: The format of the file.
         """
@@ -1357,6 +1497,20 @@ class Operations(Sender):
             "GET",
             "/v1.0/events",
             query={"after": after, "page_size": page_size, "conference_id": conference_id},
+        )
+        return self._list(request, Listing(Event, "next_after", "after"))
+
+    def list_conference_events(
+        self, id: UUID | str, *, after: str | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> Iterator[Event]:
+        """List events of a conference.
+
+        Oldest first: the same as `GET /events` with `conference_id`.
+
+        ``after``: The id of an event: only later events are returned.
+        """
+        request = Request(
+            "GET", f"/v1.0/timelines/conferences/{id}/events", query={"after": after, "page_size": page_size}
         )
         return self._list(request, Listing(Event, "next_after", "after"))
 
@@ -1593,6 +1747,7 @@ class Operations(Sender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1620,6 +1775,7 @@ class Operations(Sender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1657,6 +1813,7 @@ class Operations(Sender):
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         first_response_s: int | Unset = UNSET,
+        media_timeout_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1686,6 +1843,7 @@ class Operations(Sender):
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
                 "first_response_s": first_response_s,
+                "media_timeout_s": media_timeout_s,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1748,6 +1906,18 @@ class Operations(Sender):
         )
         return self._get(request, Customer)
 
+    def update_own_metadata(
+        self, *, metadata: Mapping[str, Any] | Unset = UNSET, rtp_debug: bool | None | Unset = UNSET
+    ) -> Customer:
+        """Update the metadata of your customer.
+
+        Stored for clients.
+        """
+        request = Request(
+            "PUT", "/v1.0/customer/metadata", body={"metadata": metadata, "rtp_debug": rtp_debug}
+        )
+        return self._get(request, Customer)
+
     def list_customers(self, *, page_size: int | Unset = UNSET) -> Iterator[Customer]:
         """List customers.
 
@@ -1792,6 +1962,41 @@ class Operations(Sender):
     def get_customer(self, id: UUID | str) -> Customer:
         """Get a customer."""
         request = Request("GET", f"/v1.0/customers/{id}")
+        return self._get(request, Customer)
+
+    def update_customer(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        email: str | Unset = UNSET,
+        phone_number: str | Unset = UNSET,
+        address: str | Unset = UNSET,
+        webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
+        webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Customer:
+        """Update a customer.
+
+        Any for the super admin, the caller's own for others.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/customers/{id}",
+            headers={"If-Match": if_match},
+            body={
+                "name": name,
+                "detail": detail,
+                "email": email,
+                "phone_number": phone_number,
+                "address": address,
+                "webhook_method": webhook_method,
+                "webhook_uri": webhook_uri,
+                "srtp": srtp,
+            },
+        )
         return self._get(request, Customer)
 
     def freeze_customer(self, id: UUID | str) -> Customer:
@@ -1885,6 +2090,34 @@ class Operations(Sender):
     def update_agent_permission(self, id: UUID | str, *, permission: int) -> Agent:
         """Update the permission of an agent."""
         request = Request("PUT", f"/v1.0/agents/{id}/permission", body={"permission": permission})
+        return self._get(request, Agent)
+
+    def update_agent_status(
+        self, id: UUID | str, *, status: Literal["", "available", "away", "busy", "offline", "ringing"]
+    ) -> Agent:
+        """Update the status of an agent.
+
+        Stored for clients: agents are called whatever their status.
+        """
+        request = Request("PUT", f"/v1.0/agents/{id}/status", body={"status": status})
+        return self._get(request, Agent)
+
+    def update_agent_addresses(self, id: UUID | str, *, addresses: Sequence[Mapping[str, Any]]) -> Agent:
+        """Update the addresses of an agent."""
+        request = Request("PUT", f"/v1.0/agents/{id}/addresses", body={"addresses": addresses})
+        return self._get(request, Agent)
+
+    def update_agent_tags(self, id: UUID | str, *, tag_ids: Sequence[UUID | str]) -> Agent:
+        """Update the tags of an agent."""
+        request = Request("PUT", f"/v1.0/agents/{id}/tag_ids", body={"tag_ids": tag_ids})
+        return self._get(request, Agent)
+
+    def regenerate_agent_hash(self, id: UUID | str) -> Agent:
+        """Regenerate the direct hash of an agent.
+
+        The old one ends at once.
+        """
+        request = Request("POST", f"/v1.0/agents/{id}/direct-hash-regenerate", repeatable=True)
         return self._get(request, Agent)
 
     def update_agent_password(self, id: UUID | str, *, password: str) -> Agent:
@@ -1981,13 +2214,38 @@ class Operations(Sender):
         request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
         return self._get(request, AccessKey)
 
+    def list_audits(self, *, page_size: int | Unset = UNSET) -> Iterator[Audit]:
+        """List audits.
+
+        Requests that have changed something or were refused, with their senders, newest first; logins too. Bodies
+        are not kept.
+        """
+        request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
+        return self._list(request, Listing(Audit, "next_page_token", "page_token"))
+
     def ping(self) -> Pong:
-        """Check whether the server is ready.
+        """Check whether calls are taken.
 
         503 while phones or browsers cannot join.
         """
         request = Request("GET", "/ping")
         return self._get(request, Pong)
+
+    def live(self) -> Health:
+        """Check whether the server runs.
+
+        200 while the process answers, also while it drains or its database is gone: a restart would not help.
+        """
+        request = Request("GET", "/health/live")
+        return self._get(request, Health)
+
+    def ready(self) -> Health:
+        """Check whether the server is ready for new calls.
+
+        503 while phones or browsers cannot join, while the server drains, and while its database does not answer.
+        """
+        request = Request("GET", "/health/ready")
+        return self._get(request, Health)
 
     def root_certificate(self) -> Response:
         """Get the root certificate of the server's own authority.

@@ -16,12 +16,14 @@ __all__ = [
     "AuthenticationRequired",
     "CallNotFound",
     "CallStateInvalid",
+    "ChatMessageNotFound",
     "ConferenceFull",
     "ConferenceLocked",
     "ConferenceNotFound",
     "ConferencePinInvalid",
     "ConferencecallNotFound",
     "CustomerNotFound",
+    "Draining",
     "ExtensionNotFound",
     "FileNotFound",
     "FlowNotFound",
@@ -116,6 +118,10 @@ class CallStateInvalid(errors.Conflict, reason="CALL_STATE_INVALID"):
     """CALL_STATE_INVALID"""
 
 
+class ChatMessageNotFound(errors.NotFound, reason="CHAT_MESSAGE_NOT_FOUND"):
+    """CHAT_MESSAGE_NOT_FOUND"""
+
+
 class ConferencecallNotFound(errors.NotFound, reason="CONFERENCECALL_NOT_FOUND"):
     """CONFERENCECALL_NOT_FOUND"""
 
@@ -138,6 +144,10 @@ class ConferencePinInvalid(errors.PermissionDenied, reason="CONFERENCE_PIN_INVAL
 
 class CustomerNotFound(errors.NotFound, reason="CUSTOMER_NOT_FOUND"):
     """CUSTOMER_NOT_FOUND"""
+
+
+class Draining(errors.Unavailable, reason="DRAINING"):
+    """DRAINING"""
 
 
 class ExtensionNotFound(errors.NotFound, reason="EXTENSION_NOT_FOUND"):

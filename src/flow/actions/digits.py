@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from mixminus.call.digit_sender import MAX_DIGITS, MAX_INTERVAL_MS, MAX_TONE_MS, MIN_TONE_MS
 from mixminus.flow.action import ActionType
 from mixminus.flow.options import Option, Text, Whole
 from mixminus.flow.run import FlowRun
@@ -15,10 +16,6 @@ __all__ = ["ACTIONS", "DigitsReceive", "DigitsSend"]
 
 _DIGITS: Final = frozenset("0123456789ABCD#*")
 _MS_PER_S: Final = 1000
-MAX_DIGITS: Final = 100
-MIN_TONE_MS: Final = 100
-MAX_TONE_MS: Final = 1000
-MAX_INTERVAL_MS: Final = 5000
 
 
 class DigitsReceive(Option):

@@ -50,6 +50,8 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
     conference = seat.conference
     await _stay(run, seat, before=True)
     await _follow_moves(run)
+    if seat.refused and conference.settings.prompts == "all":
+        await run.wait(run.services.sounds.prompt(run.call.port, "refused", conference.settings.wording))
     if seat.joined:
         if seat.room_closed and conference.settings.prompts == "all":
             await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
@@ -145,7 +147,7 @@ async def _connect(run: FlowRun, seat: Seat) -> None:
 
 async def _connect_audio(run: FlowRun, seat: Seat) -> None:
     while not seat.joined and not await run.participants.connect(seat):
-        # The room waits for a moderator; a dismissal meanwhile interrupts here.
+        # It waits in the lobby; a dismissal meanwhile interrupts here.
         await run.wait(seat.may_join.wait())
 
 

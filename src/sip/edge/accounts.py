@@ -66,14 +66,17 @@ class Accounts:
         self._outdated = 0
         """Answers to look-ups up to this one may be outdated by a change."""
         self._rate = SourceLimit(_LOOK_UPS_PER_S)
-        self._all = RateLimit(_ALL_LOOK_UPS_PER_S)
+        self._all = {verified: RateLimit(_ALL_LOOK_UPS_PER_S) for verified in (False, True)}
+        """By whether the host is verified: a flood of others leaves it its share."""
 
     def find(self, login: Login, now_s: float) -> AnswerAccount | None:
         """Return a cached account that is not too old."""
         found = self._known.get(login)
         return found[0] if found and now_s - found[1] < _KEPT_S else None
 
-    def ask(self, login: Login, waiting: Waiting, now_s: float) -> AccountRequested | None:
+    def ask(
+        self, login: Login, waiting: Waiting, now_s: float, *, verified: bool = False
+    ) -> AccountRequested | None:
         """Let a request wait; return the look-up to send, None if one is pending. Raise Busy if there is no room."""
         for pending in self._pending.values():
             if pending.login == login:
@@ -82,7 +85,7 @@ class Accounts:
                     pending.waiting.append(waiting)
                 return None
         self._admit()
-        if not (self._rate.admits(login.host, now_s) and self._all.admits("", now_s)):
+        if not (self._rate.admits(login.host, now_s) and self._all[verified].admits("", now_s)):
             raise Busy
         self._numbers += 1
         self._pending[self._numbers] = _Pending(login, now_s, [waiting])

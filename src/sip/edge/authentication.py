@@ -62,12 +62,15 @@ class Authenticator:
         algorithms: Collection[Algorithm],
         counters: Counter[str],
         names_of: Callable[[Flow], tuple[str, ...]],
+        is_verified: Callable[[str, float], bool],
     ) -> None:
         """``hosts`` are our own names; a From with one of them may be an extension's.
 
-        ``names_of`` returns the domains of the certificate that a client has presented.
+        ``names_of`` returns the domains of the certificate that a client has presented, ``is_verified`` whether a host
+        has been verified by now.
         """
         self._names_of = names_of
+        self._is_verified = is_verified
         self.accounts = Accounts()
         self._domain = domain
         self._hosts = hosts | {domain, f"sip.{domain}"}
@@ -129,7 +132,8 @@ class Authenticator:
 
     def _ask(self, login: Login, waiting: Waiting, now_s: float) -> ToPhone | ToServer | None:
         try:
-            question = self.accounts.ask(login, waiting, now_s)
+            verified = self._is_verified(login.host, now_s)
+            question = self.accounts.ask(login, waiting, now_s, verified=verified)
         except Busy:
             self._counters["sip_edge_logins_busy"] += 1
             return self._retry_later(waiting, _RETRY_AFTER_S)

@@ -21,6 +21,8 @@ __all__ = ["CallTable", "Worker"]
 LINGER_S: Final = 32.0
 # pjsip answers an INVITE with 100 at once; without it, the INVITE was dropped.
 UNHEARD_S: Final = 4.0
+# It does within milliseconds; the next calls go to other workers meanwhile.
+_OWED_S: Final = 0.5
 _MAX_RELEASED: Final = 4096
 
 
@@ -32,6 +34,8 @@ class Worker:
     sip_port: int
     capacity: int
     sip_call_ids: set[str] = field(default_factory=set)
+    unheard: set[str] = field(default_factory=set)
+    """Calls whose INVITE it has not responded to in time; empty again with its next response to any."""
 
     @property
     def free(self) -> int:
@@ -78,10 +82,15 @@ class CallTable:
     def fullest_with_room(self) -> Worker | None:
         """Return the worker for the next call: the one with the most calls among those with room.
 
-        A worker's first call copies the pages that it shares with the zygote, which costs more than the call.
+        A worker's first call copies the pages that it shares with the zygote, which costs more than the call. One that
+        owes a response comes last: it may be stopped, and must not attract every new call.
         """
         free = [worker for worker in self.workers.values() if worker.free > 0]
-        return min(free, key=lambda worker: (-len(worker.sip_call_ids), worker.worker_id), default=None)
+        return min(
+            free,
+            key=lambda worker: (bool(worker.unheard), -len(worker.sip_call_ids), worker.worker_id),
+            default=None,
+        )
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -123,6 +132,11 @@ class CallTable:
         before = call.state
         call.fire(event, now_s)
         if call.state is not before:
+            if worker := self.workers.get(call.worker_id):
+                if event is CallEvent.ENDED:
+                    worker.unheard.discard(call.call_id)
+                else:
+                    worker.unheard.clear()
             self.record(call)
         if call.state is CallState.RELEASED:
             self._give_back(call)
@@ -157,13 +171,19 @@ class CallTable:
             if now_s - call.since_s < LINGER_S:
                 break
             del self._released[call_id]
-        unheard = [
+        waiting = [
             call
             for call in self._calls.values()
-            if call.state is CallState.FORWARDED and now_s - call.since_s > UNHEARD_S
+            if call.state is CallState.FORWARDED and now_s - call.since_s > _OWED_S
         ]
+        for call in waiting:
+            if (worker := self.workers.get(call.worker_id)) and not call.outgoing:
+                worker.unheard.add(call.call_id)
+        unheard = [call for call in waiting if now_s - call.since_s > UNHEARD_S]
         for call in unheard:
             self.fire(call, CallEvent.ENDED, now_s)
+            if worker := self.workers.get(call.worker_id):
+                worker.unheard.add(call.call_id)
         return unheard
 
     def active(self) -> list[EdgeCall]:

@@ -27,9 +27,9 @@ MAX_MESSAGE_BYTES: Final = 16_384
 MAX_HEADERS: Final = 128
 _END_OF_HEADERS: Final = b"\r\n\r\n"
 
-_REQUEST_LINE = re.compile(rf"({TOKEN}) ([^\x00-\x20<>\x7f]+) (SIP/[0-9]{{1,3}}\.[0-9]{{1,3}})\Z")
+_REQUEST_LINE = re.compile(rf"({TOKEN}) ([^\x00-\x20<>\x7f]+) ((?i:SIP)/[0-9]{{1,3}}\.[0-9]{{1,3}})\Z")
 _METHOD = re.compile(rf"{TOKEN}\Z")
-_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
+_STATUS_LINE = re.compile(r"(?i:SIP)/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
 _HEADER = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)
 # A header line that goes on in the next one (RFC 3261 section 7.3.1).
 _FOLD = re.compile(r"\r\n[ \t]+")
@@ -157,11 +157,12 @@ def parse(message: bytes) -> Request | Response:
     head, body, found = _split(message.lstrip(b"\r\n"))
     text = _FOLD.sub(" ", head.decode("utf-8", "surrogateescape"))
     start_line, *lines = text.split("\r\n")
-    headers, fault = _headers(lines)
+    headers, fault, repairs = _headers(lines)
+    found |= repairs
     if _remove_repeats(headers):
         found |= {Leniency.HEADER_REPEATED}
     body, body_fault = _body(headers, body)
-    if start_line.startswith("SIP/"):
+    if start_line[:4].upper() == "SIP/":  # case-insensitive (RFC 3261 section 7.1)
         match = _STATUS_LINE.match(start_line)
         if not match or fault or body_fault:
             raise Unparseable("a malformed response")
@@ -199,30 +200,38 @@ def _request(start_line: str, headers: Headers, body: bytes, fault: Fault | None
     match = _REQUEST_LINE.match(start_line)
     if not match:
         method, *rest = start_line.split() or [""]
-        if not _METHOD.match(method) or not rest or not rest[-1].startswith("SIP/"):
+        if not _METHOD.match(method) or not rest or rest[-1][:4].upper() != "SIP/":
             raise Unparseable("no start line")
         return Request(method, "", headers, body, Fault(400, "Bad Request-Line"))
-    if match[3] != "SIP/2.0":
+    if match[3].upper() != "SIP/2.0":
         fault = Fault(505, "Version Not Supported")
     return Request(match[1], match[2], headers, body, fault)
 
 
-def _headers(lines: list[str]) -> tuple[Headers, Fault | None]:
+def _headers(lines: list[str]) -> tuple[Headers, Fault | None, frozenset[Leniency]]:
     if len(lines) > MAX_HEADERS:
         raise Unparseable("too many headers")
     headers = Headers()
     fault = None
+    found: set[Leniency] = set()
     for line in lines:
-        match = _HEADER.match(line)
-        if not match or "\r" in line or "\n" in line:
+        if "\r" in line or "\n" in line:
             fault = Fault(400, "Bad Header")
+            continue
+        match = _HEADER.match(line)
+        if not match:
+            found.add(Leniency.HEADER_UNREADABLE)
             continue
         key = match[1].lower()
         name = _COMPACT.get(key, key)
         value = match[2].strip()
-        for part in split_list(value) if name in _LISTS else [value]:
-            headers.add(name, part)
-    return headers, fault
+        parts = split_list(value) if name in _LISTS else [value]
+        for part in parts:
+            if part or name not in _LISTS:
+                headers.add(name, part)
+            else:
+                found.add(Leniency.LIST_EMPTY)
+    return headers, fault, frozenset(found)
 
 
 def _body(headers: Headers, body: bytes) -> tuple[bytes, Fault | None]:

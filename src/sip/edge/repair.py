@@ -14,16 +14,18 @@ from mixminus.sip.edge.message import Fault, Request, Response
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.sdp.repair import repaired as repaired_sdp
+from mixminus.sip.tags import is_token
 from mixminus.sip.uri_repair import (
     repaired_address,
+    repaired_parameters,
     repaired_request_uri,
-    without_repeats,
     without_sips,
 )
 
 __all__ = ["Repair"]
 
 _ADDRESSES: Final = ("from", "to", "contact", "refer-to")
+_TAGGED: Final = ("from", "to")
 _ROUTES: Final = ("via", "route", "record-route")
 _WITH_SDP: Final = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
 _BODY_HEADERS: Final = (
@@ -33,6 +35,10 @@ _BODY_HEADERS: Final = (
     "content-transfer-encoding",
     "mime-version",
 )
+_URI_HEADERS = re.compile(r'((?:"(?:[^"\\]|\\.)*"\s*|[^"<>]*)<[^<>?"]*)\?[^<>"]*(>.*)\Z', re.DOTALL)
+_SLASH = re.compile(r"[ \t]+/[ \t]*|/[ \t]+")
+_Q = re.compile(r"[01](?:\.[0-9]{1,3})?\Z")
+_REDIRECTIONS: Final = (300, 400)
 _TAG = re.compile(r';\s*tag\s*=\s*([^\s;,"<>]{1,256})', re.IGNORECASE)
 
 
@@ -46,12 +52,17 @@ class Repair:
         """Repair a request."""
         request.uri = without_sips(self._noted(*repaired_request_uri(request.uri)))
         self._addresses(request)
+        self._content_type(request)
+        if request.method != "REGISTER":
+            self._contact(request)
         if request.method in _WITH_SDP:
             self._body(request)
 
     def response(self, response: Response, invite: Request | None) -> None:
         """Repair a response; From and To are those of ``invite``, the request that opened the dialog, if it is ours."""
         self._addresses(response)
+        self._content_type(response)
+        self._contact(response)
         headers = response.headers
         if invite:
             self._restore_addresses(response, invite)
@@ -68,17 +79,45 @@ class Repair:
         for leniency in message.found:
             self._count(leniency)
         for place, (name, value) in enumerate(message.headers.entries):
-            if name in _ROUTES and (single := _route(value)) != value:
-                self._count(Leniency.PARAMETER_REPEATED)
-                message.headers.entries[place] = (name, single)
+            if name in _ROUTES:
+                message.headers.entries[place] = (name, self._noted(*_route(value)))
             if name in _ADDRESSES and value != "*":
                 # A REGISTER has a list of Contacts.
                 each = split_list(value) if name == "contact" else [value]
                 repaired = [self._noted(*repaired_address(one)) for one in each]
+                if name in _TAGGED and (tag := _tag_of(repaired[0])) and not is_token(tag):
+                    self._count(Leniency.TAG_CHARACTERS)
                 if name == "contact":
                     repaired = [without_sips(one) for one in repaired]
                 if repaired != each:
                     message.headers.entries[place] = (name, ", ".join(repaired))
+
+    def _contact(self, message: Request | Response) -> None:
+        """Leave one Contact, without headers in its URI: as pjsip, Kamailio and Asterisk do, the first.
+
+        A redirection has several by right; the one with the highest ``q`` is left (RFC 3261 section 8.1.3.4).
+        """
+        values = message.headers.values("contact")
+        first, *others = [each for value in values for each in split_list(value) if each] or [""]
+        if isinstance(message, Response) and _REDIRECTIONS[0] <= message.status_code < _REDIRECTIONS[1]:
+            first, others = max((first, *others), key=_preference), []
+        match = _URI_HEADERS.match(first)
+        kept = f"{match[1]}{match[2]}" if match else first
+        if [kept] == values or not values:
+            return
+        if match:
+            self._count(Leniency.URI_HEADERS)
+        if others:
+            self._count(Leniency.CONTACT_REPEATED)
+        message.headers.set("contact", kept)
+
+    def _content_type(self, message: Request | Response) -> None:
+        value = message.headers.first("content-type")
+        kind, semicolon, parameters = value.partition(";")
+        joined = _SLASH.sub("/", kind)
+        if joined != kind:
+            self._count(Leniency.CONTENT_TYPE)
+            message.headers.set("content-type", joined + semicolon + parameters)
 
     def _restore_addresses(self, response: Response, invite: Request) -> None:
         """Take From and To as we have sent them: some phones rewrite them, and pjsip drops what it cannot parse."""
@@ -126,13 +165,28 @@ class Repair:
         self._counters[f"{COUNTER}:{leniency}"] += 1
 
 
-def _route(value: str) -> str:
-    """Return one Via or Route without repeated parameters."""
-    head, bracket, parameters = value.rpartition(">")
-    if bracket:
-        return repaired_address(value)[0]
+def _tag_of(value: str) -> str:
+    try:
+        return NameAddress.parse(value).tag
+    except Unreadable:
+        return ""
+
+
+def _preference(contact: str) -> float:
+    try:
+        q = NameAddress.parse(contact).parameters.get("q", "")
+    except Unreadable:
+        return -1.0
+    return float(q) if _Q.match(q) else 1.0
+
+
+def _route(value: str) -> tuple[str, Leniency | None]:
+    """Return one Via or Route without parameters that are empty or repeated."""
+    if ">" in value:
+        return repaired_address(value)
     head, semicolon, parameters = value.partition(";")
-    return head + without_repeats(semicolon + parameters)
+    repaired, found = repaired_parameters(semicolon + parameters)
+    return head + repaired, found
 
 
 def _method_of(response: Response) -> str:

@@ -13,6 +13,7 @@ from mixminus.hosts import bracketed
 from mixminus.sip.edge.challenges import rewrite_challenge
 from mixminus.sip.edge.message import Headers
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, scheme_of, split_list
+from mixminus.sip.tags import workers_tag
 
 __all__ = ["SUPPORTED_EXTENSIONS", "WORKER_METHODS", "request_headers", "request_uri", "response_headers"]
 
@@ -28,7 +29,6 @@ _MAX_ROUTES: Final = 8
 _NUMBER_LIMIT: Final = 2**31
 
 _TEL = re.compile(r"tel:[+0-9A-Fa-f*#().-]{1,64}\Z")
-_TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~=@:/-]{1,128}\Z")
 _CALL_ID = re.compile(r"[!-~]{1,256}\Z")
 _PLAIN_URI = re.compile(r"[!-~]{1,512}\Z")
 _CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Z]{1,16})\Z")
@@ -65,13 +65,13 @@ def _party(value: str) -> str:
     """From and To: the URI without parameters, the name in quotes, the tag."""
     address = NameAddress.parse(value)
     tag = address.tag
-    if tag and not _TAG.match(tag):
-        raise Unreadable("a tag is malformed or too long")
+    if len(tag) > _MAX_TAG:
+        raise Unreadable("a tag is too long")
     display = "".join(each for each in address.display if each.isprintable())[:_MAX_DISPLAY]
     # Surrogates are bytes that were not UTF-8.
     display = display.encode("utf-8", "replace").decode().replace("\\", "\\\\").replace('"', '\\"')
     quoted = f'"{display}" ' if display else ""
-    return f"{quoted}<{_party_uri(address.uri)}>{f';tag={tag}' if tag else ''}"
+    return f"{quoted}<{_party_uri(address.uri)}>{f';tag={workers_tag(tag)}' if tag else ''}"
 
 
 def _party_uri(uri: str) -> str:
@@ -82,7 +82,11 @@ def _party_uri(uri: str) -> str:
         return number.lower() if _TEL.match(number.lower()) else _UNKNOWN_URI
     if scheme not in ("sip", "sips") or not _PLAIN_URI.match(uri):
         return _UNKNOWN_URI
-    return _sip_uri(SipUri.parse(uri.partition("?")[0]), with_port=True)
+    try:
+        return _sip_uri(SipUri.parse(uri.partition("?")[0]), with_port=True)
+    except Unreadable:
+        # Nothing is sent to a From or To: whatever they say, the call is the one of the Request-URI.
+        return _UNKNOWN_URI
 
 
 def _target(value: str) -> str:

@@ -16,6 +16,7 @@ from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
 from mixminus.sip.edge.records import read_record
+from mixminus.sip.edge.scanners import is_scanner
 from mixminus.sip.edge.shut_outs import ShutOuts
 from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.validation import respond
@@ -77,7 +78,7 @@ class Router:
             self._takeovers,
             self.counters,
             authenticator=Authenticator(
-                domain, frozenset(identity.hosts), algorithms, self.counters, names_of
+                domain, frozenset(identity.hosts), algorithms, self.counters, names_of, self.is_verified
             ),
             invites_per_s=invites_per_s,
         )
@@ -252,6 +253,9 @@ class Router:
 
     def _handle(self, message: Request | Response, source: Flow, now_s: float) -> Action:
         if isinstance(message, Request):
+            if is_scanner(message):
+                self.counters["sip_edge_scanner"] += 1
+                return None
             return self._phone_side.request(message, source, now_s)
         return self._phone_side.response(message, source, now_s)
 

@@ -19,6 +19,7 @@ from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Via
 from mixminus.sip.internal_headers import OWN_WARNING, Flow
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold
+from mixminus.sip.tags import with_phones_tag
 
 __all__ = ["WorkerSide"]
 
@@ -109,6 +110,8 @@ class WorkerSide:
         leg = target.parameters.get("leg", "")
         if not leg:
             flow = _flow_in_dialog(request, target, flow)
+        for name in ("from", "to"):
+            request.headers.set(name, with_phones_tag(request.headers.first(name)))
         call = self._calls.find(request.headers.first("call-id"))
         if call and call.alias and call.worker_id == worker_id:
             _translate(request, call)

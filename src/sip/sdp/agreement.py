@@ -26,6 +26,8 @@ __all__ = [
 SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 PTIME_MS: Final = 20
 _MAX_DIGITS: Final = 9
+_PORT_LIMIT: Final = 65_536
+_IPV6: Final = 6
 _MAXPTIME: Final = re.compile(
     r"[0-9]{1,5}(?:\.[0-9]{1,5})?\s*\Z"
 )  # non-zero-int-or-real (RFC 8866 section 9)
@@ -120,21 +122,30 @@ def _is_unspecified(host: str) -> bool:
         return False
 
 
+def _is_reachable(host: str) -> bool:
+    """Return whether RTP can be sent to a host: to an address that is one, and no link's, which needs a zone."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return not (address.is_unspecified or (address.version == _IPV6 and address.is_link_local))
+
+
 def _addresses(
     remote: SessionDescription, media: MediaDescription
 ) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
     """Return where RTP and RTCP go; None for a host name, which is left to symmetric RTP."""
     host = remote.host_of(media)
-    try:
-        if ipaddress.ip_address(host).is_unspecified:
-            return None, None
-    except ValueError:
+    if not _is_reachable(host):
         return None, None
-    port = next(iter(media.values("rtcp")), "").partition(" ")[0]
-    rtcp_port = int(port) if _is_number(port) and 0 < int(port) < 65_536 else media.port + 1  # noqa: PLR2004 - 16 bits
+    address = (host, media.port)
     if media.has("rtcp-mux"):
-        rtcp_port = media.port
-    return (host, media.port), (host, rtcp_port)
+        return address, address
+    port, *elsewhere = next(iter(media.values("rtcp")), "").split(" ")
+    rtcp_port = int(port) if _is_number(port) and 0 < int(port) < _PORT_LIMIT else media.port + 1
+    # RFC 3605 section 2.1: the address is the audio's unless another one follows the port.
+    rtcp_host = elsewhere[-1] if elsewhere and _is_reachable(elsewhere[-1]) else host
+    return address, (rtcp_host, rtcp_port) if rtcp_port < _PORT_LIMIT else None
 
 
 def _ptime_ms(ours: MediaDescription) -> int:

@@ -29,9 +29,14 @@ _INLINE = re.compile(
     re.IGNORECASE,
 )
 _MAX_MKI_BYTES: Final = 16
-# Hints of a window size, KDR 0, which is the default, and what its sender says may be ignored (RFC 4568 section 6.3).
-_IGNORED = re.compile(r"(?:WSH=[0-9]{1,9}|KDR=0|-\S*)\Z", re.IGNORECASE)
-_SUITES: Final = {profile.value: profile for profile in SrtpProfile}
+# Hints of a window size, defaults, and what its sender says may be ignored (RFC 4568 section 6.3).
+_IGNORED = re.compile(r"(?:WSH=[0-9]{1,9}|KDR=0|FEC_ORDER=FEC_SRTP|-\S*)\Z", re.IGNORECASE)
+_SUITES: Final = {
+    **{profile.value: profile for profile in SrtpProfile},
+    # The names in the drafts of RFC 6188, which many phones have kept.
+    "AES_CM_256_HMAC_SHA1_80": SrtpProfile.AES_256_CM_HMAC_SHA1_80,
+    "AES_CM_256_HMAC_SHA1_32": SrtpProfile.AES_256_CM_HMAC_SHA1_32,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class CryptoLine:
     key: bytes
     mki: bytes = b""
     """The identifier in each packet of its sender (RFC 3711 section 3.1); empty: there is none."""
+    suite: str = ""
+    """The profile's name as the line has it, which an answer repeats; empty: the profile's own."""
 
 
 def lines_of(media: MediaDescription) -> tuple[CryptoLine, ...]:
@@ -62,7 +69,7 @@ def _line(value: str) -> CryptoLine | None:
     mki = _mki(match[2], match[3]) if match[2] else b""
     if len(key) != _KEY_BYTES[profile] or mki is None:
         return None
-    return CryptoLine(int(tag), profile, key, mki)
+    return CryptoLine(int(tag), profile, key, mki, suite.upper())
 
 
 def _key(text: str) -> bytes:
@@ -95,4 +102,4 @@ def render_line(line: CryptoLine) -> Attribute:
     """Return the line as an attribute."""
     mki = f"|{int.from_bytes(line.mki, 'big')}:{len(line.mki)}" if line.mki else ""
     key = base64.b64encode(line.key).decode()
-    return Attribute("crypto", f"{line.tag} {line.profile} inline:{key}{mki}")
+    return Attribute("crypto", f"{line.tag} {line.suite or line.profile} inline:{key}{mki}")

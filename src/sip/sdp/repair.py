@@ -15,6 +15,12 @@ from mixminus.sip.sdp.media_line import repaired_media
 __all__ = ["repaired"]
 
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
+_SPACED = re.compile(r"([A-Za-z])[ \t]+=[ \t]*")
+_TYPES: Final = frozenset("VOSCTMAB")
+"""The types of lines in the wrong case (RFC 8866 section 5)."""
+_RTPMAP = re.compile(r"([0-9]{1,3}) ([^ /]+)/([0-9]+)(?:/1)?\Z")
+_OPUS_CLOCK: Final = "48000"
+_G722_SAMPLES: Final = "16000"
 _NAME = re.compile(r"[!-~]+\Z")
 _DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _KNOWN: Final = _DIRECTIONS | {"rtpmap", "fmtp", "ptime", "maxptime", "crypto", "rtcp", "rtcp-mux", "mid"}
@@ -22,6 +28,7 @@ _FIELDS: Final = frozenset({"rtpmap", "crypto", "rtcp", "ptime", "maxptime"})
 """Attributes whose values are fields with one blank between them."""
 _FREE_TEXT: Final = frozenset("siu")
 _UNKNOWN_ORIGIN: Final = "o=- 0 0 IN IP4 0.0.0.0"
+_FAMILIES: Final = {"IP4": "IP4", "IP6": "IP6", "IPV4": "IP4", "IPV6": "IP6"}
 _ORIGIN_NUMBERS: Final = 2
 
 
@@ -69,8 +76,15 @@ class _Repair:
 
     def _line(self, line: str) -> str | None:
         letter, value = line[:1], line[2:].strip(" \t")
-        if line[1:2] != "=":
+        if match := _SPACED.match(line):
+            letter, value = match[1], line[match.end() :]
+            self._found.add(Leniency.SDP_BLANKS)
+        elif line[1:2] != "=":
             return line
+        if letter in _TYPES:
+            letter = letter.lower()
+            self._found.add(Leniency.SDP_CASE)
+            line = f"{letter}={value}"
         match letter:
             case "o":
                 return f"o={self._note(value, _origin(value), Leniency.SDP_ORIGIN)}"
@@ -83,7 +97,7 @@ class _Repair:
                 return f"m={media}"
             case "a":
                 return self._attribute(value)
-        return line if letter in _FREE_TEXT else f"{letter}={value}"
+        return line if letter in _FREE_TEXT and line[1] == "=" else f"{letter}={value}"
 
     def _note(self, value: str, better: str, leniency: Leniency) -> str:
         if better != value:
@@ -104,12 +118,30 @@ class _Repair:
             rest = ""
         elif name in _FIELDS:
             rest = " ".join(rest.split())
+            if name == "rtpmap" and (encoding := _encoding(rest)) != rest:
+                rest = encoding
+                self._found.add(Leniency.SDP_RTPMAP)
+                return f"a={name}:{rest}"
         elif name == "fmtp":
             rest = " ".join(rest.split(maxsplit=1))
         better = f"{name}:{rest}" if colon and rest else name
         if better.casefold() != value.casefold():
             self._found.add(Leniency.SDP_BLANKS)
         return f"a={better}"
+
+
+def _encoding(value: str) -> str:
+    """Return the value of ``a=rtpmap`` as the payload formats define it."""
+    joined = "/".join(part.strip() for part in value.split("/"))
+    match = _RTPMAP.match(joined)
+    if not match:
+        return joined
+    match match[2].lower(), match[3]:
+        case "opus", clock if clock == _OPUS_CLOCK:
+            return f"{match[1]} {match[2]}/{clock}/2"  # RFC 7587 section 7
+        case "g722", clock if clock == _G722_SAMPLES:
+            return f"{match[1]} {match[2]}/8000"  # RFC 3551 section 4.5.2
+    return joined
 
 
 def _origin(value: str) -> str:
@@ -129,14 +161,14 @@ def _origin(value: str) -> str:
 def _connection(value: str) -> str:
     """Return ``IN family address``, the family being the address's own."""
     match value.split():
-        case [net, family, *rest] if (
-            net.upper() == "IN" and family.upper() in ("IP4", "IP6") and len(rest) == 1
-        ):
+        case [net, family, *rest] if net.upper() == "IN" and family.upper() in _FAMILIES and rest:
             address, slash, _ = rest[0].partition("/")
+            # A zone means something on the sender's machine only (RFC 4007 section 6).
+            bare = address.strip("[]").partition("%")[0]
             try:
-                found = ipaddress.ip_address(address.strip("[]"))
+                found = ipaddress.ip_address(bare)
             except ValueError:
-                return f"IN {family.upper()} {rest[0]}"
+                return " ".join(["IN", _FAMILIES[family.upper()], rest[0].rstrip("."), *rest[1:]])
             if slash and found.is_multicast:
                 return " ".join(value.split())
             # RFC 4291 section 2.5.5.2: an IPv4 address in IPv6's notation.

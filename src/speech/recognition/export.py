@@ -3,16 +3,46 @@
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import orjson
 
+from mixminus.model.chat import ChatMessage
 from mixminus.model.ids import NIL
 from mixminus.model.transcription import Transcript
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.wire.chat import ChatMessageView
 from mixminus.wire.transcription import TranscriptView
 
-__all__ = ["FORMATS", "ExportFormat"]
+__all__ = ["FORMATS", "Export", "ExportFormat"]
+
+_SHOWN_US: Final = 5_000_000
+"""How long a caption file shows a chat message."""
+_SERVER: Final = "program"
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is exported: transcripts, and the chat messages of the room in the same time."""
+
+    transcripts: Sequence[Transcript]
+    messages: Sequence[ChatMessage] = ()
+    begin: datetime | None = None
+    """The begin of the session, from which the times of messages count; required if there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A line of a text format; times count from the begin of the session."""
+
+    id: UUID
+    start_us: int
+    end_us: int
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +50,50 @@ class ExportFormat:
     """A file format and its writer."""
 
     media_type: str
-    write: Callable[[Sequence[Transcript], TimestampStyle], str]
+    write: Callable[[Export, TimestampStyle], str]
 
 
-def _vtt(transcripts: Sequence[Transcript], style: TimestampStyle) -> str:
+def _cues(export: Export) -> list[Cue]:
+    """Return utterances and messages in order of time."""
+    said = [
+        Cue(each.id, each.start_us, each.end_us, _name(each), each.message) for each in export.transcripts
+    ]
+    for message in export.messages:
+        assert export.begin is not None
+        start_us = max(0, (message.tm_create - export.begin) // _MICROSECOND)
+        name = f"{message.sender_name or _SERVER} (chat)"
+        said.append(Cue(message.id, start_us, start_us + _SHOWN_US, name, message.text))
+    return sorted(said, key=lambda cue: cue.start_us)
+
+
+def _vtt(export: Export, style: TimestampStyle) -> str:
     """W3C WebVTT; a voice span (section 4.2.2) names the speaker."""
     cues = [
         f"{each.id}\n{_clock(each.start_us, '.')} --> {_clock(each.end_us, '.')}\n"
-        f"<v {_voice(_name(each))}>{html.escape(_line(each.message), quote=False)}\n"
-        for each in transcripts
+        f"<v {_voice(each.name)}>{html.escape(_line(each.text), quote=False)}\n"
+        for each in _cues(export)
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
 
-def _srt(transcripts: Sequence[Transcript], style: TimestampStyle) -> str:
+def _srt(export: Export, style: TimestampStyle) -> str:
     return "\n".join(
         f"{number}\n{_clock(each.start_us, ',')} --> {_clock(each.end_us, ',')}\n"
-        f"{_line(_name(each))}: {_line(each.message)}\n"
-        for number, each in enumerate(transcripts, 1)
+        f"{_line(each.name)}: {_line(each.text)}\n"
+        for number, each in enumerate(_cues(export), 1)
     )
 
 
-def _txt(transcripts: Sequence[Transcript], style: TimestampStyle) -> str:
+def _txt(export: Export, style: TimestampStyle) -> str:
     return "".join(
-        f"[{_clock(each.start_us, '.')}] {_line(_name(each))}: {_line(each.message)}\n"
-        for each in transcripts
+        f"[{_clock(each.start_us, '.')}] {_line(each.name)}: {_line(each.text)}\n" for each in _cues(export)
     )
 
 
-def _json(transcripts: Sequence[Transcript], style: TimestampStyle) -> str:
-    return orjson.dumps({"result": [TranscriptView.render(each, style) for each in transcripts]}).decode()
+def _json(export: Export, style: TimestampStyle) -> str:
+    said = [TranscriptView.render(each, style) for each in export.transcripts]
+    chat = [ChatMessageView.render(each, style) for each in export.messages]
+    return orjson.dumps({"result": said, "chat": chat}).decode()
 
 
 FORMATS: Final[Mapping[str, ExportFormat]] = {

@@ -48,6 +48,7 @@ from mixminus.speech.recognition.errors import (
     TranscribeNotActive,
     TranscribeNotFound,
 )
+from mixminus.speech.recognition.export import Export
 from mixminus.speech.recognition.ledger import OnDone, TranscribeLedger
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
 from mixminus.speech.recognition.pool import RecogniserPool
@@ -201,6 +202,16 @@ class TranscriptionService:
         await self.get(customer_id, transcribe_id)
         async with self._store.snapshot() as tx:
             return await tx.transcripts.of(transcribe_id)
+
+    async def export(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Export:
+        """Return all transcripts, and of a room the chat messages to all of the same time."""
+        transcribe = await self.get(customer_id, transcribe_id)
+        async with self._store.snapshot() as tx:
+            said = await tx.transcripts.of(transcribe_id)
+            if transcribe.reference_type != "confbridge":
+                return Export(said)
+            begin, end = transcribe.tm_create, transcribe.tm_stop
+            return Export(said, await tx.chat_messages.to_all(transcribe.reference_id, begin, end), begin)
 
     async def transcript_page(
         self, customer_id: CustomerId, transcribe_id: TranscribeId, page: Page

@@ -104,7 +104,7 @@ class TranscriptWriter:
                 break
             except Unavailable as exc:
                 log.warning(
-                    "transcript not written yet", transcribe_id=str(self._transcribe.id), exc_info=exc
+                    "transcript not written yet", transcribe_id=str(self._transcribe.id), cause=str(exc)
                 )
                 await self._clock.sleep(RETRY_S)
         else:

@@ -39,6 +39,7 @@ from mixminus.speech.recognition.messages import (
     lengths,
 )
 from mixminus.speech.recognition.segmenter import Segmenter, SpeechBegan, Utterance
+from mixminus.threads import name_thread
 
 __all__ = ["Stem", "WorkQueue", "main"]
 
@@ -276,6 +277,7 @@ def _read(pipe: BinaryIO, work_queue: WorkQueue) -> None:
 def main(name: str, folder: str, level: str, form: str) -> None:
     """Load the engine and serve until stdin ends."""
     log.configure(level=level, json=form == "json")
+    name_thread("mm-recognition")
     os.nice(NICENESS)
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     # Output that a library prints must not end up between reports.

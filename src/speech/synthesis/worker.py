@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mixminus.speech.synthesis.engine import resampled
 from mixminus.speech.synthesis.text import spelled
+from mixminus.threads import name_thread
 
 __all__ = ["main", "serve"]
 
@@ -42,6 +43,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, speak: Callable[[str, int], NDA
 
 
 def main() -> None:
+    name_thread("mm-synthesis")
     os.nice(_NICENESS)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # keep library output out of the answers

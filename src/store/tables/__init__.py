@@ -8,7 +8,9 @@ from mixminus.store.tables.access import (
     guest_links,
     secrets,
 )
+from mixminus.store.tables.audits import audits
 from mixminus.store.tables.calls import groupcalls
+from mixminus.store.tables.chat import chat_messages
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
     extension_bindings,
@@ -37,7 +39,9 @@ __all__ = [
     "activeflow_cursors",
     "activeflows",
     "agents",
+    "audits",
     "calls",
+    "chat_messages",
     "conferencecalls",
     "conferences",
     "customers",

@@ -111,6 +111,7 @@ trunks = Table(
     Column("registration_detail", String, nullable=False),
     Column("srtp", String(WORD), nullable=False),
     Column("first_response_s", Integer, nullable=False),
+    Column("media_timeout_s", Integer, nullable=False),
     Column("certificate_names", JSON, nullable=False),
     Column("options_interval_s", Integer, nullable=False),
     Column("health", String(WORD), nullable=False),

@@ -52,7 +52,7 @@ type OptionsProps = Pick<ActionCardProps, "action" | "types" | "references" | "f
 function Options({ action, types, references, fault, onChange }: OptionsProps) {
   const fields = Object.entries(types.get(action.type)?.fields ?? {});
   // Chosen once: a field does not move while it is filled in.
-  const [minor] = useState(() => new Set(fields.filter(([name, schema], index) => isMinor(index, schema) && !action.option[name]).map(([name]) => name)));
+  const [minor] = useState(() => new Set(fields.filter(([name, schema], index) => isMinor(name, index, schema) && !action.option[name]).map(([name]) => name)));
   const set = (name: string, value: unknown) => onChange({ ...action, option: { ...action.option, [name]: value } });
   const editor = ([name, schema]: (typeof fields)[number]) => (
     <Editor key={name} name={name} schema={schema} value={action.option[name] ?? schema.default} hints={hintsOf(name, action.option[name], references)}

@@ -7,8 +7,9 @@ import { useFlows, useRooms } from "../../ui/form/choices";
 import { labelOf } from "../../ui/form/schema";
 import { duration, isSet, moment, short } from "../../ui/format";
 import { ErrorNote, Loading } from "../../ui/notes";
+import { toastError } from "../../ui/toast";
 import { now } from "../../ui/now";
-import { describe, loadActionTypes, type Action, type ActionTypes } from "./actions";
+import { describe, loadActionTypes, targetsOf, type Action, type ActionTypes } from "./actions";
 import type { ViewProps } from "../registry";
 import "./flows.css";
 
@@ -56,8 +57,17 @@ export function RunView({ id = "" }: ViewProps) {
   );
 }
 
+/** Return the actions of a flow as they are now; none until they are read, or if the run has no flow. */
+function useActions(id: string): readonly Action[] {
+  const [actions, setActions] = useState<readonly Action[]>([]);
+  useEffect(() => {
+    if (isSet(id)) send(request("get", "/v1.0/flows/{id}", { path: { id } })).then((flow) => setActions(flow.actions as unknown as Action[])).catch(toastError);
+  }, [id]);
+  return actions;
+}
+
 function Steps({ run, types }: { run: Run; types: ActionTypes }) {
-  const references = { flows: useFlows(), rooms: useRooms(), targets: [] };
+  const references = { flows: useFlows(), rooms: useRooms(), targets: targetsOf(useActions(run.flow_id)) };
   const steps = stepsOf(run);
   const running = run.status === "running";
   const end = (index: number) => moment(steps[index + 1]?.tm_execute) ?? (running ? now.value : moment(run.tm_update));

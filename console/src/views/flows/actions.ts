@@ -65,7 +65,8 @@ const KINDS: Readonly<Record<string, keyof References>> = {
 /** Return the hints of an option's field: a field that refers to something becomes a choice. */
 export function hintsOf(name: string, value: unknown, references: References): FieldHints {
   const kind = KINDS[name];
-  return kind ? { variables: true, choices: withValue(references[kind], value) } : { variables: true };
+  const choices = kind && withValue(references[kind], value);
+  return { variables: true, choices, whole: name === "text" };
 }
 
 /** Return the options of an action in words: those that are set, and differ from their defaults. */
@@ -84,7 +85,9 @@ function textOf(value: unknown, choices: Choices): string {
   return Object.entries(value).filter(([, each]) => each !== "").map(([name, each]) => `${name} ${textOf(each, choices)}`).join(", ");
 }
 
+const RARE = new Set(["anonymous", "headers", "provider", "source", "voice_id"]);
+
 /** Whether a field is left to "More options" while it is not set. */
-export function isMinor(index: number, schema: Schema): boolean {
-  return index >= 4 || resolve(schema).type === "boolean";
+export function isMinor(name: string, index: number, schema: Schema): boolean {
+  return index >= 4 || RARE.has(name) || resolve(schema).type === "boolean";
 }

@@ -1,31 +1,26 @@
 // One recording: player, waveform, who talked, transcript, files and whether it is unchanged.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { fetchRaw, request, send, type Schemas } from "../../api/request";
-import { Act } from "../../ui/Act";
+import { fetchRaw, request, send, type ApiRequest, type Schemas } from "../../api/request";
+import { Act, ShowRequest } from "../../ui/Act";
+import { download } from "../../ui/download";
 import { Icon } from "../../ui/Icon";
 import { duration } from "../../ui/format";
 import { ErrorNote, Loading } from "../../ui/notes";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
+import { Markers, useMarkers } from "./Markers";
 import { Lanes, Transcript, useTranscript } from "./Transcript";
 import { Waveform } from "./Waveform";
 import { titleOf, type Recording } from "./list";
 
 type Verification = Schemas["Verification"];
 
-/** Fetch a file with the credential, and return an address for the player. */
-async function addressOf(id: string, track = ""): Promise<string> {
-  const response = await fetchRaw(request("get", "/v1.0/recordingfiles/{id}", { path: { id }, query: { track } }));
-  return URL.createObjectURL(await response.blob());
+/** Fetch a file with the credential. */
+async function soundOf(request: ApiRequest): Promise<Blob> {
+  return (await fetchRaw(request)).blob();
 }
 
-async function download(id: string, name: string, track: string): Promise<void> {
-  const link = document.createElement("a");
-  link.href = await addressOf(id, track);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
+const fileOf = (id: string, track = "") => request("get", "/v1.0/recordingfiles/{id}", { path: { id }, query: { track } });
 
 export function RecordingView({ id = "" }: ViewProps) {
   const [recording, setRecording] = useState<Recording>();
@@ -53,9 +48,10 @@ function Player({ recording }: { recording: Recording }) {
   const [length, setLength] = useState(0);
   const [playing, setPlaying] = useState(false);
   const spoken = useTranscript(id);
+  const markers = useMarkers(recording);
   useEffect(() => {
     let made = "";
-    addressOf(id).then((address) => setSource((made = address))).catch(toastError);
+    soundOf(fileOf(id)).then((sound) => setSource((made = URL.createObjectURL(sound)))).catch(toastError);
     return () => URL.revokeObjectURL(made);
   }, [id]);
   const seek = (seconds: number) => {
@@ -68,7 +64,7 @@ function Player({ recording }: { recording: Recording }) {
     <div class="recording-grid">
       <div class="stack">
         <section class="card padded player" aria-label="Player">
-          <Waveform id={id} at={at} length={length} seek={seek} />
+          <Waveform id={id} at={at} length={length} markers={markers} seek={seek} />
           <Lanes utterances={spoken.utterances} length={length} at={at} />
           <div class="row">
             <button class="primary" type="button" disabled={!source} onClick={toggle}><Icon name={playing ? "pause" : "play"} />{playing ? "Pause" : "Play"}</button>
@@ -77,10 +73,21 @@ function Player({ recording }: { recording: Recording }) {
           <audio ref={audio} src={source || undefined} preload="metadata" onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
             onDurationChange={(event) => setLength(event.currentTarget.duration)} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
         </section>
+        <Markers markers={markers} seek={seek} />
         <Files recording={recording} />
       </div>
       <Transcript recording_id={id} at={at} seek={seek} {...spoken} />
     </div>
+  );
+}
+
+function FileButton({ name, bytes, request }: { name: string; bytes: number; request: ApiRequest }) {
+  const save = () => void soundOf(request).then((sound) => download(sound, name)).catch(toastError);
+  return (
+    <span class="act">
+      <button class="small icon-text" type="button" onClick={save}><Icon name="download" />{name}<span class="muted">{(bytes / 1e6).toFixed(1)} MB</span></button>
+      <ShowRequest request={request} />
+    </span>
   );
 }
 
@@ -91,11 +98,7 @@ function Files({ recording }: { recording: Recording }) {
       <h2>Files</h2>
       <ul class="files">
         {recording.files.map((file, index) => (
-          <li key={file.name}>
-            <button class="small icon-text" type="button" onClick={() => void download(recording.id, file.name, index === 0 ? "" : file.track).catch(toastError)}>
-              <Icon name="download" />{file.name}
-            </button>
-          </li>
+          <li key={file.name}><FileButton name={file.name} bytes={file.bytes} request={fileOf(recording.id, index === 0 ? "" : file.track)} /></li>
         ))}
       </ul>
       <div class="row">

@@ -1,9 +1,10 @@
 // What was said in a recording: lanes of who talked, and the text, which follows the player and leads it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { readPages } from "../../api/pages";
-import { request, send, type Schemas } from "../../api/request";
-import { Act } from "../../ui/Act";
+import { fetchRaw, request, send, type Schemas } from "../../api/request";
+import { Act, ShowRequest } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
+import { download } from "../../ui/download";
 import { toastError } from "../../ui/toast";
 
 type Utterance = Schemas["Transcript"];
@@ -78,6 +79,24 @@ export function Lanes({ utterances, length, at }: { utterances: readonly Utteran
   );
 }
 
+const FORMATS = ["txt", "srt", "vtt", "json"] as const;
+
+function Downloads({ transcribe }: { transcribe: Transcribe }) {
+  const exporting = (format: (typeof FORMATS)[number]) => request("get", "/v1.0/transcribes/{id}/export", { path: { id: transcribe.id }, query: { format } });
+  const save = async (format: (typeof FORMATS)[number]) =>
+    download(await (await fetchRaw(exporting(format))).blob(), `transcript-${short(transcribe.reference_id)}.${format}`);
+  return (
+    <div class="row tight" role="group" aria-label="Download the transcript">
+      {FORMATS.map((format) => (
+        <span key={format} class="act">
+          <button type="button" class="ghost small" title={`Download as ${format.toUpperCase()}`} onClick={() => void save(format).catch(toastError)}>{format.toUpperCase()}</button>
+          <ShowRequest request={exporting(format)} />
+        </span>
+      ))}
+    </div>
+  );
+}
+
 interface TranscriptProps extends Spoken {
   recording_id: string;
   at: number;
@@ -95,7 +114,8 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
   const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
-      <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}</header>
+      <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}
+        {transcribe && utterances.length > 0 && <Downloads transcribe={transcribe} />}</header>
       {!transcribe && (
         <div class="padded">
           <p class="muted">This recording has no transcript.</p>

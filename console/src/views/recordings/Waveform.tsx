@@ -2,18 +2,22 @@
 import { useEffect, useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
 import { duration } from "../../ui/format";
+import type { Marker } from "./Markers";
 
 type Peaks = Schemas["Peaks"];
 
 const HEIGHT = 96;
 const FULL_SCALE = 128;
 const MAX_BARS = 1200;
+/** Up to so many bars, each is as wide as its share of the width; more are lines of a pixel. */
+const THIN_BARS = 300;
 const STEP_S = 5;
 
 interface WaveformProps {
   id: string;
   at: number;
   length: number;
+  markers: readonly Marker[];
   seek: (seconds: number) => void;
 }
 
@@ -38,7 +42,7 @@ function outline({ data, channels, length }: Peaks): { path: string; bars: numbe
   return { path, bars };
 }
 
-export function Waveform({ id, at, length, seek }: WaveformProps) {
+export function Waveform({ id, at, length, markers, seek }: WaveformProps) {
   const [drawn, setDrawn] = useState<{ path: string; bars: number }>();
   useEffect(() => {
     send(request("get", "/v1.0/recordings/{id}/peaks", { path: { id } }))
@@ -60,7 +64,10 @@ export function Waveform({ id, at, length, seek }: WaveformProps) {
     <div class="waveform" role="slider" tabIndex={0} aria-label="Position" aria-valuemin={0} aria-valuemax={Math.round(length)} aria-valuenow={Math.round(at)}
       aria-valuetext={`${duration(at * 1000)} of ${duration(length * 1000)}`} onClick={click} onKeyDown={key}>
       <svg viewBox={`0 0 ${bars} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        {drawn && <path d={drawn.path} class="wave" vector-effect="non-scaling-stroke" />}
+        {drawn && <path d={drawn.path} class="wave" vector-effect={bars > THIN_BARS ? "non-scaling-stroke" : undefined} />}
+        {length > 0 && markers.map((each, index) => (
+          <line key={index} class="marker" x1={(bars * each.at) / length} x2={(bars * each.at) / length} y1="0" y2={HEIGHT} vector-effect="non-scaling-stroke" />
+        ))}
         {length > 0 && <rect class="played" x="0" y="0" width={(bars * at) / length} height={HEIGHT} />}
       </svg>
     </div>

@@ -1,6 +1,6 @@
 // Join the room with this browser: name, microphone with its level, speaker, push-to-talk.
 import { signal, useSignal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
 import { Meter } from "./Meter";
 import { hasMicrophone, join, joinProblem, joinState, joinedRoom, leave, micOpen, myName, openMicrophone, stop, reasonOf, rememberName, setMicrophone, setSpeaker } from "./whip";
@@ -33,11 +33,25 @@ function Before({ room }: { room: string }) {
   const [problem, setProblem] = useState("");
   const busy = joinState.value === "joining" || (joinState.value === "joined" && joinedRoom.value !== room);
 
+  const isOpen = useRef(true);
+  const used = useRef<MediaStream>();
+  const checked = useRef<MediaStream>();
+  // The microphone is held while this panel is shown, and by the session that uses it; never longer.
+  useEffect(() => () => {
+    isOpen.current = false;
+    if (checked.current !== used.current) stop(checked.current);
+  }, []);
+
   const check = async (id: string) => {
     setProblem("");
     stop(stream);
     try {
       const opened = await openMicrophone(id).catch(() => openMicrophone(""));
+      checked.current = opened;
+      if (!isOpen.current) {
+        stop(opened);
+        return undefined;
+      }
       setStream(opened);
       setDevices(await navigator.mediaDevices.enumerateDevices());
       return opened;
@@ -59,7 +73,9 @@ function Before({ room }: { room: string }) {
     const using = listening ? undefined : (stream ?? (await check(microphone)));
     if (!listening && !using) return;
     setMicrophone(!pushToTalk.value);
+    used.current = using;
     await join(room, using, speaker);
+    if (joinState.value === "idle") used.current = undefined;
   };
 
   return (

@@ -1,8 +1,8 @@
 // One room: who is in it, what they say, and everything that can be done.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { request } from "../../api/request";
+import { request, send } from "../../api/request";
 import { go } from "../../app/router";
-import { Act } from "../../ui/Act";
+import { Act, ShowRequest } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
 import { Icon } from "../../ui/Icon";
 import { duration, moment, plural } from "../../ui/format";
@@ -11,7 +11,7 @@ import { now } from "../../ui/now";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
 import { RoomForm } from "../rooms/RoomForm";
-import { RoomLights, toggleLock, whole } from "../rooms/Rooms";
+import { RoomLights, lockingOf, whole } from "../rooms/Rooms";
 import { isOpen, isRecorded, rooms, type Room as RoomRow } from "../rooms/list";
 import { Captions } from "./Captions";
 import { Details } from "./Details";
@@ -95,7 +95,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
   const path = { id: room.id };
   const begun = moment(room.tm_create);
   const people = model.meters.participants.value.length;
-  const lock = () => toggleLock(room.id).then((changed) => (model.room.value = changed)).catch(toastError);
+  const lock = () => lockingOf(room.id).then(send).then((changed) => (model.room.value = changed)).catch(toastError);
   return (
     <div class="view-head">
       <div class="grow">
@@ -109,6 +109,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
           ? <Act request={request("post", "/v1.0/conferences/{id}/recording_stop", { path })} icon="stop" done={(changed) => (model.room.value = changed)}>Stop recording</Act>
           : <Act request={request("post", "/v1.0/conferences/{id}/recording_start", { path })} icon="record" done={(changed) => (model.room.value = changed)}>Record</Act>}
         <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
+        <ShowRequest request={() => lockingOf(room.id)} />
         <button class="icon" type="button" title="Edit" aria-label="Edit the room" onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>
         <Act request={request("delete", "/v1.0/conferences/{id}", { path })} kind="danger icon" icon="close" label="Close the room"
           confirm="All participants are removed, and a running recording ends. This cannot be undone." done={(closed) => (rooms.put(closed), go("rooms"))} />

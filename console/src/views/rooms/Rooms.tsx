@@ -1,8 +1,8 @@
 // All rooms, live: what happens in each, and what can be done with it.
 import { useState } from "preact/hooks";
-import { request, send } from "../../api/request";
+import { request, send, type ApiRequest } from "../../api/request";
 import { go } from "../../app/router";
-import { Act } from "../../ui/Act";
+import { Act, ShowRequest } from "../../ui/Act";
 import { Icon } from "../../ui/Icon";
 import { Listing, type Column } from "../../ui/Listing";
 import { duration, moment, plural } from "../../ui/format";
@@ -78,10 +78,10 @@ export function RoomLights({ room }: { room: Room }) {
   );
 }
 
-/** Lock or unlock a room, and return it. PUT replaces all settings, so it needs the whole room. */
-export async function toggleLock(id: string): Promise<Room> {
+/** Return the request that locks or unlocks a room. PUT replaces all settings, so it needs the whole room. */
+export async function lockingOf(id: string): Promise<ApiRequest<Room>> {
   const room = await whole(id);
-  return send(request("put", "/v1.0/conferences/{id}", { path: { id }, body: { ...fieldsOf(room), locked: !room.locked } }));
+  return request("put", "/v1.0/conferences/{id}", { path: { id }, body: { ...fieldsOf(room), locked: !room.locked } });
 }
 
 /** Return the room as the API has it now: events leave out the PINs. */
@@ -91,12 +91,13 @@ export async function whole(id: string): Promise<Room> {
 
 function RoomActions({ room, edit }: { room: Room; edit: (room: Room) => void }) {
   const name = room.name || "this room";
-  const lock = () => toggleLock(room.id).then((changed) => rooms.put(changed)).catch(toastError);
+  const lock = () => lockingOf(room.id).then(send).then((changed) => rooms.put(changed)).catch(toastError);
   return (
     <div class="actions">
       <button class="ghost icon" type="button" title={room.locked ? "Unlock" : "Lock"} aria-label={`${room.locked ? "Unlock" : "Lock"} ${name}`} onClick={() => void lock()}>
         <Icon name={room.locked ? "lock" : "unlock"} />
       </button>
+      <ShowRequest request={() => lockingOf(room.id)} />
       <button class="ghost icon" type="button" title="Edit" aria-label={`Edit ${name}`} onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>
       <Act request={request("delete", "/v1.0/conferences/{id}", { path: { id: room.id } })} kind="ghost icon danger" icon="close" label={`Close ${name}`}
         confirm="All participants are removed, and a running recording ends. This cannot be undone." done={(answer) => rooms.put(answer)} />

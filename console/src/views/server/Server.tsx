@@ -1,6 +1,7 @@
 // The server: how well it keeps time, what it carries, and what needs attention.
 import { useEffect, useState } from "preact/hooks";
 import { ErrorNote, Loading } from "../../ui/notes";
+import { Cpu } from "./Cpu";
 import { Deliveries } from "./Deliveries";
 import { Events } from "./Events";
 import { read, type Metrics } from "./metrics";
@@ -59,7 +60,8 @@ function Health({ metrics }: { metrics: Metrics }) {
         <Figure name="Calls" text={String(value(metrics, "calls"))} />
         <Figure name="Webhooks waiting" text={String(value(metrics, "webhooks_waiting"))} detail={`${Math.round(value(metrics, "webhooks_lag_seconds"))} s behind`} />
       </div>
-      <details class="disclosure">
+      <Cpu metrics={metrics} />
+      <details class="disclosure section">
         <summary>All {metrics.size} metrics</summary>
         <div class="card table-card"><table><tbody>
           {[...metrics].map(([name, each]) => <tr key={name}><td><code>{name}</code></td><td class="number">{each}</td></tr>)}

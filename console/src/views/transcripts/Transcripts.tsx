@@ -1,6 +1,7 @@
 // Search in everything that was said.
 import { useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
+import { ShowRequest } from "../../ui/Act";
 import { Search } from "../../ui/Search";
 import { duration, when } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
@@ -8,18 +9,20 @@ import { speaker } from "../recordings/Transcript";
 
 type Found = Schemas["Transcript"];
 
+const searching = (q: string) => request("get", "/v1.0/transcripts/search", { query: { q } });
+
 export function Transcripts() {
+  const [words, setWords] = useState("");
   const [found, setFound] = useState<readonly Found[]>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   async function search(event: SubmitEvent) {
     event.preventDefault();
-    const words = String(new FormData(event.currentTarget as HTMLFormElement).get("words") ?? "").trim();
-    if (!words) return;
+    if (!words.trim()) return;
     setBusy(true);
     setError(undefined);
     try {
-      setFound((await send(request("get", "/v1.0/transcripts/search", { query: { q: words } }))).result);
+      setFound((await send(searching(words.trim()))).result);
     } catch (failed) {
       setError(failed);
     } finally {
@@ -30,8 +33,9 @@ export function Transcripts() {
     <>
       <div class="view-head"><div class="grow"><h1>Transcripts</h1><p>Search in what was said in rooms, calls and recordings</p></div></div>
       <form class="toolbar" role="search" onSubmit={(event) => void search(event)}>
-        <Search name="words" aria-label="Words" placeholder="Words that were said" required />
+        <Search name="words" aria-label="Words" placeholder="Words that were said" required value={words} onInput={(event) => setWords(event.currentTarget.value)} />
         <button class="primary" type="submit" disabled={busy}>Search</button>
+        <ShowRequest request={searching(words.trim())} />
       </form>
       {busy && <Loading />}
       {error !== undefined && <ErrorNote error={error} />}

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0026_webhook_attempts"
-down_revision = "0022_trunk_certificates"
+down_revision = "0023_trunk_media_timeout"
 
 
 def upgrade() -> None:

@@ -1,0 +1,43 @@
+"""Tags of phones as pjsip accepts them. Pure.
+
+A tag is a token (RFC 3261 section 25.1). Some phones and gateways put ``@``, ``=`` or ``:`` in, which pjsip refuses, so a worker
+knows such a tag as hexadecimal digits behind a prefix; the phone gets its own tag back.
+"""
+
+import re
+from typing import Final
+
+from mixminus.sip.grammar import TOKEN
+
+__all__ = ["is_token", "phones_tag", "with_phones_tag", "workers_tag"]
+
+_PREFIX: Final = "mm-hex."
+_TOKEN = re.compile(rf"{TOKEN}\Z")
+_WORKERS = re.compile(rf"(;[ \t]*tag=){re.escape(_PREFIX)}((?:[0-9a-f][0-9a-f])+)(?=;|\Z)", re.IGNORECASE)
+
+
+def is_token(tag: str) -> bool:
+    """Return whether a tag has the characters that RFC 3261 allows."""
+    return bool(_TOKEN.match(tag))
+
+
+def workers_tag(tag: str) -> str:
+    """Return a tag as a worker knows it; no two tags are the same there."""
+    if not tag or (is_token(tag) and not tag.lower().startswith(_PREFIX)):
+        return tag
+    return _PREFIX + tag.encode("utf-8", "surrogateescape").hex()
+
+
+def phones_tag(tag: str) -> str:
+    """Return the tag that ``workers_tag`` was made of."""
+    return with_phones_tag(f";tag={tag}").removeprefix(";tag=")
+
+
+def with_phones_tag(value: str) -> str:
+    """Return a From or To of a worker with the tag that the phone knows."""
+    address, bracket, parameters = value.rpartition(">")
+    return address + bracket + _WORKERS.sub(_decoded, parameters)
+
+
+def _decoded(match: re.Match[str]) -> str:
+    return match[1] + bytes.fromhex(match[2]).decode("utf-8", "surrogateescape")

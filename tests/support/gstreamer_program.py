@@ -1,0 +1,87 @@
+"""A WHIP client made of GStreamer's webrtcbin: gstreamer_program.py URL TOKEN HZ EAR, until SIGTERM.
+
+It needs PyGObject, and so the system's Python. It sends a tone, and writes what it hears to EAR, 16-bit mono at 48 kHz.
+"""
+
+import importlib
+import signal
+import sys
+from typing import Any
+from urllib.parse import urljoin
+from urllib.request import Request, urlopen
+
+gi = importlib.import_module("gi")
+for name in ("Gst", "GstWebRTC", "GstSdp"):
+    gi.require_version(name, "1.0")
+Gst, GstWebRTC, GstSdp, GLib = (
+    importlib.import_module(f"gi.repository.{name}") for name in ("Gst", "GstWebRTC", "GstSdp", "GLib")
+)
+_SENDS = (
+    "webrtcbin name=peer bundle-policy=max-bundle audiotestsrc is-live=true wave=sine volume=0.2 freq={hz} "
+    "! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay pt=100 "
+    "! application/x-rtp,media=audio,encoding-name=OPUS,payload=100 ! peer."
+)
+_RECORDS = (
+    "rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1 "
+    "! filesink buffer-mode=unbuffered location={ear}"
+)
+
+
+class Client:
+    """One WHIP session (RFC 9725)."""
+
+    def __init__(self, url: str, token: str, hz: str, ear: str) -> None:
+        self._url, self._token, self._ear = url, token, ear
+        self._session = ""
+        self._pipeline = Gst.parse_launch(_SENDS.format(hz=hz))
+        self._peer = self._pipeline.get_by_name("peer")
+        self._peer.connect("on-negotiation-needed", lambda _: self._create_offer())
+        self._peer.connect("notify::ice-gathering-state", lambda *_: GLib.idle_add(self._gathering_changed))
+        self._peer.connect("pad-added", lambda _, pad: self._record(pad))
+        self._pipeline.set_state(Gst.State.PLAYING)
+
+    def leave(self) -> None:
+        """End the session by DELETE."""
+        if self._session:
+            self._request("DELETE", self._session)
+        self._pipeline.set_state(Gst.State.NULL)
+
+    def _create_offer(self) -> None:
+        def made(promise: Any, *_: object) -> None:
+            promise.wait()
+            reply = promise.get_reply()  # owns the offer
+            self._peer.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
+
+        self._peer.emit("create-offer", None, Gst.Promise.new_with_change_func(made))
+
+    def _gathering_changed(self) -> None:
+        complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
+        if self._session or self._peer.get_property("ice-gathering-state") != complete:
+            return
+        offer = self._peer.get_property("local-description").sdp.as_text()
+        location, answer = self._request("POST", self._url, offer)
+        self._session = urljoin(self._url, location)
+        _, parsed = GstSdp.SDPMessage.new_from_text(answer)
+        description = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, parsed)
+        self._peer.emit("set-remote-description", description, Gst.Promise.new())
+
+    def _request(self, method: str, url: str, body: str = "") -> tuple[str, str]:
+        headers = {"authorization": f"Bearer {self._token}", "content-type": "application/sdp"}
+        with urlopen(Request(url, body.encode() or None, headers, method=method)) as response:
+            return response.headers.get("location") or "", response.read().decode()
+
+    def _record(self, pad: Any) -> None:
+        if pad.direction == Gst.PadDirection.SRC:
+            recorder = Gst.parse_bin_from_description(_RECORDS.format(ear=self._ear), True)
+            self._pipeline.add(recorder)
+            recorder.sync_state_with_parent()
+            pad.link(recorder.get_static_pad("sink"))
+
+
+if __name__ == "__main__":
+    Gst.init(None)
+    client = Client(*sys.argv[1:5])
+    loop = GLib.MainLoop()
+    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
+    loop.run()
+    client.leave()

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
+from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
+from mixminus.sip.messages import CallRecorded
 from mixminus.sip.sdp.envelope import fold, unfold
 from tests.sip.torture import ASKED, CASES, CASES_IPV6, DROPPED, FORWARDED, Case
 
@@ -129,6 +131,19 @@ def test_invite_reaches_a_worker_in_an_envelope_and_its_answer_the_phone() -> No
     assert "Contact: <sip:w1@198.51.100.1:5060>" in text
     assert "Record-Route" not in text
     assert "127.0.0.1" not in text
+
+
+def test_a_tag_that_is_not_utf8_is_recorded_as_it_came() -> None:
+    router = open_router()
+    action = router.from_phone(request("INVITE").replace(b"tag=", b"tag=\x80", 1), PHONE, 0.0)
+    assert isinstance(action, ToWorker)
+    assert router.counters["sip_edge_failed"] == 0
+    (record,) = [
+        each.message.record
+        for each in router.outbox()
+        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
+    ]
+    assert "tag=\udc80" in read_record(record, 1, 0.0).invite.headers.first("from")
 
 
 def test_response_without_rport_goes_to_the_port_of_the_via() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.api.client import ApiClient
 
 AGENT = {"username": "ann@example.org", "password": "long enough", "name": "Ann"}
+SOME_ID = "8e7dab5f-3abe-4b25-9d0d-005c06b4a774"
 ADDRESS = {"type": "extension", "target": "1001"}
 
 
@@ -123,10 +124,10 @@ async def test_transfer_of_a_call_that_is_none_is_refused(
         ("GET", "/available_numbers", "POST /numbers"),
         ("POST", "/numbers/renew", "not renewed"),
         ("GET", "/speakings", "POST /calls/{id}/talk"),
-        ("POST", f"/speakings/{uuid4()}/say", "POST /calls/{id}/talk"),
-        ("GET", f"/recordings/{uuid4()}/playfiles", "GET /recordingfiles/{id}"),
-        ("DELETE", f"/customers/{uuid4()}", "/freeze"),
-        ("GET", f"/timelines/calls/{uuid4()}/events", "GET /events"),
+        ("POST", f"/speakings/{SOME_ID}/say", "POST /calls/{id}/talk"),
+        ("GET", f"/recordings/{SOME_ID}/playfiles", "GET /recordingfiles/{id}"),
+        ("DELETE", f"/customers/{SOME_ID}", "/freeze"),
+        ("GET", f"/timelines/calls/{SOME_ID}/events", "GET /events"),
         ("GET", "/campaigns", "/docs"),
         ("GET", "/available_numbers/x", "/docs"),
     ],

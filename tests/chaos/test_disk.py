@@ -15,6 +15,7 @@ from tests.support.waiting import eventually, play_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 DISK = "24m"
+MOST_WRITES = 500
 
 
 @pytest.fixture
@@ -47,7 +48,11 @@ def fill(server: Server) -> Path:
 
 def check_refusal(server: Server, words: str) -> None:
     """Check that what must be stored is refused with a sentence that says what to do."""
-    reply = server.call("POST", "/conferences", {"type": "conference"})
+    # A write-ahead log that was copied into the file is written again from its beginning: there is room in it.
+    for _ in range(MOST_WRITES):
+        reply = server.call("POST", "/conferences", {"type": "conference"})
+        if reply.status != 200:
+            break
     assert reply.status == 503, reply.body
     assert words in reply.json["error"]["message"]
     with RawPhone() as phone:

@@ -32,8 +32,8 @@ function Waiting({ seat, done }: { seat: Seat; done: (seat: Seat) => void }) {
         <p class="ellipsis"><strong>{name}</strong></p>
         <p class="muted small tabular">{since === undefined ? "" : `waits for ${duration(now.value - since)}`}</p>
       </div>
-      <Act request={request("post", "/v1.0/conferencecalls/{id}/admit", { path })} kind="small" icon="check" label={`Admit ${name}`} done={done}>Admit</Act>
-      <Act request={request("post", "/v1.0/conferencecalls/{id}/refuse", { path })} kind="small danger" icon="close" label={`Refuse ${name}`} done={done}>Refuse</Act>
+      <Act request={request("post", "/v1.0/conferencecalls/{id}/admit", { path })} kind="small" icon="check" done={done}>Admit<span class="visually-hidden"> {name}</span></Act>
+      <Act request={request("post", "/v1.0/conferencecalls/{id}/refuse", { path })} kind="small danger" icon="close" done={done}>Refuse<span class="visually-hidden"> {name}</span></Act>
     </li>
   );
 }

@@ -20,8 +20,7 @@ export function Move({ id, room, name }: { id: string; room: string; name: strin
           <option value="">Choose a room</option>
           {others.map((each) => <option key={each.id} value={each.id}>{each.name || short(each.id)}</option>)}
         </select>
-        <Act request={request("post", "/v1.0/conferencecalls/{id}/move", { path: { id }, body: { conference_id: target?.id ?? "" } })} kind="small" disabled={!target}
-          label={`Move ${name}`} done={() => toast(`${name} moves to ${target?.name || "the other room"}.`)}>Move</Act>
+        <Act request={request("post", "/v1.0/conferencecalls/{id}/move", { path: { id }, body: { conference_id: target?.id ?? "" } })} kind="small" disabled={!target} done={() => toast(`${name} moves to ${target?.name || "the other room"}.`)}>Move</Act>
       </div>
     </div>
   );

@@ -87,8 +87,8 @@ function Running({ model }: { model: RoomModel }) {
               </div>
               <span class={`badge ${badge}`}>{word}</span>
               {!isFailed(playback) && (
-                <Act request={request("post", "/v1.0/playbacks/{id}/stop", { path: { id: playback.id } })} kind="small" icon="stop" label={`Stop ${content}`}
-                  done={(stopped) => model.playbacks.put(stopped)}>Stop</Act>
+                <Act request={request("post", "/v1.0/playbacks/{id}/stop", { path: { id: playback.id } })} kind="small" icon="stop"
+                  done={(stopped) => model.playbacks.put(stopped)}>Stop<span class="visually-hidden"> {content}</span></Act>
               )}
             </li>
           );

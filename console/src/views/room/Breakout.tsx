@@ -82,7 +82,7 @@ function Divide({ model, room, done, cancel }: DivideProps) {
 
   return (
     <form class="stack" onSubmit={(event) => void submit(event)}>
-      <p class="muted">Each new room has the settings of this one, without PIN and lock. All come back with one button.</p>
+      <p class="muted">Each new room has the settings of this one, without PINs, lock and limit. All come back with one button.</p>
       <div class="field flush">
         <label for="count">Number of rooms</label>
         <input id="count" type="number" required min={1} max={MOST} value={count} onInput={(event) => setCount(Math.max(1, Math.min(MOST, Number(event.currentTarget.value) || 1)))} />

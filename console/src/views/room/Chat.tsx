@@ -38,7 +38,7 @@ function Message({ model, message }: { model: RoomModel; message: ChatMessage })
   return (
     <div class="message">
       <div class="grow break">
-        <span class="muted small tabular">{when(message.tm_create)}</span> <strong>{sender}</strong>
+        <span class="muted small tabular">{when(message.tm_create)}</span> <strong>{sender}</strong>{" "}
         {isSet(message.recipient_id) && <span class="badge accent">only to {nameIn(model, message.recipient_id)}</span>} <span class="text">{message.text}</span>
       </div>
       <Act request={request("delete", "/v1.0/chatmessages/{id}", { path: { id: message.id } })} kind="ghost icon small danger" icon="close"

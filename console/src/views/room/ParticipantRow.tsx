@@ -32,7 +32,7 @@ export function ParticipantRow({ participant, seat, own, selected, select }: Par
       <span class="marks">
         {participant.talking.value && !muted && <span class="visually-hidden">talking</span>}
         {seat?.role === "moderator" && <span class="badge accent"><Icon name="star" size={13} />Moderator</span>}
-        {seat?.hand_raised && <span class="badge accent">Hand raised</span>}
+        {seat?.hand_raised && <span class="badge warn">Hand raised</span>}
         {seat?.on_hold && <span class="badge warn">On hold</span>}
         {seat?.deaf && <span class="badge warn">Deaf</span>}
         {muted && <span class="badge bad">Muted</span>}

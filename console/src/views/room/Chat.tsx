@@ -42,7 +42,7 @@ function Message({ model, message }: { model: RoomModel; message: ChatMessage })
         {isSet(message.recipient_id) && <span class="badge accent">only to {nameIn(model, message.recipient_id)}</span>} <span class="text">{message.text}</span>
       </div>
       <Act request={request("delete", "/v1.0/chatmessages/{id}", { path: { id: message.id } })} kind="ghost icon small danger" icon="close"
-        label={`Erase the message of ${sender}`} confirm="Its text is erased for all. This cannot be undone." done={(erased) => model.messages.put(erased)} />
+        label={`Erase the message of ${sender}`} confirm="Its text is erased for all. This cannot be undone." />
     </div>
   );
 }
@@ -62,7 +62,7 @@ function Composer({ model }: { model: RoomModel }) {
     event.preventDefault();
     setBusy(true);
     try {
-      model.messages.put(await send(what));
+      await send(what);
       setText("");
     } catch (error) {
       toastError(error);

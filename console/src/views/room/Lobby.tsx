@@ -9,19 +9,18 @@ import type { RoomModel, Seat } from "./model";
 export function Lobby({ model }: { model: RoomModel }) {
   const waiting = model.seats.rows.value.filter((seat) => seat.waiting).reverse();
   if (waiting.length === 0) return null;
-  const admitted = (seats: readonly Seat[]) => seats.forEach((seat) => model.seats.put(seat));
   return (
     <section class="card lobby" aria-label="Lobby">
       <header>
         <h2>Waiting in the lobby <span class="badge warn">{waiting.length}</span></h2>
-        <Act request={request("post", "/v1.0/conferences/{id}/admit", { path: { id: model.id } })} kind="small primary" icon="check" done={(answer) => admitted(answer.result)}>Admit all</Act>
+        <Act request={request("post", "/v1.0/conferences/{id}/admit", { path: { id: model.id } })} kind="small primary" icon="check">Admit all</Act>
       </header>
-      <ul>{waiting.map((seat) => <Waiting key={seat.id} seat={seat} done={(changed) => admitted([changed])} />)}</ul>
+      <ul>{waiting.map((seat) => <Waiting key={seat.id} seat={seat} />)}</ul>
     </section>
   );
 }
 
-function Waiting({ seat, done }: { seat: Seat; done: (seat: Seat) => void }) {
+function Waiting({ seat }: { seat: Seat }) {
   const caller = useCaller(seat.reference_id);
   const name = seat.label || caller || `Call ${short(seat.reference_id)}`;
   const since = moment(seat.tm_create);
@@ -29,11 +28,11 @@ function Waiting({ seat, done }: { seat: Seat; done: (seat: Seat) => void }) {
   return (
     <li>
       <div class="grow">
-        <p class="ellipsis"><strong>{name}</strong></p>
+        <p class="break"><strong>{name}</strong></p>
         <p class="muted small tabular">{since === undefined ? "" : `waits for ${duration(now.value - since)}`}</p>
       </div>
-      <Act request={request("post", "/v1.0/conferencecalls/{id}/admit", { path })} kind="small" icon="check" done={done}>Admit<span class="visually-hidden"> {name}</span></Act>
-      <Act request={request("post", "/v1.0/conferencecalls/{id}/refuse", { path })} kind="small danger" icon="close" done={done}>Refuse<span class="visually-hidden"> {name}</span></Act>
+      <Act request={request("post", "/v1.0/conferencecalls/{id}/admit", { path })} kind="small" icon="check">Admit<span class="visually-hidden"> {name}</span></Act>
+      <Act request={request("post", "/v1.0/conferencecalls/{id}/refuse", { path })} kind="small danger" icon="close">Refuse<span class="visually-hidden"> {name}</span></Act>
     </li>
   );
 }

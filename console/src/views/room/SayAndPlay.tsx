@@ -32,7 +32,7 @@ export function SayAndPlay({ model }: { model: RoomModel }) {
   useEffect(() => model.playbacks.open(), [model]);
   const recipient = present(model, chosen);
   const done = (playback: Playback) => {
-    model.playbacks.put(playback);
+    void model.playbacks.load(); // no event reports that it waits, and those of its beginning and end may have come before this answer
     setSent(playback);
   };
   // A new form after each playback: its text is empty, the rest as it was.
@@ -87,8 +87,7 @@ function Running({ model }: { model: RoomModel }) {
               </div>
               <span class={`badge ${badge}`}>{word}</span>
               {!isFailed(playback) && (
-                <Act request={request("post", "/v1.0/playbacks/{id}/stop", { path: { id: playback.id } })} kind="small" icon="stop"
-                  done={(stopped) => model.playbacks.put(stopped)}>Stop<span class="visually-hidden"> {content}</span></Act>
+                <Act request={request("post", "/v1.0/playbacks/{id}/stop", { path: { id: playback.id } })} kind="small" icon="stop">Stop<span class="visually-hidden"> {content}</span></Act>
               )}
             </li>
           );

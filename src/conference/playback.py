@@ -5,6 +5,7 @@ memory: they end with their room, their participant's leaving, or the server. Ev
 """
 
 from collections import Counter, OrderedDict
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -172,12 +173,10 @@ class PlaybackService:
     async def _play(self, queue: PlaybackQueue, playback_id: PlaybackId) -> None:
         request, stops, error = self._live[playback_id].request, queue.stops(playback_id), ""
         try:
-            source = await unless(stops, queue.load(request))
-            try:
+            async with AsyncExitStack() as opened:
+                source = await unless(stops, queue.load(request, opened))
                 await self._change(playback_id, PlaybackEvent.BEGUN)
                 await unless(stops, queue.play(source, request.duck_db))
-            finally:
-                await source.close()
             event = PlaybackEvent.PLAYED
         except (Interrupted, PortClosed):
             event = PlaybackEvent.STOP

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Final
 
 from mixminus.conference.errors import PlaybackQueueFull
@@ -33,10 +33,6 @@ class PlaybackQueue:
         """The playback that is played, or is to be played next; None if the queue is empty."""
         return next(iter(self._stops), None)
 
-    @property
-    def language(self) -> str:
-        return self._room.settings.language
-
     def add(self, playback_id: PlaybackId) -> None:
         """Append a playback; raise PlaybackQueueFull."""
         if len(self._stops) >= MAX_QUEUED:
@@ -60,10 +56,13 @@ class PlaybackQueue:
         leaving = (seat.dismissed, seat.left) if seat else ()
         return (self._stops[playback_id], self._room.over, *leaving)
 
-    async def load(self, request: PlaybackRequest) -> Source:
-        """Return the audio of a request; raises as ``SoundService.programme``."""
+    async def load(self, request: PlaybackRequest, opened: AsyncExitStack) -> Source:
+        """Return the audio of a request, which ``opened`` closes; raises as ``SoundService.programme``."""
         place = self._seat.port if self._seat else self._room.bridge
-        return await self._sounds.programme(place, request)
+        source = await self._sounds.programme(place, request)
+        # Here, because a task that is cancelled at its end returns nothing.
+        opened.push_async_callback(source.close)
+        return source
 
     async def play(self, source: Source, duck_db: float) -> None:
         """Play to the end, with the talkers lowered by ``duck_db``; raises as ``Player.play``."""

@@ -33,10 +33,6 @@ class PlaybackQueue:
         """The playback that is played, or is to be played next; None if the queue is empty."""
         return next(iter(self._stops), None)
 
-    @property
-    def language(self) -> str:
-        return self._room.settings.language
-
     def add(self, playback_id: PlaybackId) -> None:
         """Append a playback; raise PlaybackQueueFull."""
         if len(self._stops) >= MAX_QUEUED:

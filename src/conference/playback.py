@@ -174,6 +174,7 @@ class PlaybackService:
         try:
             source = await unless(stops, queue.load(request))
             try:
+                await unless(stops, source.open())
                 await self._change(playback_id, PlaybackEvent.BEGUN)
                 await unless(stops, queue.play(source, request.duck_db))
             finally:

@@ -9,8 +9,8 @@ PASSWORD = "correct-horse"  # baresip ends a password at a space
 
 
 def new_name(prefix: str) -> str:
-    """Return the name of an extension that no earlier run of a test has created."""
-    return f"{prefix}-{uuid4().hex[:8]}"
+    """Return the name of an extension that no earlier run of a test has created; digits follow the prefix."""
+    return f"{prefix}-{uuid4().int % 10**9:09}"
 
 
 def extension(server: Server, name: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Final
 
 from mixminus.conference.errors import PlaybackQueueFull
 from mixminus.conference.room import Room, Seat
 from mixminus.model.ids import PlaybackId
 from mixminus.model.playback import PlaybackRequest
+from mixminus.sound.programme import Programme
 from mixminus.sound.service import SoundService
 from mixminus.sound.source import Source
 
@@ -56,13 +57,10 @@ class PlaybackQueue:
         leaving = (seat.dismissed, seat.left) if seat else ()
         return (self._stops[playback_id], self._room.over, *leaving)
 
-    async def load(self, request: PlaybackRequest, opened: AsyncExitStack) -> Source:
-        """Return the audio of a request, which ``opened`` closes; raises as ``SoundService.programme``."""
+    async def load(self, request: PlaybackRequest) -> Programme:
+        """Return the audio of a request, which is not open yet; raises as ``SoundService.programme``."""
         place = self._seat.port if self._seat else self._room.bridge
-        source = await self._sounds.programme(place, request)
-        # Here, because a task that is cancelled at its end returns nothing.
-        opened.push_async_callback(source.close)
-        return source
+        return await self._sounds.programme(place, request)
 
     async def play(self, source: Source, duck_db: float) -> None:
         """Play to the end, with the talkers lowered by ``duck_db``; raises as ``Player.play``."""

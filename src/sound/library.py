@@ -63,12 +63,11 @@ class SoundLibrary:
         """Open what ``load`` has returned; raise SoundUnreadable."""
         opening = self._threads.submit(Decoder, found, sample_rate_hz, max_s=_MAX_S)
         try:
-            decoder = await asyncio.wrap_future(opening)
+            return FileSource(await asyncio.wrap_future(opening), self._threads)
         except asyncio.CancelledError:
-            # The thread goes on.
+            # A thread cannot be interrupted: what it opens is closed when that is done.
             opening.add_done_callback(_close)
             raise
-        return FileSource(decoder, self._threads)
 
     async def find(self, folder: str, stem: str) -> str | None:
         """Return the name of the file with this stem in the folder of sounds; None if missing."""
@@ -101,9 +100,9 @@ class SoundLibrary:
         return path
 
 
-def _close(opened: Future[Decoder]) -> None:
-    if not opened.cancelled() and opened.exception() is None:
-        opened.result().close()
+def _close(opening: Future[Decoder]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""FileSource and Decoder: a sound that is closed while a thread reads it."""
+"""FileSource: a sound that is closed while a thread reads it."""
 
 import asyncio
 import fcntl
@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mixminus.sound.library import SoundLibrary
 from mixminus.sound.source import Decoder, FileSource
 from tests.support.tones import tone, write_wav
-from tests.support.waiting import until
 
 RATE_HZ = 16_000
 BYTES = 1 << 19
@@ -27,7 +25,6 @@ class Pipe:
         os.mkfifo(self.path)
         self._end = os.open(self.path, os.O_RDWR)
         fcntl.fcntl(self._end, fcntl.F_SETPIPE_SZ, 1 << 20)
-        # An hour, of which only the beginning is written.
         self._sound = write_wav(
             folder / "whole.wav", tone(700, 60, sample_rate_hz=RATE_HZ), RATE_HZ
         ).read_bytes()
@@ -74,20 +71,3 @@ async def test_close_waits_for_the_thread_that_reads(pipe: Pipe) -> None:
         pipe.write()
         await closing
         assert await source.read() is None
-
-
-async def test_a_sound_whose_opening_is_cancelled_is_closed(pipe: Pipe, tmp_path: Path) -> None:
-    library = SoundLibrary(tmp_path)
-    opening = asyncio.create_task(library.decode(pipe.path, RATE_HZ))
-    await until(lambda: open_files(pipe.path) == 2)
-    opening.cancel()
-    await asyncio.gather(opening, return_exceptions=True)
-    pipe.write()
-    await until(lambda: open_files(pipe.path) == 1)
-    library.close()
-
-
-def open_files(path: Path) -> int:
-    """Return how many descriptors of this process there are for a file."""
-    links = [Path(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")]
-    return sum(os.path.exists(each) and os.path.realpath(each) == str(path) for each in links)

@@ -21,8 +21,6 @@ from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
 from mixminus.hosts import is_loopback, parse_hosts
-from mixminus.store.exclusive import DatabaseInUse
-from mixminus.tasks import Interrupted, unless
 from mixminus.threads import name_thread, named_threads
 
 __all__ = ["DEMO_PORTS", "main", "with_tls"]
@@ -74,7 +72,8 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
             _warn_of_the_network(settings)
             _announce(running)
             notify(READY="1", STATUS="serving")
-            await _stopped(stop, running.lost)
+            running.lost.add_done_callback(lambda _: stop.set())
+            await stop.wait()
             notify(STOPPING="1", STATUS="stopping")
             if not running.lost.done():
                 await drain(running.services, settings.drain_s, stop_now)
@@ -82,16 +81,6 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
     logger.info("stopped")
     if running.lost.done():
         raise running.lost.result()
-
-
-async def _stopped(stop: asyncio.Event, lost: asyncio.Future[DatabaseInUse]) -> None:
-    """Wait for a signal, or until another server has taken the database over."""
-    with contextlib.suppress(Interrupted):
-        await unless([lost], _wait(stop))
-
-
-async def _wait(stop: asyncio.Event) -> None:
-    await stop.wait()
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import uvloop
@@ -22,6 +21,7 @@ from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
 from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.threads import name_thread, named_threads
+from mixminus.version import installed_version
 
 __all__ = ["DEMO_PORTS", "main", "with_tls"]
 
@@ -132,7 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mixminus", description="A conference server for phones and browsers."
     )
-    parser.add_argument("--version", action="version", version=f"mixminus {_version()}")
+    version = installed_version() or "(not installed)"
+    parser.add_argument("--version", action="version", version=f"mixminus {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     add_verify_recording(commands)
     serve = commands.add_parser(
@@ -185,10 +186,3 @@ def _default(value: object) -> str:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f" [{text}]" if text else ""
-
-
-def _version() -> str:
-    try:
-        return version("mixminus")
-    except PackageNotFoundError:  # run from its source tree
-        return "(not installed)"

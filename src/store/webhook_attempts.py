@@ -1,7 +1,7 @@
 """Attempts to deliver events to customers' webhooks, and what became of each event."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -54,8 +54,7 @@ class WebhookAttemptRows:
 
     async def add(self, event: Event, attempt: Attempt) -> None:
         """Store an attempt."""
-        values = {"event_id": event.id, "customer_id": event.customer_id}
-        values |= {name: getattr(attempt, name) for name in ("tm", "http_status", "duration_ms", "error")}
+        values = {"event_id": event.id, "customer_id": event.customer_id} | asdict(attempt)
         await self._connection.execute(insert(webhook_attempts).values(values))
 
     async def page(self, customer_id: CustomerId, before: int, limit: int) -> list[Delivery]:

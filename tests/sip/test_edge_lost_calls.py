@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixminus.sip.edge.addressing import ToPhone, ToServer, ToWorker
+from mixminus.sip.edge.addressing import ToPhone, ToWorker
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.router import Router
-from mixminus.sip.messages import CallRecorded, MoveCall
+from mixminus.sip.messages import MoveCall
 from mixminus.sip.sdp.envelope import fold
 from tests.sip.test_edge_router import (
     PHONE,
@@ -18,6 +18,7 @@ from tests.sip.test_edge_router import (
     established,
     forwarded,
     open_router,
+    records,
     request,
     status_code,
 )
@@ -26,13 +27,8 @@ from tests.sip.test_edge_router import (
 def test_calls_are_known_to_the_edge_that_follows() -> None:
     router = open_router()
     established(router)
-    records = [
-        each.message.record
-        for each in router.outbox()
-        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
-    ]
     again = open_router()
-    again.restore(1, records[-1], 0.0)
+    again.restore(1, records(router)[-1], 0.0)
     bye = request("BYE", uri="sip:w9@198.51.100.1:5060", to_tag=";tag=w", number=2)
     assert forwarded(again.from_phone(bye, PHONE, 0.0)).sip_port == 7001
     assert status_code(open_router().from_phone(bye, PHONE, 0.0)) == 481
@@ -41,13 +37,8 @@ def test_calls_are_known_to_the_edge_that_follows() -> None:
 def test_lost_worker_ends_a_call_from_before_a_restart() -> None:
     router = open_router()
     established(router)
-    record = [
-        each.message.record
-        for each in router.outbox()
-        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
-    ][-1]
     again = open_router()
-    again.restore(1, record, 0.0)
+    again.restore(1, records(router)[-1], 0.0)
     (bye,) = again.remove_worker(1, 0.0)
     assert bye.flow == PHONE
     assert bye.message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")

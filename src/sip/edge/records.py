@@ -1,7 +1,8 @@
 """Records of calls: what the server keeps for the edge that follows after a crash, as opaque text."""
 
-import json
 from typing import Any, Final
+
+import orjson
 
 from mixminus.sip.edge.aliases import Alias
 from mixminus.sip.edge.call import CallState, EdgeCall
@@ -22,29 +23,28 @@ _NUMBERS_LEFT_OUT: Final = 1000
 def record_of(call: EdgeCall) -> str:
     """Return the record of a call; empty if it is too large to keep."""
     record = {
-        "uri": call.invite.uri,
+        "uri": _text(call.invite.uri),
         "invite": _lines(call.invite.headers),
         "answer": _lines(call.answer) if call.answer else None,
         "flow": call.flow.token,
         "state": call.state,
         "outgoing": call.outgoing,
         "direct": call.direct,
-        "outer": call.outer_call_id,
-        "tags": (call.dialog.local_tag, call.dialog.remote_tag),
-        "target": call.target,
-        "alias": (call.alias.worker_tag, call.alias.number_shift) if call.alias else None,
+        "outer": _text(call.outer_call_id),
+        "tags": (_text(call.dialog.local_tag), _text(call.dialog.remote_tag)),
+        "target": _text(call.target),
+        "alias": (_text(call.alias.worker_tag), call.alias.number_shift) if call.alias else None,
         "moves": call.moves,
         "numbers": (call.sequence_number, call.dialog.transactions.highest),
     }
-    # Not by orjson: bytes that are not UTF-8 are surrogates, which only the standard library escapes.
-    text = json.dumps(record, separators=(",", ":"))
-    return text if len(text) <= MAX_RECORD_BYTES else ""
+    text = orjson.dumps(record)
+    return text.decode() if len(text) <= MAX_RECORD_BYTES else ""
 
 
 def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
     """Return the call that a record was made of."""
-    kept: dict[str, Any] = json.loads(record)
-    invite = Request("INVITE", kept["uri"], _headers(kept["invite"]))
+    kept: dict[str, Any] = orjson.loads(record)
+    invite = Request("INVITE", _read(kept["uri"]), _headers(kept["invite"]))
     call = EdgeCall(
         invite,
         Flow.from_token(kept["flow"]),
@@ -52,16 +52,16 @@ def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
         now_s,
         state=CallState(kept["state"]),
         direct=kept["direct"],
-        outer_call_id=kept["outer"],
+        outer_call_id=_read(kept["outer"]),
         outgoing=kept["outgoing"],
         answer=_headers(kept["answer"]) if kept["answer"] is not None else None,
-        target=kept["target"],
-        alias=Alias(*kept["alias"]) if kept["alias"] else None,
+        target=_read(kept["target"]),
+        alias=Alias(_read(kept["alias"][0]), kept["alias"][1]) if kept["alias"] else None,
         moves=kept["moves"],
         sequence_number=kept["numbers"][0] + _NUMBERS_LEFT_OUT,
     )
     dialog = call.dialog
-    dialog.local_tag, dialog.remote_tag = kept["tags"]
+    dialog.local_tag, dialog.remote_tag = map(_read, kept["tags"])
     dialog.confirmed = call.state is CallState.ESTABLISHED
     if not call.outgoing:
         opened = dialog.transactions.open(invite, call.flow, now_s)
@@ -73,8 +73,17 @@ def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
 
 
 def _lines(headers: Headers) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers.entries if name in _KEPT]
+    return [(name, _text(value)) for name, value in headers.entries if name in _KEPT]
 
 
 def _headers(lines: list[list[str]]) -> Headers:
-    return Headers([(name, value) for name, value in lines])
+    return Headers([(name, _read(value)) for name, value in lines])
+
+
+def _text(value: str) -> str:
+    """Return what JSON can hold of a phone's text, where bytes that are not UTF-8 are surrogates."""
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _read(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8", "surrogateescape")

@@ -32,6 +32,7 @@ from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
 from mixminus.app.settings import Settings
 from mixminus.app.sounds import SoundConfig
+from mixminus.app.telemetry import open_telemetry
 from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -46,6 +47,7 @@ from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.exclusive import DatabaseInUse
 from mixminus.tasks import TaskScope
+from mixminus.telemetry import Telemetry
 from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
@@ -85,7 +87,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
         store, lost = await open_database(settings, clock, stack)
-        delivery = await _start_delivery(settings, store, clock, stack)
+        telemetry = open_telemetry(settings, stack)
+        delivery = await _start_delivery(settings, store, clock, telemetry, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
             open_services(
@@ -99,6 +102,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                     counters=lambda: _merged(sip, limits, connections, garbage),
                     gauges=lambda: _gauges(priority, garbage, sip, connections),
                 ),
+                telemetry=telemetry,
             )
         )
         identity, new_key = await services.access.ensure_default(
@@ -176,7 +180,7 @@ def _service_config(
 
 
 async def _start_delivery(
-    settings: Settings, store: Store, clock: SystemClock, stack: AsyncExitStack
+    settings: Settings, store: Store, clock: SystemClock, telemetry: Telemetry, stack: AsyncExitStack
 ) -> DeliveryService:
     """Start deliveries before any event can be published; they stop after the last one."""
     config = DeliveryConfig(
@@ -184,7 +188,7 @@ async def _start_delivery(
         retention_days=settings.event_retention_days,
         retry_hours=settings.webhook_retry_hours,
     )
-    delivery = DeliveryService(store, clock, config)
+    delivery = DeliveryService(store, clock, config, telemetry)
     stack.push_async_callback(delivery.close)
     await delivery.start()
     return delivery

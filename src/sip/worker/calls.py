@@ -1,5 +1,6 @@
 """The calls of a worker, by leg, and the one pjsua2 account that they belong to."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from mixminus.sip.worker.pjlib import Slots
 
 __all__ = ["Calls", "SipAccount", "account_config"]
 
+_NS_PER_MS: Final = 1_000_000
 _MIN_SESSION_EXPIRES_S: Final = 90  # RFC 4028 section 5
 
 _log = log.get("sip.worker")
@@ -58,6 +60,7 @@ class Calls:
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
         """Report an INVITE to the server."""
+        received_ms = time.time_ns() // _NS_PER_MS
         resumed = find_resumed(invite)
         leg_id = LegId(uuid.UUID(resumed)) if resumed else LegId(uuid.uuid4())
         call = SipCall(account, leg_id, call_id=call_id, report=self._report)
@@ -90,6 +93,7 @@ class Calls:
                 headers=find_signalled(invite),
                 resumed=bool(resumed),
                 max_forwards=find_max_forwards(invite),
+                received_ms=received_ms,
             )
         )
 

@@ -40,6 +40,7 @@ from mixminus.garbage import GarbageCollection
 from mixminus.hosts import media_host
 from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
+from mixminus.model.access import Identity
 from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
@@ -105,10 +106,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 telemetry=telemetry,
             )
         )
-        identity, new_key = await services.access.ensure_default(
-            settings.access_key.get_secret_value() or None
-        )
-        new_password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+        identity, new_key, new_password = await _ensure_accounts(settings, services)
         _watch(engine, services.on_engine_event, stack)
         await _start_webrtc(settings, services.webrtc, stack)
         # All mixing threads run now; the processes that start from here on inherit what the others have.
@@ -128,6 +126,13 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
             lost=lost,
         )
+
+
+async def _ensure_accounts(settings: Settings, services: Services) -> tuple[Identity, str | None, str | None]:
+    """Create the first customer and its administrator if there are none; return what was created of its secrets."""
+    identity, key = await services.access.ensure_default(settings.access_key.get_secret_value() or None)
+    password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+    return identity, key, password
 
 
 def _service_config(

@@ -18,6 +18,7 @@ from mixminus.telemetry import NO_TELEMETRY
 from tests.app.server import KEY, serve
 from tests.support.ports import free_port
 from tests.support.sip_phone import Phone
+from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver, open_receiver
 
 STANDARD = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -89,17 +90,22 @@ async def test_a_server_sends_the_trace_of_a_call_by_sip_to_a_collector(tmp_path
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         }
         async with serve(tmp_path, settings=settings, strict=True) as server:
-            async with (
-                ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
-                session.post(f"{server.base}/v1.0/conferences", json={"type": "conference"}) as response,
-            ):
-                room = await response.json()
-            phone = await Phone.open(server.sip_port)
-            before_ns = time.time_ns() // 1_000_000 * 1_000_000
-            talk = phone.call(room["id"])
-            await talk.establish()
-            answered_ns = time.time_ns()
-            await talk.hang_up()
+            async with ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session:
+                rooms = f"{server.base}/v1.0/conferences"
+                async with session.post(rooms, json={"type": "conference"}) as response:
+                    room = await response.json()
+
+                async def joined() -> bool:
+                    async with session.get(f"{rooms}/{room['id']}") as response:
+                        return bool((await response.json())["conferencecall_ids"])
+
+                phone = await Phone.open(server.sip_port)
+                before_ns = time.time_ns() // 1_000_000 * 1_000_000
+                talk = phone.call(room["id"])
+                await talk.establish()
+                answered_ns = time.time_ns()
+                await until(joined)
+                await talk.hang_up()
             assert await server.stop(signal.SIGTERM) == 0
         await phone.close()
     spans = exported(collector)

@@ -42,6 +42,8 @@ async def test_create_answers_200_with_every_key(api: ApiClient) -> None:
         "moderator_pin": "",
         "locked": False,
         "wait_for_moderator": False,
+        "lobby": False,
+        "breakout_of": NIL,
         "end_when_moderator_leaves": False,
         "entry_tone": False,
         "exit_tone": False,

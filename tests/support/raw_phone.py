@@ -124,7 +124,7 @@ class RawPhone:
             second = 101 | (0x80 if packet == 1 else 0)
             header = struct.pack("!BBHII", 0x80, second, (number + packet) & 0xFFFF, timestamp, ssrc)
             self._rtp.sendto(header + struct.pack("!BBH", event, ends | 10, elapsed), self.media)
-            time.sleep(PACKET_S)
+            self._stop.wait(PACKET_S)
 
     def heard(self, last_s: float) -> Pcm:
         """Return the last ``last_s`` seconds received, in sequence order, as 8 kHz PCM."""

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.support.netns import inside
-from tests.support.server import ACCESS_KEY, Server
+from tests.support.server import Server
 from tests.support.sipp import Sipp
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import play_for
@@ -47,17 +47,11 @@ def busy_loops(*, own_session: bool) -> Iterator[None]:
 
 def lateness_us(server: Server) -> dict[str, int]:
     """Return how late ticks began, by quantile; p99 is the upper bound of its bucket."""
-    lines = (
-        server.request("GET", "/metrics", headers={"Authorization": f"Bearer {ACCESS_KEY}"})
-        .body.decode()
-        .splitlines()
-    )
-    found = {}
-    for line in lines:
-        name, _, value = line.rpartition(" ")
-        if name.startswith("mixminus_tick_lateness_us"):
-            found[name.partition('quantile="')[2].rstrip('"}')] = int(float(value))
-    return found
+    return {
+        name.partition('quantile="')[2].rstrip('"}'): int(value)
+        for name, value in server.metrics().items()
+        if name.startswith("mixminus_tick_lateness_us")
+    }
 
 
 def measure(

@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.support.netns import ADDRESS, inside
-from tests.support.server import ACCESS_KEY, Server
+from tests.support.server import Server
 from tests.support.sipp import Sipp
 from tests.support.tones import tone
 from tests.support.waiting import eventually, play_for
@@ -127,9 +127,7 @@ def conference(directory: Path, server: Server, count: int) -> Iterator[str]:
 
 def packets(server: Server) -> float:
     """Return the number of audio packets that the server has received."""
-    text = server.request("GET", f"/metrics?token={ACCESS_KEY}").body.decode()
-    rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    return next(float(value) for name, value in rows if name == "mixminus_rtp_received_total")
+    return server.metrics()["mixminus_rtp_received_total"]
 
 
 def main() -> None:

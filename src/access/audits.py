@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from mixminus.clock import Clock
@@ -76,7 +77,7 @@ class AuditService:
         """Write all that wait; raise Unavailable, and keep them, if the database does not answer."""
         async with self._writing:
             while self._waiting:
-                rows = [self._waiting[index] for index in range(min(len(self._waiting), _AT_ONCE))]
+                rows = list(islice(self._waiting, _AT_ONCE))
                 async with self._store.transaction() as tx:
                     await tx.audits.add(rows)
                 for _ in rows:

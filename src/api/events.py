@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated, Final
+from uuid import UUID
 
 from aiohttp import web
 from pydantic import Field
@@ -96,13 +97,7 @@ async def list_events(call: ApiCall) -> EventPage:
     `recording_failed` before `recording_finished` if something, such as a full disk, cut the recording short:
     see its `error`.
     """
-    part = await call.services.delivery.backlog.read_latest(
-        call.customer_id,
-        _after(call.request) or 0,
-        page_size(call.request),
-        query_id(call.request, "conference_id"),
-    )
-    return EventPage.model_validate({"result": part.events, "next_after": part.until})
+    return await _page(call, query_id(call.request, "conference_id"))
 
 
 @operation(
@@ -115,8 +110,13 @@ async def list_events(call: ApiCall) -> EventPage:
 async def list_conference_events(call: ApiCall) -> EventPage:
     """Oldest first: the same as `GET /events` with `conference_id`."""
     await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
+    return await _page(call, call.id)
+
+
+async def _page(call: ApiCall, conference_id: UUID | None) -> EventPage:
+    """Return the events after those that the request names; of one conference, or of all."""
     part = await call.services.delivery.backlog.read_latest(
-        call.customer_id, _after(call.request) or 0, page_size(call.request), call.id
+        call.customer_id, _after(call.request) or 0, page_size(call.request), conference_id
     )
     return EventPage.model_validate({"result": part.events, "next_after": part.until})
 

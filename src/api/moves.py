@@ -4,12 +4,12 @@ from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from mixminus.api import conferencecalls, conferences
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation
-from mixminus.call.breakout import Group, Moved
+from mixminus.call.breakout import Group
 from mixminus.call.errors import CallNotProgressing
 from mixminus.conference.errors import (
     AlreadyInRoom,
@@ -65,8 +65,8 @@ class RefusalView(View):
 class BreakoutRoomView(View):
     """A breakout room, and who is moved."""
 
-    conference_id: UUID
-    name: str
+    conference_id: UUID = Field(validation_alias=AliasPath("conference", "id"))
+    name: str = Field(validation_alias=AliasPath("conference", "name"))
     conferencecalls: list[ConferencecallView]
     """The participants that are joining, with new ids."""
     refused: list[RefusalView]
@@ -76,20 +76,6 @@ class BreakoutView(View):
     """The rooms of a breakout."""
 
     result: list[BreakoutRoomView]
-
-
-def _view(moved: list[Moved]) -> BreakoutView:
-    return BreakoutView(
-        result=[
-            BreakoutRoomView(
-                conference_id=each.conference.id,
-                name=each.conference.name,
-                conferencecalls=[ConferencecallView.of(participant) for participant in each.conferencecalls],
-                refused=[RefusalView.of(refusal) for refusal in each.refused],
-            )
-            for each in moved
-        ]
-    )
 
 
 @partial(Operation, conferencecalls.resource)(
@@ -131,7 +117,8 @@ async def start_breakout(call: ApiCall, body: BreakoutBody) -> BreakoutView:
     PINs, lock and limit. A participant that cannot be moved is in `refused`; the others are moved.
     """
     groups = [each.group() for each in body.groups]
-    return _view(await call.services.breakouts.divide(call.customer_id, ConferenceId(call.id), groups))
+    moved = await call.services.breakouts.divide(call.customer_id, ConferenceId(call.id), groups)
+    return BreakoutView.model_validate({"result": moved})
 
 
 @breakout(
@@ -144,4 +131,5 @@ async def end_breakout(call: ApiCall) -> BreakoutView:
     """Moves the participants of the rooms that `POST` has created back to this room, and deletes these rooms. One
     whose participants this room refuses stays open.
     """
-    return _view(await call.services.breakouts.end(call.customer_id, ConferenceId(call.id)))
+    moved = await call.services.breakouts.end(call.customer_id, ConferenceId(call.id))
+    return BreakoutView.model_validate({"result": moved})

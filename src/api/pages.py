@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Final
 
@@ -19,6 +18,7 @@ from aiohttp import hdrs, web
 from mixminus.api.document import document
 from mixminus.api.operation import JSON, Answer, ApiCall, Operation
 from mixminus.api.system import resource
+from mixminus.version import installed_version
 
 __all__ = ["OPERATIONS", "viewer_routes"]
 
@@ -110,11 +110,4 @@ def _policy(page: bytes) -> str:
 
 @functools.cache
 def _document(operations: tuple[Operation, ...]) -> bytes:
-    return orjson.dumps(document(operations, _version()))
-
-
-def _version() -> str:
-    try:
-        return version("mixminus")
-    except PackageNotFoundError:  # run from its source tree
-        return "0"
+    return orjson.dumps(document(operations, installed_version() or "0"))

@@ -39,29 +39,21 @@ def cpu_seconds() -> dict[str, float]:
     Every role is there, at 0 without a thread; the time of a thread or process that has ended is not.
     """
     spent = dict.fromkeys((*ROLES.values(), OTHER), 0.0)
-    for pid in _tree(os.getpid()):
-        for task in _tasks(pid):
-            with suppress(OSError, ValueError, IndexError):
-                name, seconds = _times(task)
-                spent[ROLES.get(name, OTHER)] += seconds
+    for task in _tree(str(os.getpid())):
+        with suppress(OSError, ValueError, IndexError):
+            name, seconds = _times(task)
+            spent[ROLES.get(name, OTHER)] += seconds
     return spent
 
 
-def _tree(pid: int) -> Iterator[int]:
-    """Yield a process and its descendants; the process alone where the kernel does not list children."""
-    yield pid
-    for task in _tasks(pid):
-        with suppress(OSError):
-            for child in (task / "children").read_text().split():
-                yield from _tree(int(child))
-
-
-def _tasks(pid: int) -> list[Path]:
-    """Return the threads of a process, its main thread first; none if it has ended."""
-    try:
-        return sorted((_PROCESSES / str(pid) / "task").iterdir(), key=lambda task: int(task.name))
-    except OSError:
-        return []
+def _tree(pid: str) -> Iterator[Path]:
+    """Yield the threads of a process and of its descendants; its own alone where the kernel does not list children."""
+    with suppress(OSError):  # it has ended
+        for task in (_PROCESSES / pid / "task").iterdir():
+            yield task
+            with suppress(OSError):
+                for child in (task / "children").read_text().split():
+                    yield from _tree(child)
 
 
 def _times(task: Path) -> tuple[str, float]:

@@ -33,7 +33,7 @@ async def open_database(
     except DatabaseInUse:
         raise
     except Exception as error:
-        if cause := cause_of(getattr(error, "orig", error)):
+        if cause := cause_of(error):
             raise Unavailable(f"{setting_name('database_url')}: {cause}") from error
         problem = str(error).replace(settings.database, "<the URL>").partition("\n")[0]
         raise Unavailable(

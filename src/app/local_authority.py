@@ -7,7 +7,6 @@ server. Its key never leaves the folder, and it signs only this server's certifi
 import contextlib
 import datetime
 import ipaddress
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mixminus.app.atomic_file import replace_file
 
 __all__ = ["FOLDER", "LocalAuthority"]
 
@@ -76,8 +77,8 @@ class LocalAuthority:
             .add_extension(usage, critical=True)
             .sign(key, hashes.SHA256())
         )
-        _write(self._root_key, _key_pem(key), _KEY_MODE)
-        _write(self.root, root.public_bytes(serialization.Encoding.PEM), _CERTIFICATE_MODE)
+        replace_file(self._root_key, _key_pem(key), _KEY_MODE)
+        replace_file(self.root, root.public_bytes(serialization.Encoding.PEM), _CERTIFICATE_MODE)
 
     def _make_certificate(self, names: x509.SubjectAlternativeName, now: datetime.datetime) -> None:
         root = x509.load_pem_x509_certificate(self.root.read_bytes())
@@ -102,8 +103,8 @@ class LocalAuthority:
         chain = certificate.public_bytes(serialization.Encoding.PEM) + root.public_bytes(
             serialization.Encoding.PEM
         )
-        _write(self.key, _key_pem(key), _KEY_MODE)
-        _write(self.certificate, chain, _CERTIFICATE_MODE)
+        replace_file(self.key, _key_pem(key), _KEY_MODE)
+        replace_file(self.certificate, chain, _CERTIFICATE_MODE)
 
 
 def _builder(
@@ -157,15 +158,3 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Replace a file at once; it never exists with other permissions or half written."""
-    new = path.with_suffix(".new")
-    descriptor = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -6,7 +6,6 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import uvloop
@@ -21,9 +20,8 @@ from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
 from mixminus.hosts import is_loopback, parse_hosts
-from mixminus.store.exclusive import DatabaseInUse
-from mixminus.tasks import Interrupted, unless
 from mixminus.threads import name_thread, named_threads
+from mixminus.version import installed_version
 
 __all__ = ["DEMO_PORTS", "main", "with_tls"]
 
@@ -74,7 +72,8 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
             _warn_of_the_network(settings)
             _announce(running)
             notify(READY="1", STATUS="serving")
-            await _stopped(stop, running.lost)
+            running.lost.add_done_callback(lambda _: stop.set())
+            await stop.wait()
             notify(STOPPING="1", STATUS="stopping")
             if not running.lost.done():
                 await drain(running.services, settings.drain_s, stop_now)
@@ -82,16 +81,6 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
     logger.info("stopped")
     if running.lost.done():
         raise running.lost.result()
-
-
-async def _stopped(stop: asyncio.Event, lost: asyncio.Future[DatabaseInUse]) -> None:
-    """Wait for a signal, or until another server has taken the database over."""
-    with contextlib.suppress(Interrupted):
-        await unless([lost], _wait(stop))
-
-
-async def _wait(stop: asyncio.Event) -> None:
-    await stop.wait()
 
 
 @contextlib.contextmanager
@@ -143,7 +132,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mixminus", description="A conference server for phones and browsers."
     )
-    parser.add_argument("--version", action="version", version=f"mixminus {_version()}")
+    version = installed_version() or "(not installed)"
+    parser.add_argument("--version", action="version", version=f"mixminus {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     add_verify_recording(commands)
     serve = commands.add_parser(
@@ -196,10 +186,3 @@ def _default(value: object) -> str:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f" [{text}]" if text else ""
-
-
-def _version() -> str:
-    try:
-        return version("mixminus")
-    except PackageNotFoundError:  # run from its source tree
-        return "(not installed)"

@@ -5,13 +5,12 @@ when the server starts: so a key is rotated by naming the new one before the old
 """
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from mixminus import log
+from mixminus.app.atomic_file import replace_file
 from mixminus.app.data_folder import locked
 from mixminus.app.key_text import read_key, write_key
 from mixminus.app.settings import Settings, setting_name
@@ -114,19 +113,8 @@ def _checked(settings: Settings, keys: list[bytes], needed: Sequence[str]) -> li
 
 
 def _write(path: Path, keys: Sequence[bytes]) -> None:
-    """Replace the file in one step, readable by its owner alone."""
+    """Replace the file, readable by its owner alone."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with open(descriptor, "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), KEY_MODE)
-            file.writelines(f"{write_key(key)}\n" for key in keys)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_file(path, "".join(f"{write_key(key)}\n" for key in keys).encode("ascii"), KEY_MODE)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written ({error.strerror}): make the folder writable") from None

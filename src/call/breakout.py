@@ -11,7 +11,7 @@ from mixminus.conference.errors import ConferencecallNotFound
 from mixminus.conference.room import Rooms, Seat
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import InvalidArgument, MixMinusError
-from mixminus.model.conference import Conference, Conferencecall, ConferenceSpec, RoomSettings, SeatState
+from mixminus.model.conference import IN_ROOM, Conference, Conferencecall, ConferenceSpec, RoomSettings
 from mixminus.model.ids import NIL, ConferencecallId, ConferenceId, CustomerId
 
 __all__ = ["BreakoutService", "Group", "Moved", "Refusal"]
@@ -72,14 +72,10 @@ class BreakoutService:
             raise InvalidArgument("a participant is in two groups, or twice in one")
         if absent := set(named) - room.seats.keys():
             raise ConferencecallNotFound(f"not in the conference: {min(map(str, absent))}")
-        for group in groups:
-            if group.conference_id != NIL:
-                self._rooms.require(
-                    await self._conferences.get(customer_id, ConferenceId(group.conference_id))
-                )
+        existing = [await self._existing(customer_id, group) for group in groups]
         moved = []
-        for number, group in enumerate(groups, 1):
-            target = await self._room_of(main, group, number)
+        for number, (group, found) in enumerate(zip(groups, existing, strict=True), 1):
+            target = found or await self._create(main, group.name or f"{main.name} {number}".strip())
             moved.append(await self._move_all(target, group.conferencecall_ids))
         return moved
 
@@ -94,17 +90,23 @@ class BreakoutService:
         for breakout in await self._conferences.breakouts(main.id):
             room = self._rooms.find(breakout.id)
             seats = list(room.seats.values()) if room else []
-            present = [each for each in seats if each.state in (SeatState.JOINED, SeatState.LOBBY)]
+            present = [each for each in seats if each.state in IN_ROOM]
             returned = await self._move_all(main, [each.id for each in present])
             moved.append(replace(returned, conference=breakout))
             if not returned.refused and await _left(seats):
                 await self._conferences.delete(customer_id, breakout.id)
         return moved
 
-    async def _room_of(self, main: Conference, group: Group, number: int) -> Conference:
-        """Return the room of a group that exists, or create it with the main room's settings, without its PINs."""
-        if group.conference_id != NIL:
-            return await self._conferences.get(main.customer_id, ConferenceId(group.conference_id))
+    async def _existing(self, customer_id: CustomerId, group: Group) -> Conference | None:
+        """Return the existing room of a group; None if it gets a new one."""
+        if group.conference_id == NIL:
+            return None
+        conference = await self._conferences.get(customer_id, ConferenceId(group.conference_id))
+        self._rooms.require(conference)
+        return conference
+
+    async def _create(self, main: Conference, name: str) -> Conference:
+        """Create a breakout room with the main room's settings but for its PINs, lock, lobby and limits."""
         settings: RoomSettings = replace(
             main.settings,
             pin="",
@@ -115,7 +117,6 @@ class BreakoutService:
             wait_for_moderator=False,
             end_when_moderator_leaves=False,
         )
-        name = group.name or f"{main.name} {number}".strip()
         spec = ConferenceSpec(type="conference", name=name, settings=settings, breakout_of=main.id)
         return await self._conferences.create_begun(main.customer_id, spec)
 

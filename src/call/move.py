@@ -14,7 +14,7 @@ from mixminus.conference.reservations import Reservations
 from mixminus.conference.room import Rooms, Seat
 from mixminus.conference.service import ConferenceService
 from mixminus.log import get, task_failed
-from mixminus.model.conference import Conferencecall, SeatState
+from mixminus.model.conference import IN_ROOM, Conferencecall
 from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId
 from mixminus.tasks import TaskScope
 
@@ -49,7 +49,7 @@ class MoveService:
         """Move a participant; return the participant that it is in the other room, which is joining.
 
         Raises ConferencecallNotFound, ConferenceNotFound, ConferencecallGone, ConferenceNotProgressing, AlreadyInRoom,
-        MovePending, ConferenceLocked, ConferenceFull. The participant stays in its room after any of these.
+        CallNotProgressing, MovePending, ConferenceLocked, ConferenceFull. The participant stays in its room after any of these.
         """
         participant = await self._participants.get_call(customer_id, conferencecall_id)
         target = await self._conferences.get(customer_id, conference_id)
@@ -74,7 +74,7 @@ class MoveService:
         """Return the seat and the call of a participant that is in its room or its lobby."""
         seat = self._rooms.find_seat(conferencecall_id)
         live = self._live_calls.get(seat.call_id) if seat else None
-        if seat is None or live is None or seat.state not in (SeatState.JOINED, SeatState.LOBBY):
+        if seat is None or live is None or seat.state not in IN_ROOM:
             raise ConferencecallGone("the participant is not in the room: it is still joining, or has left")
         if live.over.done():
             raise CallNotProgressing(f"call {live.id} is ending")

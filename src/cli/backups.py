@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from mixminus.cli.common import Failed, is_json
 from mixminus.cli.output import console, line
 from mixminus.clock import SystemClock
 from mixminus.errors import MixMinusError
+from mixminus.version import installed_version
 
 if TYPE_CHECKING:
     from mixminus.app.backup.archive import Progress as Report
@@ -53,7 +53,7 @@ def backup(
                 settings,
                 target,
                 examined,
-                version=_version(),
+                version=installed_version() or "0",
                 now=SystemClock().now(),
                 progress=report,
                 with_key=not without_key,
@@ -121,10 +121,3 @@ def _failures() -> Iterator[None]:
         yield
     except MixMinusError as error:
         raise Failed(str(error)) from None
-
-
-def _version() -> str:
-    try:
-        return version("mixminus")
-    except PackageNotFoundError:  # run from its source tree
-        return "0"

@@ -43,8 +43,7 @@ class _Contest:
         for seat in [each for each in self.talkers if each.left.done() or each.port.closed]:
             del self.talkers[seat]
         for seat, level in self.talkers.items():
-            now = -float(seat.port.level()[0])
-            self.talkers[seat] = level + _SMOOTH * (now - level)
+            self.talkers[seat] = level + _SMOOTH * (_level(seat) - level)
         loudest = max(self.talkers, key=lambda each: self.talkers[each], default=None)
         if loudest is None or loudest is dominant:
             self.challenger = None
@@ -108,7 +107,9 @@ class DominantSpeakers:
                     CONFERENCECALLS.publish(tx, seat.row, "participant_dominant")
         except Unavailable as exc:
             self.counters["dominant.lost"] += 1
-            log.warning("dominant speaker not published", conference_id=str(room.conference.id), exc_info=exc)
+            log.warning(
+                "dominant speaker not published", conference_id=str(room.conference.id), cause=str(exc)
+            )
 
 
 def _level(seat: Seat) -> float:

@@ -135,12 +135,12 @@ class ParticipantService:
         async with self._rooms.lock(participant.conference_id):
             seat = self._rooms.find_seat(conferencecall_id)
             async with self._store.transaction() as tx:
-                participant = before = _require_present(await _row(tx, conferencecall_id, seat))
-                changed = change.applied_to(participant)
-                if changed != participant:
-                    participant = replace(changed, tm_update=self._clock.now())
+                before = _require_present(await _row(tx, conferencecall_id, seat))
+                participant = change.applied_to(before)
+                if participant != before:
+                    participant = replace(participant, tm_update=self._clock.now())
                     await CONFERENCECALLS.save(tx, participant, "conferencecall_updated")
-                    if change.hand_raised is not None and change.hand_raised is not before.hand_raised:
+                    if participant.hand_raised is not before.hand_raised:
                         publish_flag(tx, participant, "hand_raised")
             room = self._rooms.find(participant.conference_id)
             if seat and room:

@@ -19,7 +19,7 @@ from mixminus.errors import InvalidArgument, MixMinusError, Unavailable
 from mixminus.log import get, task_failed
 from mixminus.machine import is_final, step
 from mixminus.mixer import PortClosed
-from mixminus.model.conference import SeatState
+from mixminus.model.conference import IN_ROOM
 from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId, PlaybackId, new_id
 from mixminus.model.playback import (
     PLAYBACK_TRANSITIONS,
@@ -92,7 +92,7 @@ class PlaybackService:
         participant = await self._participants.get_call(customer_id, conferencecall_id)
         seat = self._rooms.find_seat(conferencecall_id)
         room = self._rooms.find(participant.conference_id)
-        if room is None or seat is None or seat.state not in (SeatState.LOBBY, SeatState.JOINED):
+        if room is None or seat is None or seat.state not in IN_ROOM:
             raise ConferencecallGone("the participant is not in the room: it is still joining, or has left")
         return await self._queue(room, seat, await self._checked(room, request))
 
@@ -174,6 +174,7 @@ class PlaybackService:
         try:
             source = await unless(stops, queue.load(request))
             try:
+                await unless(stops, source.open())
                 await self._change(playback_id, PlaybackEvent.BEGUN)
                 await unless(stops, queue.play(source, request.duck_db))
             finally:
@@ -219,7 +220,7 @@ class PlaybackService:
                 )
         except Unavailable as exc:
             self.counters["playback.events_lost"] += 1
-            log.warning("playback not published", playback_id=str(playback.id), exc_info=exc)
+            log.warning("playback not published", playback_id=str(playback.id), cause=str(exc))
 
 
 def _key(playback: Playback) -> UUID:

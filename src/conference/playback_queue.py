@@ -10,6 +10,7 @@ from mixminus.conference.errors import PlaybackQueueFull
 from mixminus.conference.room import Room, Seat
 from mixminus.model.ids import PlaybackId
 from mixminus.model.playback import PlaybackRequest
+from mixminus.sound.programme import Programme
 from mixminus.sound.service import SoundService
 from mixminus.sound.source import Source
 
@@ -32,10 +33,6 @@ class PlaybackQueue:
     def first(self) -> PlaybackId | None:
         """The playback that is played, or is to be played next; None if the queue is empty."""
         return next(iter(self._stops), None)
-
-    @property
-    def language(self) -> str:
-        return self._room.settings.language
 
     def add(self, playback_id: PlaybackId) -> None:
         """Append a playback; raise PlaybackQueueFull."""
@@ -60,8 +57,8 @@ class PlaybackQueue:
         leaving = (seat.dismissed, seat.left) if seat else ()
         return (self._stops[playback_id], self._room.over, *leaving)
 
-    async def load(self, request: PlaybackRequest) -> Source:
-        """Return the audio of a request; raises as ``SoundService.programme``."""
+    async def load(self, request: PlaybackRequest) -> Programme:
+        """Return the audio of a request, which is not open yet; raises as ``SoundService.programme``."""
         place = self._seat.port if self._seat else self._room.bridge
         return await self._sounds.programme(place, request)
 

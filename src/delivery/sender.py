@@ -6,7 +6,6 @@ import hmac
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
-from http import HTTPStatus
 from typing import Final
 
 from aiohttp import ClientConnectorError, ClientError, InvalidURL, hdrs
@@ -16,6 +15,7 @@ from mixminus.clock import Clock
 from mixminus.delivery.outgoing import SCHEMES, Outgoing, TargetRefused, open_session, send_following
 from mixminus.delivery.retries import is_retried, retry_after_s
 from mixminus.store.outbox import Event
+from mixminus.store.webhook_attempts import is_accepted
 from mixminus.store.webhooks import Target
 from mixminus.telemetry import NO_TELEMETRY, Telemetry, current_span
 from mixminus.wire.event import body_of, webhook_id
@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def accepted(self) -> bool:
-        return HTTPStatus.OK <= self.http_status < HTTPStatus.MULTIPLE_CHOICES
+        return is_accepted(self.http_status)
 
 
 class WebhookSender:

@@ -13,6 +13,7 @@ from mixminus.model.menu import MenuAction
 __all__ = [
     "CONFERENCECALL_TRANSITIONS",
     "CONFERENCE_TRANSITIONS",
+    "IN_ROOM",
     "SEAT_TRANSITIONS",
     "Announce",
     "Conference",
@@ -97,11 +98,15 @@ class SeatState(enum.StrEnum):
     RESERVED = enum.auto()
     """Pre-actions run; the audio is not connected yet."""
     LOBBY = enum.auto()
-    """The room waits for a moderator."""
+    """The participant waits for a moderator, or to be admitted."""
     JOINED = enum.auto()
     LEAVING = enum.auto()
     """Kicked, or the room closes; the seat is kept until the call's flow gives it back."""
     LEFT = enum.auto()
+
+
+IN_ROOM: Final = frozenset({SeatState.LOBBY, SeatState.JOINED})
+"""A participant hears what is played to the room or to the lobby, and can be moved."""
 
 
 class SeatEvent(enum.StrEnum):

@@ -256,9 +256,12 @@ class SipLeg(abc.ABC):
             self._ended.set_result(ended)
 
     def _configure(self, media: PortMedia) -> None:
-        hosts = self._signalling_hosts
-        media = replace(media, signalling_hosts=hosts, media_timeout_ms=self._media_timeout_ms)
-        media = replace(media, opens_to_any_host=opens_to_any_host(media.remote, hosts))
+        media = replace(
+            media,
+            signalling_hosts=self._signalling_hosts,
+            opens_to_any_host=opens_to_any_host(media.remote, self._signalling_hosts),
+            media_timeout_ms=self._media_timeout_ms,
+        )
         if media != self._media:
             self._media = media
             self._apply(media)

@@ -13,7 +13,8 @@ __all__ = ["is_token", "phones_tag", "with_phones_tag", "workers_tag"]
 
 _PREFIX: Final = "mm-hex."
 _TOKEN = re.compile(rf"{TOKEN}\Z")
-_WORKERS = re.compile(rf"(;[ \t]*tag=){re.escape(_PREFIX)}((?:[0-9a-f][0-9a-f])+)(?=;|\Z)", re.IGNORECASE)
+_WORKERS = re.compile(rf"{re.escape(_PREFIX)}((?:[0-9a-f][0-9a-f])+)\Z", re.IGNORECASE)
+_PARAMETER = re.compile(r"(;[ \t]*tag=)([^;]*)", re.IGNORECASE)
 
 
 def is_token(tag: str) -> bool:
@@ -30,14 +31,11 @@ def workers_tag(tag: str) -> str:
 
 def phones_tag(tag: str) -> str:
     """Return the tag that ``workers_tag`` was made of."""
-    return with_phones_tag(f";tag={tag}").removeprefix(";tag=")
+    match = _WORKERS.match(tag)
+    return bytes.fromhex(match[1]).decode("utf-8", "surrogateescape") if match else tag
 
 
 def with_phones_tag(value: str) -> str:
     """Return a From or To of a worker with the tag that the phone knows."""
     address, bracket, parameters = value.rpartition(">")
-    return address + bracket + _WORKERS.sub(_decoded, parameters)
-
-
-def _decoded(match: re.Match[str]) -> str:
-    return match[1] + bytes.fromhex(match[2]).decode("utf-8", "surrogateescape")
+    return address + bracket + _PARAMETER.sub(lambda found: found[1] + phones_tag(found[2]), parameters)

@@ -33,6 +33,8 @@ _HOST_END = re.compile(r"[;?>]")
 _NAME_ADDRESS = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<>]*)<([^<>]*)>(.*)\Z', re.DOTALL)
 _BARE = re.compile(r"(sips?:[^\s<>\"@]*@[^\s<>\"@,;?]+)((?:\s*;.*)?)\Z", re.IGNORECASE | re.DOTALL)
 _CASE_MATTERS: Final = frozenset({"tag", "branch"})
+_MAY_BE_EMPTY = re.compile(r"(?:[;=]|;\s*+(?:tag|branch))\s*+(?:;|\Z)", re.IGNORECASE)
+"""A parameter without a name or a value, unless it is within quotes."""
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~ \t-]*\Z")
 
 
@@ -72,6 +74,8 @@ def _without_empties(parameters: str) -> str:
 
     A tag or a branch without a value is none, where there is no other.
     """
+    if not _MAY_BE_EMPTY.search(parameters):
+        return parameters
     first, *parts = split_outside_quotes(parameters, ";", brackets=False)
     names = [part.partition("=")[0].strip().lower() for part in parts]
     times = Counter(names)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -60,8 +61,13 @@ class SoundLibrary:
 
     async def decode(self, found: Path | bytes, sample_rate_hz: int) -> Source:
         """Open what ``load`` has returned; raise SoundUnreadable."""
-        decoder = await self._run(lambda: Decoder(found, sample_rate_hz, max_s=_MAX_S))
-        return FileSource(decoder, self._threads)
+        opening = self._threads.submit(Decoder, found, sample_rate_hz, max_s=_MAX_S)
+        try:
+            return FileSource(await asyncio.wrap_future(opening), self._threads)
+        except asyncio.CancelledError:
+            # A thread cannot be interrupted: what it opens is closed when that is done.
+            opening.add_done_callback(_close)
+            raise
 
     async def find(self, folder: str, stem: str) -> str | None:
         """Return the name of the file with this stem in the folder of sounds; None if missing."""
@@ -73,8 +79,8 @@ class SoundLibrary:
         return await self._run(look)
 
     def close(self) -> None:
-        """Stop the threads; closing twice is harmless."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """End the threads after what they have to do, such as closing files; closing twice is harmless."""
+        self._threads.shutdown(wait=False)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -92,6 +98,11 @@ class SoundLibrary:
         if size > MAX_BYTES:
             raise SoundTooLarge(f"the file is larger than {MAX_BYTES} bytes")
         return path
+
+
+def _close(opening: Future[Decoder]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,7 +36,10 @@ class Programme:
         self._heard = False
 
     async def open(self) -> None:
-        """Open the first sound, so that one which cannot be played is known before anything is heard."""
+        """Open the first sound, so that one which cannot be played is known before anything is heard.
+
+        ``close`` is due whether or not this succeeds.
+        """
         self._source = await self._openers[0]()
         self._next = 1
 

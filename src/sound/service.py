@@ -75,10 +75,10 @@ class SoundService:
         """Open a file of the folder of sounds or an http(s) URL; raises as ``SoundLibrary.open``."""
         return await self._library.open(address, rate_for(place))
 
-    async def programme(self, place: BridgePort | Bridge, request: PlaybackRequest) -> Source:
-        """Return what a playback consists of, at the place's sample rate.
+    async def programme(self, place: BridgePort | Bridge, request: PlaybackRequest) -> Programme:
+        """Return what a playback consists of, at the place's sample rate; it is not open yet.
 
-        Each file is read once, and its URL fetched once, before anything is played: raises as ``SoundService.open``
+        Each file is found once, and its URL fetched once, before anything is played: raises as ``SoundLibrary.load``
         and ``synthesise``.
         """
         rate_hz = rate_for(place)
@@ -89,9 +89,7 @@ class SoundService:
             utterance = Utterance(request.text, request.language or self._language, request.voice, rate_hz)
             pcm = await self._speech.say(utterance)
             openers = [partial(_in_memory, pcm, rate_hz)]
-        programme = Programme(openers, rate_hz, loop=request.loop, gain_db=request.gain_db)
-        await programme.open()
-        return programme
+        return Programme(openers, rate_hz, loop=request.loop, gain_db=request.gain_db)
 
     async def check_text(self, text: str, language: str) -> None:
         """Raise TextTooLong, or LanguageNotSpoken, for a text that cannot be synthesised."""

@@ -5,6 +5,7 @@ Decoder is the only user of PyAV here. It blocks: call it in a thread.
 
 import asyncio
 import io
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -35,7 +36,11 @@ _BY_SUFFIX: Final = {
 
 
 class Decoder:
-    """Decodes to mono PCM at a sample rate, up to a maximum length; closing twice is harmless."""
+    """Decodes to mono PCM at a sample rate, up to a maximum length; closing twice is harmless.
+
+    ``close`` may be called while another thread reads, and waits for it: PyAV crashes when a container is closed that
+    decodes.
+    """
 
     def __init__(self, file: Path | bytes, sample_rate_hz: int, *, max_s: float) -> None:
         self.sample_rate_hz = sample_rate_hz
@@ -49,17 +54,19 @@ class Decoder:
             raw.close()
             raise SoundUnreadable("not audio, or not in a supported format") from error
         self._raw = raw
+        self._lock = threading.Lock()
         if not self._container.streams.audio:
             self.close()
             raise SoundUnreadable("the file contains no audio")
         self._pieces = self._decode()
 
     def read(self) -> NDArray[np.int16] | None:
-        """Return the next piece, usually less than a second; None at the end."""
-        try:
-            piece = next(self._pieces, None)
-        except av.FFmpegError as error:
-            raise SoundUnreadable("the audio is corrupt") from error
+        """Return the next piece, usually less than a second; None at the end, and once closed."""
+        with self._lock:
+            try:
+                piece = None if self._raw.closed else next(self._pieces, None)
+            except av.FFmpegError as error:
+                raise SoundUnreadable("the audio is corrupt") from error
         if piece is None or self._left <= 0:
             return None
         piece = piece[: self._left]
@@ -67,8 +74,9 @@ class Decoder:
         return piece
 
     def close(self) -> None:
-        self._container.close()
-        self._raw.close()
+        with self._lock:
+            self._container.close()
+            self._raw.close()
 
     def _decode(self) -> Iterator[NDArray[np.int16]]:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=self.sample_rate_hz)
@@ -125,7 +133,7 @@ class FileSource:
     async def read(self) -> Pcm | None:
         async with self._lock:
             loop = asyncio.get_running_loop()
-            # A thread cannot be interrupted: ``close`` waits for the piece being decoded.
+            # A thread cannot be interrupted: it goes on when this task is cancelled, and ``close`` waits for it.
             return await asyncio.shield(loop.run_in_executor(self._threads, self._decoder.read))
 
     async def close(self) -> None:

@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from mixminus.model.audit import Audit
 from mixminus.model.ids import CustomerId
 from mixminus.store.connection import Connection
 from mixminus.store.page import Page
-from mixminus.store.statement import inserting
+from mixminus.store.statement import Statement
 from mixminus.store.tables import audits
 
 __all__ = ["AuditRows"]
 
-_INSERT: Final = inserting(audits)
+# SQLite has the same clause. A batch is written again if the server cannot know whether it was committed.
+_INSERT: Final = Statement(insert(audits).on_conflict_do_nothing())
 
 
 class AuditRows:

@@ -239,7 +239,7 @@ def _translated() -> Iterator[None]:
         raise Unavailable(cause or "the database does not answer") from exc
     except DBAPIError as exc:
         # A PostgreSQL that shuts down raises many errors; all of them invalidate the connection.
-        cause = cause_of(exc.orig)
+        cause = cause_of(exc)
         if not (cause or exc.connection_invalidated or isinstance(exc, InterfaceError | OperationalError)):
             raise
         raise Unavailable(cause or "the database does not answer") from exc

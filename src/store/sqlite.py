@@ -53,9 +53,12 @@ _PRIMARY: Final = 0xFF
 T = TypeVar("T")
 
 
-def cause_of(error: BaseException | None) -> str | None:
-    """Return what is wrong with the file or its disk, and what to do; None for other errors of SQLite."""
-    code = getattr(error, "sqlite_errorcode", None)
+def cause_of(error: BaseException) -> str | None:
+    """Return what is wrong with the file or its disk, and what to do; None for other errors.
+
+    ``error`` is the driver's, or SQLAlchemy's that wraps it.
+    """
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
     return None if code is None else _CAUSES.get(code & _PRIMARY)
 
 
@@ -102,8 +105,7 @@ class SqliteFile:
         try:
             connection = self._engine.connect()
         except Exception as exc:
-            cause = cause_of(getattr(exc, "orig", exc))
-            raise Unavailable(cause or "the database cannot be opened") from exc
+            raise Unavailable(cause_of(exc) or "the database cannot be opened") from exc
         return SqliteSession(connection, self._yielding, self._threads, self._counters)
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """Attempts to deliver events to customers' webhooks, and what became of each event."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
 from sqlalchemy import delete, func, insert, select
@@ -12,11 +13,16 @@ from mixminus.store.connection import Connection
 from mixminus.store.outbox import Event
 from mixminus.store.tables import outbox, webhook_attempts, webhook_retries
 
-__all__ = ["Attempt", "Delivery", "State", "WebhookAttemptRows"]
+__all__ = ["Attempt", "Delivery", "State", "WebhookAttemptRows", "is_accepted"]
 
 MAX_ATTEMPTS: Final = 20
 """Attempts of an event that are read; an event that waits for a day has a hundred."""
 State = Literal["waiting", "delivered", "undelivered"]
+
+
+def is_accepted(http_status: int) -> bool:
+    """Return whether a webhook that responds with this status has taken the event (RFC 9110 section 15.3)."""
+    return HTTPStatus.OK <= http_status < HTTPStatus.MULTIPLE_CHOICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,6 @@ class Attempt:
     http_status: int
     duration_ms: int
     error: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        return 200 <= self.http_status < 300  # noqa: PLR2004 -- RFC 9110 section 15.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,7 @@ class WebhookAttemptRows:
 
     async def add(self, event: Event, attempt: Attempt) -> None:
         """Store an attempt."""
-        values = {"event_id": event.id, "customer_id": event.customer_id}
-        values |= {name: getattr(attempt, name) for name in ("tm", "http_status", "duration_ms", "error")}
+        values = {"event_id": event.id, "customer_id": event.customer_id} | asdict(attempt)
         await self._connection.execute(insert(webhook_attempts).values(values))
 
     async def page(self, customer_id: CustomerId, before: int, limit: int) -> list[Delivery]:
@@ -110,7 +111,7 @@ def _delivery(
     *,
     waiting: dict[int, datetime],
 ) -> Delivery:
-    state: State = "delivered" if attempts and attempts[0].accepted else "undelivered"
+    state: State = "delivered" if attempts and is_accepted(attempts[0].http_status) else "undelivered"
     if event_id in waiting:
         state = "waiting"
     return Delivery(event_id, type_, state, count, attempts, waiting.get(event_id))

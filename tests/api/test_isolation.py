@@ -31,6 +31,9 @@ BODY: dict[str, Any] = {
     "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",
     "groups": [{"conferencecall_ids": []}],
     "language": "en-US",
+    "status": "available",
+    "addresses": [],
+    "tag_ids": [],
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }
@@ -140,7 +143,8 @@ async def transcribe(api: ApiClient, customer_id: CustomerId) -> str:
 
 
 def resource_of(route: str) -> str:
-    return route.split("/")[1]
+    """Return the resource that the id of a route is of."""
+    return route.partition("/{id}")[0].rpartition("/")[2]
 
 
 INSIDE = [each for each in OPERATIONS if not each.outside]

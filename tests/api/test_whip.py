@@ -69,6 +69,7 @@ async def test_talking_lists_participants(api: ApiClient, offer: str) -> None:
                 "codec": None,
                 "level_dbov": -127,
                 "talking": False,
+                "dominant": False,
                 "muted": False,
                 "delay_ms": 0.0,
                 "jitter_ms": 0.0,

@@ -71,7 +71,7 @@ def test_database_locked_for_long_refuses_with_503(server: Server, witness: Witn
     with witness.watch() as seen, closing(sqlite3.connect(database(server), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         begun_s = time.monotonic()
-        reply = server.request_slowly("POST", "/v1.0/conferences", {"type": "conference"})
+        reply = server.call("POST", "/conferences", {"type": "conference"}, timeout_s=60.0)
         refused_s = time.monotonic() - begun_s
         other.execute("ROLLBACK")
     assert reply.status == 503
@@ -138,7 +138,7 @@ def test_database_that_is_away_and_back(
             with witness.watch() as seen:
                 processes = _suspend(postgresql) if how == "stopped" else _end(postgresql)
                 begun_s = time.monotonic()
-                reply = server.request_slowly("POST", "/v1.0/conferences", {"type": "conference"})
+                reply = server.call("POST", "/conferences", {"type": "conference"}, timeout_s=60.0)
                 refused_s = time.monotonic() - begun_s
                 assert reply.status == 503
                 leaving.hang_up()

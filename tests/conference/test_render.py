@@ -11,7 +11,7 @@ CONFERENCE = """
     id customer_id type status name detail data timeout pre_actions post_actions pre_flow_id post_flow_id
     conferencecall_ids recording_id recording_ids transcribe_id transcribe_ids direct_hash
     tm_end tm_create tm_update tm_delete
-    max_participants pin moderator_pin locked wait_for_moderator end_when_moderator_leaves
+    max_participants pin moderator_pin locked wait_for_moderator lobby breakout_of end_when_moderator_leaves
     entry_tone exit_tone music_when_alone record_on_start announce prompts language prompt_texts
     dtmf_menu lobby breakout_of relay_digits
 """

@@ -65,7 +65,7 @@ async def test_kick_while_talking_publishes_the_end_first(backend: Backend) -> N
     await backend.participants.kick(backend.customer_id, id_)
     await backend.participant(id_, ConferencecallStatus.LEAVED)
     backend.tick(5)
-    types = await backend.event_types(room.id)
+    types = [each for each in await backend.event_types(room.id) if each != "participant_dominant"]
     assert types[types.index(STARTED) :][:4] == [
         STARTED,
         ENDED,

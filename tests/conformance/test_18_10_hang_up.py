@@ -9,6 +9,7 @@ from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually
 
 UNSET = "9999-01-01 00:00:00.000000"
+OF_TALKING = ("participant_talking", "participant_dominant")
 LEFT = ["conferencecall_leaving", "conferencecall_leaved", "conference_updated"]
 
 
@@ -53,8 +54,6 @@ def test_18_10_participant_of_a_phone_that_hangs_up_leaves(server: Server) -> No
 
         eventually(call_is_over, what="the call is recorded as hung up by the phone")
         events = server.call("GET", f"/events?conference_id={room}").json["result"]
-        after = [event for event in events if not event["type"].startswith("participant_talking")][
-            -len(LEFT) :
-        ]
+        after = [event for event in events if not event["type"].startswith(OF_TALKING)][-len(LEFT) :]
         assert [event["type"] for event in after] == LEFT
         assert after[-1]["data"]["conferencecall_ids"] == [remaining]

@@ -1,22 +1,35 @@
 """Create extensions, and the settings with which a phone registers as one."""
 
 from typing import Any
+from uuid import uuid4
 
 from tests.support.server import Server
 
 PASSWORD = "correct-horse"  # baresip ends a password at a space
 
 
+def new_name(prefix: str) -> str:
+    """Return the name of an extension that no earlier run of a test has created; digits follow the prefix."""
+    return f"{prefix}-{uuid4().int % 10**9:09}"
+
+
 def extension(server: Server, name: str) -> dict[str, Any]:
-    made: dict[str, Any] = server.call("POST", "/extensions", {"extension": name, "password": PASSWORD}).json
+    """Create an extension; return its row."""
+    answer = server.call("POST", "/extensions", {"extension": name, "password": PASSWORD})
+    assert answer.status == 200, answer.body
+    made: dict[str, Any] = answer.json
     return made
+
+
+def domain_of(made: dict[str, Any]) -> str:
+    """Return the domain that the phones of an extension's customer register at."""
+    return f"{made['domain_name']}.registrar.mixminus.local"
 
 
 def login(server: Server, made: dict[str, Any], password: str = PASSWORD, transport: str = "udp") -> str:
     """Return the account line of baresip for an extension."""
-    domain = f"{made['domain_name']}.registrar.mixminus.local"
     return (
-        f"<sip:{made['username']}@{domain};transport={transport}>"
+        f"<sip:{made['username']}@{domain_of(made)};transport={transport}>"
         f';outbound="sip:{server.host}:{server.sip_port};transport={transport}"'
         f";regint=60;auth_user={made['username']};auth_pass={password}"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent, newest
-from tests.e2e.logins import PASSWORD, extension
+from tests.e2e.logins import PASSWORD, domain_of, extension, new_name
 from tests.support.browser_phone import BrowserPhone, Stack, browser_phone
 from tests.support.calling import action
 from tests.support.firefox_phone import firefox_phone
@@ -38,17 +38,16 @@ def wss_server(tmp_path_factory: pytest.TempPathFactory, wss_port: int) -> Itera
 
 @pytest.fixture(params=[("chromium", "jssip"), ("chromium", "sip.js"), ("firefox", "jssip")], ids="-".join)
 async def browser(
-    request: pytest.FixtureRequest, wss_server: Server, wss_port: int, tmp_path: Path
+    request: pytest.FixtureRequest, wss_server: Server, wss_port: int, name: str, tmp_path: Path
 ) -> AsyncIterator[BrowserPhone]:
     program, stack = request.param
-    name = f"browser-{abs(hash(request.node.name)) % 10**6}"
     made = await asyncio.to_thread(extension, wss_server, name)
     async with started(program, stack, tmp_path) as phone:
         await phone.start(
             f"wss://{ADDRESS}:{wss_port}/sip",
             user=name,
             password=PASSWORD,
-            domain=f"{made['domain_name']}.registrar.mixminus.local",
+            domain=domain_of(made),
         )
         yield phone
 
@@ -61,9 +60,9 @@ def started(program: str, stack: Stack, directory: Path) -> AbstractAsyncContext
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
+def name() -> str:
     """The extension of ``browser``."""
-    return f"browser-{abs(hash(request.node.name)) % 10**6}"
+    return new_name("browser")
 
 
 async def test_browser_is_heard_and_hears_is_held_and_says_goodbye(

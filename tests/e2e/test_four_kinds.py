@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
-from tests.e2e.logins import PASSWORD, extension
+from tests.e2e.logins import PASSWORD, domain_of, extension, new_name
 from tests.e2e.test_browser import over_http
 from tests.support.aiortc_client import AiortcClient
 from tests.support.baresip import Baresip
@@ -94,7 +94,7 @@ async def test_nothing_of_the_encrypted_ones_is_readable(
     server, (tls_port, wss_port) = secure_server, ports
     root = await asyncio.to_thread(server.save_root, tmp_path)
     room = await asyncio.to_thread(server.new_room)
-    made = await asyncio.to_thread(extension, server, "wss-phone")
+    made = await asyncio.to_thread(extension, server, new_name("wss"))
     encrypted = phone(TLS_HZ, codec=PCMU, transport="tls", media_encryption="srtp-mand", trusted=root)
     plain = phone(PLAIN_HZ, codec=PCMU)
     microphone = write_wav(tmp_path / "microphone.wav", tone(WSS_HZ, 20))
@@ -103,9 +103,9 @@ async def test_nothing_of_the_encrypted_ones_is_readable(
         async with browser_phone("jssip", microphone, []) as browser:
             await browser.start(
                 f"wss://{ADDRESS}:{wss_port}/sip",
-                user="wss-phone",
+                user=made["username"],
                 password=PASSWORD,
-                domain=f"{made['domain_name']}.registrar.mixminus.local",
+                domain=domain_of(made),
             )
             await asyncio.to_thread(encrypted.dial, f"sip:{room}@{ADDRESS}:{tls_port}")
             await asyncio.to_thread(plain.dial, server.sip_uri(room))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import ACCESS_KEY, Server
+from tests.support.server import Server
 from tests.support.sipp import Sipp
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually, play_for
@@ -39,13 +39,6 @@ def load(server: Server, tmp_path: Path) -> Iterator[list[str]]:
         each.close()
 
 
-def counters(server: Server) -> dict[str, float]:
-    """Return the server's metrics."""
-    text = server.request("GET", f"/metrics?token={ACCESS_KEY}").body.decode()
-    rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
-    return {name: float(value) for name, value in rows}
-
-
 def worker_pids(server: Server) -> list[int]:
     """Return the ids of the server's SIP worker processes."""
     pids = []
@@ -69,9 +62,9 @@ def _descends(pid: int, ancestor: int) -> bool:
 def test_forty_calls_and_a_killed_worker(server: Server, load: list[str]) -> None:
     for room in load:
         server.wait_for_participants(room, CALLS_A_ROOM, timeout_s=20)
-    before = counters(server)
+    before = server.metrics()
     play_for(4)
-    after = counters(server)
+    after = server.metrics()
     assert after["mixminus_jbuf_lost_total"] == before["mixminus_jbuf_lost_total"]
     received = after["mixminus_rtp_received_total"] - before["mixminus_rtp_received_total"]
     assert received > 0.95 * 4 * 50 * ROOMS * CALLS_A_ROOM
@@ -84,9 +77,9 @@ def test_forty_calls_and_a_killed_worker(server: Server, load: list[str]) -> Non
         lambda: workers[0] not in worker_pids(server) and len(worker_pids(server)) >= len(workers),
         what="another worker takes its place",
     )
-    settled = counters(server)
+    settled = server.metrics()
     play_for(2)
-    assert counters(server)["mixminus_jbuf_lost_total"] == settled["mixminus_jbuf_lost_total"]
+    assert server.metrics()["mixminus_jbuf_lost_total"] == settled["mixminus_jbuf_lost_total"]
     assert _in_rooms(server, load) == everybody, "the calls of the dead worker go on"
 
 

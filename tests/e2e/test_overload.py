@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import AUDIBLE_DB
 from tests.support.netns import ADDRESS
-from tests.support.server import ACCESS_KEY, Server
+from tests.support.server import Server
 from tests.support.sip_phone import Message, Phone, sdp
 from tests.support.tones import TONES_HZ, level_db
 from tests.support.waiting import eventually, pace, play_for
@@ -27,9 +27,7 @@ def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def metric(server: Server, name: str) -> float:
-    text = server.request("GET", "/metrics", headers={"Authorization": f"Bearer {ACCESS_KEY}"}).body.decode()
-    found = (float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
-    return next(found, 0.0)
+    return server.metrics().get(name, 0.0)
 
 
 async def invite(server: Server, room: str) -> Message:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent, newest
-from tests.e2e.logins import PASSWORD, extension
+from tests.e2e.logins import PASSWORD, domain_of, extension
 from tests.support.calling import action
 from tests.support.linphone import Linphone
 from tests.support.netns import ADDRESS
@@ -32,8 +32,7 @@ def softphone(tmp_path: Path, microphone: Path) -> Iterator[Linphone]:
 
 def registered(server: Server, softphone: Linphone, name: str) -> dict[str, Any]:
     made = extension(server, name)
-    domain = f"{made['domain_name']}.registrar.mixminus.local"
-    softphone.register(f"sip:{name}@{domain}", f"sip:{server.host}:{server.sip_port}", PASSWORD)
+    softphone.register(f"sip:{name}@{domain_of(made)}", f"sip:{server.host}:{server.sip_port}", PASSWORD)
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent, newest
-from tests.e2e.logins import PASSWORD, extension
+from tests.e2e.logins import PASSWORD, domain_of, extension, new_name
 from tests.support.calling import action
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, tone, write_wav
@@ -18,9 +18,9 @@ PHONE_HZ, OTHER_HZ, COMING_HZ = TONES_HZ[:3]
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
+def name() -> str:
     """The phone's extension."""
-    return f"twinkle-{abs(hash(request.node.name)) % 10**6}"
+    return new_name("twinkle")
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def twinkle(server: Server, name: str, tmp_path: Path) -> Iterator[Twinkle]:
     made = extension(server, name)
     login = Login(
         name,
-        f"{made['domain_name']}.registrar.mixminus.local",
+        domain_of(made),
         PASSWORD,
         f"{server.host}:{server.sip_port}",
     )

@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixminus.sip.edge.addressing import ToPhone, ToServer
+from mixminus.sip.edge.addressing import ToPhone, ToWorker
+from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.router import Router
-from mixminus.sip.messages import CallRecorded
+from mixminus.sip.messages import MoveCall
+from mixminus.sip.sdp.envelope import fold
 from tests.sip.test_edge_router import (
     PHONE,
+    SDP,
     answer_of,
     established,
     forwarded,
     open_router,
+    records,
     request,
     status_code,
 )
@@ -23,13 +27,8 @@ from tests.sip.test_edge_router import (
 def test_calls_are_known_to_the_edge_that_follows() -> None:
     router = open_router()
     established(router)
-    records = [
-        each.message.record
-        for each in router.outbox()
-        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
-    ]
     again = open_router()
-    again.restore(1, records[-1], 0.0)
+    again.restore(1, records(router)[-1], 0.0)
     bye = request("BYE", uri="sip:w9@198.51.100.1:5060", to_tag=";tag=w", number=2)
     assert forwarded(again.from_phone(bye, PHONE, 0.0)).sip_port == 7001
     assert status_code(open_router().from_phone(bye, PHONE, 0.0)) == 481
@@ -38,13 +37,8 @@ def test_calls_are_known_to_the_edge_that_follows() -> None:
 def test_lost_worker_ends_a_call_from_before_a_restart() -> None:
     router = open_router()
     established(router)
-    record = [
-        each.message.record
-        for each in router.outbox()
-        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
-    ][-1]
     again = open_router()
-    again.restore(1, record, 0.0)
+    again.restore(1, records(router)[-1], 0.0)
     (bye,) = again.remove_worker(1, 0.0)
     assert bye.flow == PHONE
     assert bye.message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")
@@ -119,3 +113,23 @@ def test_any_damaged_response_is_dropped(place: int, length: int, damage: str) -
     response = answer_of(asked_bye(router).message)
     router.from_phone(response[:place] + damage.encode() + response[place + length :], PHONE, 0.0)
     assert router.counters["sip_edge_failed"] == 0
+
+
+def test_request_that_cannot_be_read_does_not_hold_up_those_behind_it() -> None:
+    """They wait together until another worker has the call."""
+    router = open_router()
+    established(router)
+    router.from_phone(request("ACK", to_tag=";tag=w"), PHONE, 0.0)
+    router.move(MoveCall("call-1", "00000000-0000-0000-0000-000000000001", SDP))
+    router.remove_worker(1, 1.0)
+    router.add_worker(Worker(2, 7002, 4))
+    malformed = request("UPDATE", to_tag=";tag=w", number=2, extra="Session-Expires: soon\r\n")
+    for waiting in (malformed, request("BYE", to_tag=";tag=w", number=3)):
+        assert router.from_phone(waiting, PHONE, 1.0) is None
+    router.outbox()
+    router.poll(2.0)
+    (invite,) = (each for each in router.outbox() if isinstance(each, ToWorker))
+    router.from_worker(answer_of(invite.message, body=fold(SDP)), invite.sip_port, 2.0)
+    sent = [each.message.partition(b" ")[0] for each in router.outbox() if isinstance(each, ToWorker)]
+    assert sent == [b"ACK", b"BYE"]
+    assert router.counters["sip_edge_malformed"] == 1

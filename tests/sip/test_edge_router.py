@@ -79,6 +79,15 @@ def established(router: Router, call_id: str = "call-1", now_s: float = 0.0) -> 
     return invite
 
 
+def records(router: Router) -> list[str]:
+    """Return the records of calls that the server is to keep."""
+    return [
+        each.message.record
+        for each in router.outbox()
+        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
+    ]
+
+
 def outcome(action: Action) -> int:
     match action:
         case ToPhone():
@@ -138,11 +147,7 @@ def test_a_tag_that_is_not_utf8_is_recorded_as_it_came() -> None:
     action = router.from_phone(request("INVITE").replace(b"tag=", b"tag=\x80", 1), PHONE, 0.0)
     assert isinstance(action, ToWorker)
     assert router.counters["sip_edge_failed"] == 0
-    (record,) = [
-        each.message.record
-        for each in router.outbox()
-        if isinstance(each, ToServer) and isinstance(each.message, CallRecorded)
-    ]
+    (record,) = records(router)
     assert "tag=\udc80" in read_record(record, 1, 0.0).invite.headers.first("from")
 
 

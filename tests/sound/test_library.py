@@ -1,5 +1,8 @@
 """SoundLibrary: files below one folder and URLs, in audio formats, within limits."""
 
+import asyncio
+import gc
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from mixminus.sound.errors import SoundNotFound, SoundTooLarge, SoundUnreadable
 from mixminus.sound.library import MAX_BYTES, SoundLibrary, load_hold_music
 from mixminus.sound.source import Decoder, Source
 from tests.support.tones import Pcm, heard, tone, write_wav
+from tests.support.waiting import eventually, run_ready_tasks, until
 
 RATE_HZ = 16_000
 
@@ -163,6 +167,25 @@ async def test_private_addresses_are_refused_by_setting(site: TestServer, tmp_pa
     with pytest.raises(SoundNotFound):
         await fetcher.fetch(str(site.make_url("/tone.wav")), MAX_BYTES)
     await fetcher.close()
+
+
+async def test_a_file_is_closed_if_its_opening_was_cancelled(library: SoundLibrary, tmp_path: Path) -> None:
+    path = str(write_wav(tmp_path / "sound.wav", tone(440.0, 1.0)))
+
+    def is_open() -> bool:
+        return path in (os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd"))
+
+    gc.disable()  # it must not be what closes the file
+    try:
+        opening = asyncio.create_task(library.decode(Path(path), RATE_HZ))
+        await run_ready_tasks()
+        eventually(is_open, what="a thread has opened the file")
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await until(lambda: not is_open())
+    finally:
+        gc.enable()
 
 
 async def test_hold_music_is_the_operators_or_built_in(tmp_path: Path) -> None:

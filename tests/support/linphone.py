@@ -1,14 +1,12 @@
 """A softphone of another project: Linphone's console program, with wav files instead of a sound card."""
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from tests.support.closing import Closes
+from tests.support.console_phone import ConsolePhone
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.tones import Pcm
@@ -37,10 +35,11 @@ rtcp_mux={multiplexed}
 echocancellation=0
 """
 _ICE, _NO_ICE = 3, 0
+_ESTABLISHED: Final = "Media streams established"
 
 
-class Linphone(Closes):
-    """One phone; a context manager that ends the process."""
+class Linphone(ConsolePhone):
+    """One phone."""
 
     def __init__(
         self,
@@ -53,7 +52,7 @@ class Linphone(Closes):
         """``microphone``: a wav file; ``media_encryption``: none, srtp or dtls; ``root_ca`` signs the server's certificate."""
         directory.mkdir(parents=True)
         (directory / ".local/share/linphone").mkdir(parents=True)
-        self._log_path, self._ear = directory / "log", directory / "ear.wav"
+        self._ear = directory / "ear.wav"
         encrypts = media_encryption != "none"
         config = _CONFIG.format(
             address=ADDRESS,
@@ -66,26 +65,18 @@ class Linphone(Closes):
             root_ca=root_ca or "",
         )
         (directory / "linphonerc").write_text(config)
-        program = shutil.which("linphonec")
-        assert program, "Linphone is missing: apt-get install --no-install-recommends linphone-cli"
-        self._log = self._log_path.open("wb")
-        self._process = subprocess.Popen(
-            [program, "-c", "linphonerc"],
-            cwd=directory,
-            env={**os.environ, "HOME": str(directory)},
-            stdin=subprocess.PIPE,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            text=True,
+        super().__init__(
+            directory,
+            "linphonec",
+            "-c",
+            "linphonerc",
+            package="linphone-cli",
+            environment={**os.environ, "HOME": str(directory)},
         )
         self.command("soundcard use files")
         self.command("play ../microphone.wav")
         self.command("record ear.wav")
         self.wait_for_log("record ", what="Linphone reads its commands")
-
-    @property
-    def log(self) -> str:
-        return self._log_path.read_text(errors="replace")
 
     def register(self, identity: str, proxy: str, password: str) -> None:
         """Register, and wait until the registrar has accepted it."""
@@ -95,7 +86,7 @@ class Linphone(Closes):
     def dial(self, uri: str) -> None:
         """Call, and wait until audio flows."""
         self.command(f"call {uri}")
-        self.wait_for_log("Media streams established", what=f"{uri} answers")
+        self.wait_for_log(_ESTABLISHED, what=f"{uri} answers")
 
     def pick_up(self) -> None:
         """Answer the next call."""
@@ -111,12 +102,7 @@ class Linphone(Closes):
         self.wait_for_log("is now paused", what="the hold is answered")
 
     def resume(self) -> None:
-        established = self.log.count("Media streams established")
-        self.command("resume")
-        eventually(
-            lambda: self.log.count("Media streams established") > established,
-            what=f"the resumption is answered: {self.log[-800:]}",
-        )
+        self.command_and_wait("resume", _ESTABLISHED, what="the resumption is answered")
 
     def transfer(self, uri: str) -> None:
         """Refer the far end to ``uri``."""
@@ -125,12 +111,7 @@ class Linphone(Closes):
     def consult(self, uri: str) -> None:
         """Hold the first call and make a second one; wait until its audio flows."""
         self.hold()
-        established = self.log.count("Media streams established")
-        self.command(f"call {uri}")
-        eventually(
-            lambda: self.log.count("Media streams established") > established,
-            what=f"{uri} answers: {self.log[-800:]}",
-        )
+        self.command_and_wait(f"call {uri}", _ESTABLISHED, what=f"{uri} answers")
 
     def transfer_to_consulted(self) -> None:
         """Refer the far end of the first call to that of the second, whose call it replaces (RFC 3891)."""
@@ -144,30 +125,6 @@ class Linphone(Closes):
         raw = self._ear.read_bytes()[_WAV_HEADER_BYTES:]
         return np.frombuffer(raw[: len(raw) // 2 * 2], np.int16), _RATE_HZ
 
-    def command(self, line: str) -> None:
-        """Type one line."""
-        assert self._process.poll() is None, f"Linphone died: {self.log[-2000:]}"
-        assert self._process.stdin
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-
-    def wait_for_log(self, words: str, *, what: str) -> None:
-        """Wait until the phone has printed these words."""
-        eventually(lambda: words in self.log, timeout_s=15, what=f"{what}; log: {self.log[-800:]}")
-
     def _is_registered(self) -> bool:
         self.command("status register")
         return "registered, identity=" in self.log.replace("\n", "")
-
-    def close(self) -> None:
-        """End the phone; closing twice is harmless."""
-        if self._process.poll() is None:
-            self.command("quit")
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._log.close()

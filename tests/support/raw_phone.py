@@ -73,7 +73,6 @@ class RawPhone:
         self._remote_tag = ""
         self._target = ""
         self._number = 0
-        self._final = ""
         self._routes: list[str] = []
         self.arrivals: list[Arrival] = []
         self.media: Address = ("", 0)
@@ -84,9 +83,8 @@ class RawPhone:
         host, port = self._rtp.getsockname()
         return (host, port)
 
-    def dial(self, server: Address, user: str) -> float:
-        """Call; when the call is answered, return how many seconds that took."""
-        begun_s = time.monotonic()
+    def dial(self, server: Address, user: str) -> None:
+        """Call, and return when the call is answered."""
         self._server = server
         answer = self._offer(f"sip:{user}@{server[0]}:{server[1]}", "sendrecv")
         self._remote_tag = _found(r"^To:.*?;tag=([^;\r]+)", answer)
@@ -96,7 +94,6 @@ class RawPhone:
         self._send("ACK", self._target, self._number)
         if self._listens:
             self._start(self._listen)
-        return time.monotonic() - begun_s
 
     def reoffer(self, direction: str) -> str:
         """Hold (``sendonly``, ``inactive``) or resume (``sendrecv``) by re-INVITE; return the answer's direction."""
@@ -225,33 +222,27 @@ class RawPhone:
     def _transact(self, method: str, uri: str, number: int, body: str = "") -> str:
         """Send a request, again until there is a response (RFC 3261 section 17.1), and return the final one."""
         request = self._request(method, uri, number, body)
-        deadline_s, wait_s, answered = time.monotonic() + self._patience_s, _T1_S, False
+        deadline_s, wait_s, response = time.monotonic() + self._patience_s, _T1_S, ""
         while True:
-            if not answered:
+            if not response:
                 self._sip.sendto(request, self._server)
             left_s = deadline_s - time.monotonic()
             if left_s <= 0:
                 raise TimeoutError(f"no final response to {method} within {self._patience_s} s")
-            self._sip.settimeout(left_s if answered else min(wait_s, left_s))
+            self._sip.settimeout(left_s if response else min(wait_s, left_s))
             wait_s = min(2 * wait_s, _T2_S)
             try:
-                answered |= self._receive_response(number, method)
+                response = self._receive_response(number, method) or response
             except TimeoutError:
                 continue
-            if self._final:
-                return self._final
+            if response and response[8] != "1":
+                return response
 
-    def _receive_response(self, number: int, method: str) -> bool:
-        """Receive one message; return whether it is a response to a request, and keep it if it is the final one."""
-        self._final = ""
+    def _receive_response(self, number: int, method: str) -> str:
+        """Receive one message; return it if it is a response to this request, else nothing."""
         message = self._sip.recv(65535).decode(errors="replace")
-        if not message.startswith("SIP/2.0 ") or not re.search(
-            rf"^CSeq: *{number} {method}", message, re.MULTILINE
-        ):
-            return False
-        if message[8] != "1":
-            self._final = message
-        return True
+        own = re.search(rf"^CSeq: *{number} {method}", message, re.MULTILINE)
+        return message if message.startswith("SIP/2.0 ") and own else ""
 
     def wait_for_bye(self, timeout_s: float) -> None:
         """Wait for BYE of the far end, and answer it; raise TimeoutError without one."""

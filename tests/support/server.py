@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 ACCESS_KEY = "vb_end-to-end-test-key"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
+TIMEOUT_S = 20.0
 
 
 class Answer:
@@ -95,35 +96,47 @@ class Server:
     def sip_uri(self, user: str) -> str:
         return f"sip:{user}@{ADDRESS}:{self.sip_port}"
 
-    def call(self, method: str, path: str, body: Any = None, *, token: str = ACCESS_KEY) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = ACCESS_KEY,
+        timeout_s: float = TIMEOUT_S,
+    ) -> Answer:
         """Send one authenticated request; return the response, whatever its status."""
         return self.request(
             method,
             f"/v1.0{path}",
             body=None if body is None else orjson.dumps(body),
             headers={"Authorization": f"Bearer {token}"},
+            timeout_s=timeout_s,
         )
-
-    def request_slowly(self, method: str, path: str, body: Any) -> Answer:
-        """Send one authenticated request, and wait a minute for its response."""
-        reply = self._pool.request(
-            method,
-            self.url + path,
-            body=orjson.dumps(body),
-            headers={"Authorization": f"Bearer {ACCESS_KEY}"},
-            timeout=60.0,
-            retries=False,
-        )
-        return Answer(reply.status, dict(reply.headers), reply.data)
 
     def request(
-        self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> Answer:
         """Send one request exactly as given."""
         reply = self._pool.request(
-            method, self.url + path, body=body, headers=headers, timeout=20.0, retries=False
+            method, self.url + path, body=body, headers=headers, timeout=timeout_s, retries=False
         )
         return Answer(reply.status, dict(reply.headers), reply.data)
+
+    def metrics(self) -> dict[str, float]:
+        """Return ``/metrics``, by name and labels as they are written."""
+        answer = self.request("GET", "/metrics", headers={"Authorization": f"Bearer {ACCESS_KEY}"})
+        assert answer.status == 200, answer.body
+        rows = (
+            line.rpartition(" ") for line in answer.body.decode().splitlines() if line[:1] not in ("", "#")
+        )
+        return {name: float(value) for name, _, value in rows}
 
     def save_root(self, folder: Path) -> Path:
         """Save the certificate of the server's own authority, which phones must trust; return the file."""

@@ -1,16 +1,13 @@
 """A softphone of another project: Twinkle's console program, with a sound card of its own."""
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.support.closing import Closes
+from tests.support.console_phone import ConsolePhone
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.sound_card import SoundCard
 from tests.support.tones import Pcm
-from tests.support.waiting import eventually
 
 __all__ = ["Login", "Twinkle"]
 
@@ -51,13 +48,12 @@ class Login(NamedTuple):
     proxy: str
 
 
-class Twinkle(Closes):
-    """One phone with two lines; a context manager that ends its processes."""
+class Twinkle(ConsolePhone):
+    """One phone with two lines."""
 
     def __init__(self, directory: Path, microphone: Path, *, login: Login | None = None) -> None:
         """``microphone``: a wav file. With a login the phone registers."""
         self._card = SoundCard(directory, microphone)
-        self._log_path = directory / "log"
         folder = directory / ".twinkle"
         folder.mkdir()
         ports = {"sip_port": free_port(ADDRESS), "rtp_port": free_port(ADDRESS)}
@@ -66,26 +62,13 @@ class Twinkle(Closes):
             name=login.name if login else _NO_LOGIN_NAME, domain=login.domain if login else ADDRESS
         )
         (folder / "phone.cfg").write_text(user + (_LOGIN.format(**login._asdict()) if login else ""))
-        program = shutil.which("twinkle-console")
-        assert program, "Twinkle is missing: apt-get install --no-install-recommends twinkle-console"
-        self._log = self._log_path.open("wb")
-        self._process = subprocess.Popen(
-            [program],
-            cwd=directory,
-            env=self._card.environment,
-            stdin=subprocess.PIPE,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            text=True,
+        super().__init__(
+            directory, "twinkle-console", package="twinkle-console", environment=self._card.environment
         )
         self.wait_for_log("Twinkle> ", what="Twinkle reads its commands")
         if login:
             self.command("register")
             self.wait_for_log("registration succeeded", what="the registration")
-
-    @property
-    def log(self) -> str:
-        return self._log_path.read_text(errors="replace")
 
     def dial(self, uri: str) -> None:
         """Call, and wait for the answer."""
@@ -103,10 +86,10 @@ class Twinkle(Closes):
         self.command(f"dtmf {digits}")
 
     def hold(self) -> None:
-        self._reinvite("hold")
+        self._renegotiate("hold")
 
     def resume(self) -> None:
-        self._reinvite("retrieve")
+        self._renegotiate("retrieve")
 
     def transfer(self, uri: str) -> None:
         """Refer the far end to ``uri``."""
@@ -128,35 +111,10 @@ class Twinkle(Closes):
         """Return what the phone has played so far."""
         return self._card.ear()
 
-    def command(self, line: str) -> None:
-        """Type one line."""
-        assert self._process.poll() is None, f"Twinkle died: {self.log[-2000:]}"
-        assert self._process.stdin
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-
-    def wait_for_log(self, words: str, *, what: str) -> None:
-        """Wait until the phone has printed these words."""
-        eventually(lambda: words in self.log, timeout_s=15, what=f"{what}; log: {self.log[-800:]}")
-
-    def _reinvite(self, command: str) -> None:
-        before = self.log.count("re-INVITE successful")
-        self.command(command)
-        eventually(
-            lambda: self.log.count("re-INVITE successful") > before,
-            what=f"{command} is answered: {self.log[-800:]}",
-        )
-
     def close(self) -> None:
         """End the phone and its sound card; closing twice is harmless."""
-        if self._process.poll() is None:
-            self.command("quit")
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._log.close()
+        super().close()
         self._card.close()
+
+    def _renegotiate(self, command: str) -> None:
+        self.command_and_wait(command, "re-INVITE successful", what=f"{command} is answered")

@@ -51,11 +51,11 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
     conference = seat.conference
     await _stay(run, seat, before=True)
     await _follow_moves(run)
-    if seat.refused and conference.settings.prompts == "all":
-        await run.wait(run.services.sounds.prompt(run.call.port, "refused", conference.settings.wording))
+    if seat.refused:
+        await _prompt(run, conference.settings, "refused")
     if seat.joined:
-        if seat.room_closed and conference.settings.prompts == "all":
-            await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
+        if seat.room_closed:
+            await _prompt(run, conference.settings, "goodbye")
         await run.perform(conference.post_actions)
         await _perform_flow(run, conference.post_flow_id)
 
@@ -95,8 +95,8 @@ async def _admit(run: FlowRun, conference_id: ConferenceId, option: ConferenceJo
     seat = await _seat(run, conference_id, Role(option.role) if option.role else role, entry)
     if seat is None:
         await run.save()
-        if settings.locked and settings.prompts == "all" and run.call.answered:
-            await run.wait(run.services.sounds.prompt(run.call.port, "locked", settings.wording))
+        if settings.locked and run.call.answered:
+            await _prompt(run, settings, "locked")
         log.info("not admitted", call_id=str(run.call.id), conference_id=str(conference_id))
     return seat
 
@@ -106,6 +106,12 @@ async def _seat(run: FlowRun, conference_id: ConferenceId, role: Role, entry: En
         return await run.participants.admit(
             conference_id, run.call.id, run.call.port, role, run.activeflow.id, entry
         )
+
+
+async def _prompt(run: FlowRun, settings: RoomSettings, name: str) -> None:
+    """Play a prompt to the caller, to its end, if the room plays all of them."""
+    if settings.prompts == "all":
+        await run.wait(run.services.sounds.prompt(run.call.port, name, settings.wording))
 
 
 async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:

@@ -4,7 +4,6 @@ pjsip would keep a slot for 32 s and more: while it awaits the ACK to its 2xx, a
 sections 13.3.1.4 and 17.1.2.2).
 """
 
-from contextlib import suppress
 from typing import Final
 
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker, branch_of
@@ -14,7 +13,6 @@ from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Headers, Request, Response
-from mixminus.sip.grammar import Unreadable
 
 __all__ = ["CROWDED_S", "SILENT_S", "Abandoned", "in_place_of_phone"]
 
@@ -59,10 +57,8 @@ class Abandoned:
         for method, cseq in (("ACK", number), ("BYE", call.dialog.transactions.highest + 1)):
             request = in_place_of_phone(call, method, cseq)
             worker = self._calls.worker_of(call)
-            # One call whose headers cannot be rewritten must not end the edge.
-            with suppress(Unreadable):
-                if worker and (sent := self._forwarder.request(request, call.flow, worker, call.alias)):
-                    self._calls.outbox.append(sent)
+            if worker and (sent := self._forwarder.request(request, call.flow, worker, call.alias)):
+                self._calls.outbox.append(sent)
         return self._lost_calls.end(call, now_s)
 
     def _time_out(self, call: EdgeCall, bye: Request) -> None:

@@ -129,11 +129,7 @@ class DialogSide:
 
     def _forward(self, request: Request, call: EdgeCall, flow: Flow) -> ToWorker | None:
         worker = None if self._takeovers.is_moving(call) else self._calls.worker_of(call)
-        try:
-            return self._forwarder.request(request, flow, worker, call.alias) if worker else None
-        except Unreadable:
-            self._counters["sip_edge_malformed"] += 1
-            return None
+        return self._forwarder.request(request, flow, worker, call.alias) if worker else None
 
     def _info(self, request: Request, call: EdgeCall, now_s: float) -> tuple[Response, Message | None]:
         if not request.body and not request.headers.first("content-type"):

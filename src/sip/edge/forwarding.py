@@ -9,7 +9,7 @@ from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.rewriting import request_headers, request_uri, response_headers
 from mixminus.sip.edge.signalled_headers import add_signalled, signalled_headers
-from mixminus.sip.grammar import Via
+from mixminus.sip.grammar import Unreadable, Via
 from mixminus.sip.internal_headers import CALLER_HEADER, REPLACES_HEADER, RESUMED_HEADER, CallerHeader, Flow
 from mixminus.sip.sdp.envelope import fold
 
@@ -58,12 +58,16 @@ class Forwarder:
     def request(
         self, request: Request, flow: Flow, worker: Worker, alias: Alias | None = None
     ) -> ToWorker | None:
-        """Forward a request within a dialog, which the worker may know by an alias; raise Unreadable if it cannot be read."""
-        headers = request_headers(request.method, request.headers)
-        headers.remove(("record-route",))
-        if alias:
-            request_to_worker(headers, alias)
-        return self._request(request, headers, flow, worker)
+        """Forward a request within a dialog, which the worker may know by an alias; None, too, if it cannot be read."""
+        try:
+            headers = request_headers(request.method, request.headers)
+            headers.remove(("record-route",))
+            if alias:
+                request_to_worker(headers, alias)
+            return self._request(request, headers, flow, worker)
+        except Unreadable:
+            self._counters["sip_edge_malformed"] += 1
+            return None
 
     def response(
         self, response: Response, source: Flow, worker: Worker, alias: Alias | None = None

@@ -7,6 +7,7 @@ from typing import Final
 
 from mixminus.call.secure_media import SecureExchange
 from mixminus.errors import InvalidArgument
+from mixminus.hosts import IPV6
 from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
 from mixminus.sip.sdp import crypto, dtls
 from mixminus.sip.sdp.description import MediaDescription, SessionDescription
@@ -27,7 +28,6 @@ SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 PTIME_MS: Final = 20
 _MAX_DIGITS: Final = 9
 _PORT_LIMIT: Final = 65_536
-_IPV6: Final = 6
 _MAXPTIME: Final = re.compile(
     r"[0-9]{1,5}(?:\.[0-9]{1,5})?\s*\Z"
 )  # non-zero-int-or-real (RFC 8866 section 9)
@@ -128,7 +128,7 @@ def _is_reachable(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return not (address.is_unspecified or (address.version == _IPV6 and address.is_link_local))
+    return not (address.is_unspecified or (address.version == IPV6 and address.is_link_local))
 
 
 def _addresses(

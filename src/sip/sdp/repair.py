@@ -19,8 +19,6 @@ _SPACED = re.compile(r"([A-Za-z])[ \t]+=[ \t]*")
 _TYPES: Final = frozenset("VOSCTMAB")
 """The types of lines in the wrong case (RFC 8866 section 5)."""
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([^ /]+)/([0-9]+)(?:/1)?\Z")
-_OPUS_CLOCK: Final = "48000"
-_G722_SAMPLES: Final = "16000"
 _NAME = re.compile(r"[!-~]+\Z")
 _DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _KNOWN: Final = _DIRECTIONS | {"rtpmap", "fmtp", "ptime", "maxptime", "crypto", "rtcp", "rtcp-mux", "mid"}
@@ -137,9 +135,9 @@ def _encoding(value: str) -> str:
     if not match:
         return joined
     match match[2].lower(), match[3]:
-        case "opus", clock if clock == _OPUS_CLOCK:
-            return f"{match[1]} {match[2]}/{clock}/2"  # RFC 7587 section 7
-        case "g722", clock if clock == _G722_SAMPLES:
+        case "opus", "48000":
+            return f"{match[1]} {match[2]}/48000/2"  # RFC 7587 section 7
+        case "g722", "16000":
             return f"{match[1]} {match[2]}/8000"  # RFC 3551 section 4.5.2
     return joined
 

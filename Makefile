@@ -6,7 +6,7 @@ FUZZ_EXAMPLES ?= 5000
 FUZZ_SEEDS ?= 101 102
 # What reads or writes the database, tested a second time on PostgreSQL.
 ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
-# Tests with real phones or a real browser, in real time: they run one after the other, and alone.
+# Tests with real phones or a real browser, in real time: they wait more than they compute, and two run at a time.
 REAL_PEERS := tests/chaos tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
 
 VENV := .venv
@@ -20,8 +20,8 @@ MINUTES ?= 10
 
 # A failed test is run again, once; tests with real phones and a real browser twice, because their timing depends on how busy the
 # machine is. The summary lists each as RERUN: a bug to mend.
-RETRY := --reruns 1 --reruns-delay 2 -r fEsR
-RETRY_PEERS := --reruns 2 --reruns-delay 2 -r fEsR
+RETRY := --reruns 1 --reruns-delay 2 -r fEsR --durations 20
+RETRY_PEERS := --reruns 2 --reruns-delay 2 -r fEsR --durations 20
 
 IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest -q -p no:benchmark
 
@@ -62,7 +62,7 @@ ifdef ARGS
 else
 	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 3 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 3 --dist loadfile
-	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS)
+	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 2 --dist loadfile
 endif
 
 chaos: build ## Run the test of each fault in docs/reliability.md; what it measures is in build/chaos.jsonl

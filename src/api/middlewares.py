@@ -52,7 +52,7 @@ PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
         "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, If-None-Match, Range, "
-        "Idempotency-Key, X-Request-Id, X-Conference-Pin"
+        "Idempotency-Key, X-Request-Id, X-Conference-Pin, traceparent, tracestate"
     ),
     hdrs.ACCESS_CONTROL_MAX_AGE: str(12 * 60 * 60),
 }

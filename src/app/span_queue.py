@@ -66,7 +66,7 @@ class SpanQueue(SpanProcessor):
 
     def shutdown(self) -> None:
         """Send what waits."""
-        self._batches.shutdown()
+        self._batches.shutdown()  # type: ignore[no-untyped-call]
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self._batches.force_flush(timeout_millis)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -186,11 +187,10 @@ async def test_the_request_of_an_action_continues_the_trace_of_its_call(
     program.router.add_post("/", answer)
     async with TestServer(program) as server:
         uri = str(server.make_url("/"))
-        names = {
-            "webhook_send": {"uri": uri, "sync": True},
-            "fetch": {"event_url": uri, "event_method": "POST"},
-        }
-        await calling(observed.backend, action(type_, **names[type_]), HANGUP)
+        option: dict[str, Any] = {"uri": uri, "sync": True}
+        if type_ == "fetch":
+            option = {"event_url": uri, "event_method": "POST"}
+        await calling(observed.backend, action(type_, **option), HANGUP)
         step = await observed.span(f"action {type_}")
     assert step.context
     assert [each.split("-")[1:3] for each in asked] == [[trace_of(step), f"{step.context.span_id:016x}"]]

@@ -66,9 +66,10 @@ class Prometheus:
         return series
 
     def target(self) -> tuple[str, str]:
-        """Return the health of the only target, and its last error."""
-        (target,) = self.get("targets")["activeTargets"]
-        return target["health"], target["lastError"]
+        """Return the health of the only target, and its last error; empty before it is known."""
+        for target in self.get("targets")["activeTargets"]:
+            return target["health"], target["lastError"]
+        return "", ""
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ Kind = Literal["internal", "server", "client"]
 
 _NOTHING: Final[Attributes] = {}
 _NO_HEADERS: Final[Mapping[str, str]] = {}
+_NO_COUNTS: Final[Mapping[str, int]] = {}
 
 
 class Span:
@@ -84,6 +85,11 @@ class Telemetry:
     def traceparent_of(self, activeflow_id: UUID | None) -> str:
         """Return the context of the span that was remembered for an activeflow; empty if none is known."""
         return ""
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Spans sent and lost; none while nothing is recorded."""
+        return _NO_COUNTS
 
     async def close(self) -> None:
         """Send what is recorded, within bounds; closing twice is harmless."""

@@ -11,6 +11,7 @@ from mixminus.access.customers import CustomerService, open_customer
 from mixminus.access.errors import AccountFrozen, InvalidCredentials
 from mixminus.access.guest_links import GuestLinkService
 from mixminus.access.keys import KeyService, add_key
+from mixminus.access.operators import Operators
 from mixminus.access.passwords import Passwords
 from mixminus.access.tokens import digest, new_access_key, new_password, new_secret
 from mixminus.clock import Clock
@@ -39,7 +40,9 @@ SIGNING_KEY: Final = "session_signing_key"
 class AccessService:
     """Authenticates access keys, sessions and guest links."""
 
-    def __init__(self, store: Store, clock: Clock, *, audit_retention_days: int = 0) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, audit_retention_days: int = 0, metrics_token: str = ""
+    ) -> None:
         self._store = store
         self._clock = clock
         self._passwords = Passwords()
@@ -49,6 +52,7 @@ class AccessService:
         self.agents = AgentService(store, clock, self._passwords)
         self.keys = KeyService(store, clock)
         self.guest_links = GuestLinkService(store, clock, self._secret)
+        self.operators = Operators(store, metrics_token)
 
     @property
     def counters(self) -> dict[str, int]:

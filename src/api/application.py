@@ -42,7 +42,7 @@ from mixminus.api import (
     trunks,
     whip,
 )
-from mixminus.api.authentication import GUESTS, PERMISSIONS
+from mixminus.api.authentication import GUESTS, OPERATORS, PERMISSIONS
 from mixminus.api.console import console_routes
 from mixminus.api.guide import guide_routes
 from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
@@ -111,6 +111,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(middlewares.add_headers)
     guests: set[Handler] = set()
+    operators: set[Handler] = set()
     audited: dict[Handler, str] = {}
     permissions: dict[Handler, Permission | None] = {}
     for operation in OPERATIONS:
@@ -120,6 +121,8 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
             audited[handler] = operation.name
         if operation.guests:
             guests.add(handler)
+        if operation.operators:
+            operators.add(handler)
         app.add_routes(_routes(operation, handler))
     viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
@@ -127,6 +130,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}
     app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
+    app[OPERATORS] = frozenset(operators)
     app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
     app[entity_tags.LOCKS] = WeakValueDictionary()
     return app

@@ -15,6 +15,7 @@ __all__ = [
     "CREDENTIALS",
     "GUESTS",
     "IDENTITY",
+    "OPERATORS",
     "PERMISSIONS",
     "SENDER",
     "check_guest",
@@ -30,6 +31,8 @@ PERMISSIONS: Final = web.AppKey("permissions", Mapping[Handler, Permission | Non
 """The permission for each handler, None for open ones; any other handler needs an admin or a manager."""
 GUESTS: Final = web.AppKey("guests", frozenset[Handler])
 """The handlers for which a guest link suffices."""
+OPERATORS: Final = web.AppKey("operators", frozenset[Handler])
+"""The handlers that answer only the operators of the server, and the metrics token."""
 BEARER: Final = "bearer "
 CREDENTIALS: Final = frozenset({"token", "accesskey"})
 """Query parameters that carry a credential."""

@@ -9,11 +9,13 @@ from aiohttp.typedefs import Handler
 
 from mixminus import log
 from mixminus.access import idempotency
+from mixminus.access.operators import SCRAPER
 from mixminus.api import request_id
 from mixminus.api.absent import remedy_of
 from mixminus.api.authentication import (
     CREDENTIALS,
     IDENTITY,
+    OPERATORS,
     SENDER,
     check_guest,
     credential_of,
@@ -52,7 +54,7 @@ PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
         "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, If-None-Match, Range, "
-        "Idempotency-Key, X-Request-Id, X-Conference-Pin"
+        "Idempotency-Key, X-Request-Id, X-Conference-Pin, traceparent, tracestate"
     ),
     hdrs.ACCESS_CONTROL_MAX_AGE: str(12 * 60 * 60),
 }
@@ -122,6 +124,10 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     if needed is not None:
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
+        for_operators = request.match_info.route.handler in request.app[OPERATORS]
+        if for_operators and access.operators.is_metrics_token(credential):
+            request[IDENTITY] = SCRAPER
+            return await handler(request)
         if credential in request.cookies.values():
             refuse_cross_site(request)
         identity = request[SENDER] = await access.authenticate(credential, keys_only=keys_only)
@@ -129,6 +135,8 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
             check_guest(request, identity.guest)
         else:
             require(identity.permission, needed)
+        if for_operators:
+            await access.operators.require(identity)
         if customer_id := query_id(request, "customer_id"):
             identity = await access.act_for(identity, CustomerId(customer_id))
         request[IDENTITY] = identity

@@ -149,6 +149,8 @@ class Operation:
     """No credential is needed."""
     guests: bool = False
     """A guest link suffices: of the conference that the path names, if it names one."""
+    operators: bool = False
+    """Only for the operators of the server; the metrics token suffices."""
     vague: bool = False
     """The handler reads the body, and its errors have no envelope: ``answers`` lists their statuses."""
     acts: bool = False

@@ -145,6 +145,7 @@ class Services:
             **self.transcription.counters,
             **self.streams.counters,
             **self.traces.counters,
+            **self.telemetry.counters,
             **self.process.counters(),
         }
 

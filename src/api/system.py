@@ -1,4 +1,4 @@
-"""/ping and /health for load balancers and /ca.pem for clients, open; /metrics for Prometheus, with an access key."""
+"""/ping and /health for load balancers and /ca.pem for clients, open; /metrics for the server's operators and Prometheus."""
 
 import asyncio
 from collections.abc import Iterator
@@ -112,9 +112,10 @@ async def root_certificate(call: ApiCall) -> web.Response:
     answers=(Answer(description="Text format 0.0.4.", media_type="text/plain"),),
     outside=True,
     head=True,
+    operators=True,
 )
 async def metrics(call: ApiCall) -> web.Response:
-    """For Prometheus."""
+    """For Prometheus. They concern the whole server: only for its first customer and its super admin, or with the metrics token."""
     text = exposition(_metrics(call.services))
     return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})
 

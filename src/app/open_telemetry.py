@@ -1,13 +1,13 @@
 """OpenTelemetry: the telemetry that records spans and sends them to a collector by OTLP over HTTP.
 
-The only module that imports the library (``mixminus[otel]``); imported only when telemetry is switched on. Spans wait in
-a bounded queue of the library for its thread: when the collector is away, those that find no place are dropped.
+The only modules that import the library (``mixminus[otel]``) are this one and ``span_queue``; imported only when
+telemetry is switched on.
 """
 
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 from uuid import UUID
@@ -17,9 +17,9 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from mixminus.app.span_queue import SpanQueue
 from mixminus.flow.stack import Finished, Jump
 from mixminus.tasks import Interrupted
 from mixminus.telemetry import TRACEPARENT, Attributes, Kind, Span, Telemetry, current_span, entered
@@ -43,19 +43,25 @@ _PROPAGATOR: Final = TraceContextTextMapPropagator()
 def export_to(endpoint: str) -> "OpenTelemetry":
     """Return telemetry that sends to a collector's base URL; if empty, as the library's own variables say (OTEL_...)."""
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces" if endpoint else None)
-    return OpenTelemetry(BatchSpanProcessor(exporter))
+    queue = SpanQueue(exporter)
+    return OpenTelemetry(queue, lambda: queue.counters)
 
 
 class OpenTelemetry(Telemetry):
-    """Records spans, and gives them to a processor."""
+    """Records spans, and gives them to a processor, whose counters are those of the telemetry."""
 
-    def __init__(self, processor: SpanProcessor) -> None:
+    def __init__(self, processor: SpanProcessor, counters: Callable[[], Mapping[str, int]] = dict) -> None:
         resource = Resource({SERVICE_NAME: "mixminus"}).merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(processor)
         self.tracer: Final = self._provider.get_tracer("mixminus")
         self._remembered: OrderedDict[UUID, str] = OrderedDict()
         self._closed = False
+        self._counters = counters
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return self._counters()
 
     def span(
         self,

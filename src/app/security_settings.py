@@ -23,12 +23,16 @@ class SecuritySettings(BaseSettings):
         description="key that encrypts the passwords in the database, 32 bytes in base64, and former keys after it "
         "with commas between them; empty means secrets.key in the data folder",
     )
-
     audit_retention_days: int = Field(
         365, ge=0, le=36_500, description="days that audits are kept; 0 keeps them all, up to a million"
     )
 
-    @field_validator("access_key")
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="token that reads /metrics and nothing else, for Prometheus; empty means none",
+    )
+
+    @field_validator("access_key", "metrics_token")
     @classmethod
     def _sendable(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()

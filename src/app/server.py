@@ -161,6 +161,7 @@ def _service_config(
         root_certificate=certificates.root if certificates else None,
         names=names,
         audit_retention_days=settings.audit_retention_days,
+        metrics_token=settings.metrics_token.get_secret_value(),
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,

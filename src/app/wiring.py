@@ -93,6 +93,7 @@ class ServiceConfig:
     """Dial-in names of conferences; the demo adds its own later."""
     audit_retention_days: int = 0
     """0 keeps all audits, up to their maximum number."""
+    metrics_token: str = ""
     sip_domain: str = "mixminus.local"
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
@@ -266,7 +267,14 @@ async def open_services(
             live_calls=live_calls,
             transports=transports,
             admission=Admission(engine, clock, config.max_load),
-            access=closing(AccessService(store, clock, audit_retention_days=config.audit_retention_days)),
+            access=closing(
+                AccessService(
+                    store,
+                    clock,
+                    audit_retention_days=config.audit_retention_days,
+                    metrics_token=config.metrics_token,
+                )
+            ),
             conferences=conferences,
             participants=participants,
             chat=ChatService(store, clock, conferences=conferences, rooms=rooms),
@@ -319,7 +327,7 @@ async def open_services(
             call_recordings=CallRecordings(calls, recordings),
             sounds=sounds.service,
             transcription=transcription,
-            streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
+            streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
             traces=closing(
                 TraceService(
                     clock,

@@ -16,10 +16,11 @@ from mixminus.store.database import Store
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.waiting import until
 
-__all__ = ["KEY", "ApiClient"]
+__all__ = ["KEY", "METRICS_TOKEN", "ApiClient"]
 
 OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 KEY: Final = "vb_test-key-of-the-first-customer"
+METRICS_TOKEN: Final = "token-of-prometheus"
 
 
 @dataclass(frozen=True, slots=True)

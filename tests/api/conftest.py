@@ -14,7 +14,7 @@ from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
-from tests.api.client import KEY, ApiClient
+from tests.api.client import KEY, METRICS_TOKEN, ApiClient
 from tests.support.database import CIPHER, database_url
 from tests.support.speech import tone_config
 
@@ -33,6 +33,7 @@ async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
             recordings_directory=tmp_path / "recordings",
             sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech"),
             speech=tone_config(tmp_path / "transcription"),
+            metrics_token=METRICS_TOKEN,
         )
         delivery = DeliveryService(store, clock)
         stack.push_async_callback(delivery.close)

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -20,6 +22,7 @@ from mixminus.model.access import CustomerSpec
 from mixminus.model.ids import new_id
 from mixminus.telemetry import NO_TELEMETRY, TRACEPARENT, Telemetry, current_span
 from tests.support.backend import EVERYTHING, Backend, open_backend
+from tests.support.calling import HANGUP, action, calling
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
 from tests.support.webhook_receiver import Received, WebhookReceiver, open_receiver
@@ -168,6 +171,29 @@ async def test_webhooks_continue_the_trace_of_their_call(observed: Observed) -> 
         version, trace, parent, flags = got.headers[TRACEPARENT].split("-")
         assert (version, trace, parent) == ("00", trace_of(call), f"{delivery.context.span_id:016x}")
         assert int(flags, 16) & 1, "sampled"
+
+
+@pytest.mark.parametrize("type_", ["webhook_send", "fetch"])
+async def test_the_request_of_an_action_continues_the_trace_of_its_call(
+    observed: Observed, type_: str
+) -> None:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.headers[TRACEPARENT])
+        return web.json_response([])
+
+    program = web.Application()
+    program.router.add_post("/", answer)
+    async with TestServer(program) as server:
+        uri = str(server.make_url("/"))
+        option: dict[str, Any] = {"uri": uri, "sync": True}
+        if type_ == "fetch":
+            option = {"event_url": uri, "event_method": "POST"}
+        await calling(observed.backend, action(type_, **option), HANGUP)
+        step = await observed.span(f"action {type_}")
+    assert step.context
+    assert [each.split("-")[1:3] for each in asked] == [[trace_of(step), f"{step.context.span_id:016x}"]]
 
 
 async def test_a_delivery_without_a_call_begins_a_trace(observed: Observed) -> None:

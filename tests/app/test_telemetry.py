@@ -1,6 +1,7 @@
 """How telemetry is switched on, and what a server that is run with it sends to a collector."""
 
 import asyncio
+import re
 import signal
 import sys
 import time
@@ -106,6 +107,14 @@ async def test_a_server_sends_the_trace_of_a_call_by_sip_to_a_collector(tmp_path
                 answered_ns = time.time_ns()
                 await until(joined)
                 await talk.hang_up()
+
+                async def counted() -> bool:
+                    async with session.get(f"{server.base}/metrics") as response:
+                        text = await response.text()
+                    sent = re.search(r"^mixminus_telemetry_spans_sent_total (\d+)$", text, re.MULTILINE)
+                    return sent is not None and int(sent[1]) > 0
+
+                await until(counted)
             assert await server.stop(signal.SIGTERM) == 0
         await phone.close()
     spans = exported(collector)

@@ -2266,7 +2266,7 @@ class AsyncOperations(AsyncSender):
     async def metrics(self) -> Response:
         """Get metrics.
 
-        For Prometheus.
+        For Prometheus. They concern the whole server: only for its first customer and its super admin, or with the metrics token.
         """
         request = Request("GET", "/metrics")
         return await self._fetch(request)

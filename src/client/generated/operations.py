@@ -2262,7 +2262,7 @@ class Operations(Sender):
     def metrics(self) -> Response:
         """Get metrics.
 
-        For Prometheus.
+        For Prometheus. They concern the whole server: only for its first customer and its super admin, or with the metrics token.
         """
         request = Request("GET", "/metrics")
         return self._fetch(request)

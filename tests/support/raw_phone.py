@@ -272,7 +272,7 @@ def _found(pattern: str, text: str) -> str:
 def _arrived_s(ancillary: list[tuple[int, int, bytes]]) -> float:
     """Return the time of the monotonic clock at which the kernel took a datagram."""
     seconds, nanoseconds = _TIMESPEC.unpack_from(ancillary[0][2])
-    age_s = time.time() - (seconds + nanoseconds / 1e9)
+    age_s: float = time.time() - (seconds + nanoseconds / 1e9)
     return time.monotonic() - max(0.0, age_s)
 
 

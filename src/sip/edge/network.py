@@ -36,6 +36,8 @@ _MAX_CONNECTS: Final = 64
 _MAX_WAITING: Final = 64
 _BIND_ATTEMPTS: Final = 16
 _NUMBER_BITS: Final = 48
+_RECEIVE_BUFFER_BYTES: Final = 1 << 20
+"""A tenth of a second of a flood: what does not fit is lost, and a larger buffer would delay every message behind the flood."""
 
 Receive = Callable[[bytes, Flow], None]
 _Address = tuple[str, str, str, int]
@@ -324,6 +326,7 @@ def _udp_socket(host: str, port: int) -> socket.socket:
     opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
         opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind((host, port))

@@ -142,7 +142,8 @@ class RawPhone:
         """Send BYE and wait for its 200; a second call does nothing."""
         if self._target:
             self._number += 1
-            assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
+            answer = self._transact("BYE", self._target, self._number)
+            assert answer.startswith("SIP/2.0 200"), answer
             self._target = ""
 
     def forget(self) -> None:

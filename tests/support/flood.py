@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.support.lossy import Address
+from tests.support.waiting import play_until
 
 __all__ = ["Flood", "flooding"]
 
@@ -92,12 +93,12 @@ def main() -> None:
     prefix, sent = secrets.token_hex(6), 0
     _say("ready")
     sys.stdin.read()
-    begun_s = time.monotonic()
+    begun_s, wait_for = time.monotonic(), play_until()
     while (passed_s := time.monotonic() - begun_s) < seconds:
         while sent < passed_s * per_s:
             sources[sent % count].send(f"{prefix}{sent}")
             sent += 1
-        time.sleep(_ROUND_S)
+        wait_for(passed_s + _ROUND_S)
     _say(f"{sent} {time.monotonic() - begun_s}")
 
 

@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
+RACES_SECONDS ?= 20
 FUZZ_MESSAGES ?= 50000
 FUZZ_EXAMPLES ?= 5000
 FUZZ_SEEDS ?= 101 102
@@ -16,7 +17,7 @@ SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx
 # Every fault of docs/reliability.md.
 CHAOS := tests/chaos tests/sip/test_stopped_processes.py tests/speech/synthesis/test_service.py tests/recording/test_full_disk.py \
 	tests/recording/test_kill.py tests/e2e/test_killed_workers.py tests/speech/recognition/test_conferences.py
-MINUTES ?= 10
+MINUTES ?= 30
 
 # A failed test is run again, once; tests with real phones and a real browser twice, because their timing depends on how busy the
 # machine is. The summary lists each as RERUN: a bug to mend.
@@ -31,7 +32,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test chaos soak fresh bench capacity client console screenshots docs debug fuzz wheel clean
+.PHONY: help run dev build lint test chaos soak fresh bench capacity client console screenshots docs debug races fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -107,6 +108,10 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
+
+races: ## Run the engine's threads against each other for RACES_SECONDS, built for ThreadSanitizer
+	@tools/install_packages.sh fuzz
+	tests/races/run.sh $(RACES_SECONDS)
 
 fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS or with FUZZ_EXAMPLES, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
 	@tools/install_packages.sh fuzz

@@ -86,6 +86,7 @@ test_() {
 fuzz() {
 	need_command clang clang
 	need_file "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" libclang-rt-dev
+	need_file "/usr/lib/*/libsrtp2.so.1" libsrtp2-1
 }
 
 fresh() {

@@ -1,13 +1,15 @@
 """CPU time and memory of a server's processes and threads, by role, from ``/proc``."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 __all__ = [
+    "MAIN_PROCESS",
     "MAIN_THREAD",
     "CpuReading",
+    "anonymous_mb",
     "cpu_percent",
     "memory_mb",
     "process_count",
@@ -27,7 +29,7 @@ _ROLES: Final = {
 }
 """By the beginning of a thread's name. A thread without a name of its own has its process's."""
 _UNNAMED: Final = "database and other threads"
-_OF_PROCESS: Final = "main process"
+MAIN_PROCESS: Final = "main process"
 
 CpuReading = dict[tuple[int, int], tuple[str, int, int]]
 """By process and thread: role, ns on a core, ns waiting for one."""
@@ -60,7 +62,7 @@ def _thread_role(root: int, pid: int, tid: int, name: str) -> str:
 
 def _process_role(root: int, pid: int) -> str:
     name = Path(f"/proc/{pid}/comm").read_text().strip()
-    return _OF_PROCESS if pid == root else _role(name) or name
+    return MAIN_PROCESS if pid == root else _role(name) or name
 
 
 def read_cpu(root: int) -> CpuReading:
@@ -95,29 +97,35 @@ def waiting_percent(before: CpuReading, after: CpuReading, seconds: float) -> di
     return _percent(before, after, seconds, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    role: str
-    pss_kb: int
+def _rollup_kb(pid: int, names: Sequence[str]) -> int:
+    """Return the sum of some lines of ``/proc/PID/smaps_rollup``."""
+    rows = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    return sum(int(row[1]) for row in rows if row[0].rstrip(":") in names)
 
 
-def _memory(root: int, pid: int) -> _Memory | None:
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        role = _process_role(root, pid)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    line = next((line for line in text.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
-    return _Memory(role, int(line.split()[1]))
+def _by_role(root: int, *names: str) -> dict[str, float]:
+    found: defaultdict[str, int] = defaultdict(int)
+    for pid in process_tree(root):
+        try:
+            role = _process_role(root, pid)
+            found[role] += _rollup_kb(pid, names)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return {role: found[role] / 1024 for role in sorted(found)}
 
 
 def memory_mb(root: int) -> dict[str, float]:
     """Return the proportional set size by role: a page that processes share counts once in all."""
-    found: defaultdict[str, int] = defaultdict(int)
-    for memory in (_memory(root, pid) for pid in process_tree(root)):
-        if memory is not None:
-            found[memory.role] += memory.pss_kb
-    return {role: found[role] / 1024 for role in sorted(found)}
+    return _by_role(root, "Pss")
+
+
+def anonymous_mb(root: int) -> dict[str, float]:
+    """Return the memory that the processes have allocated, by role, with shared pages counted once in all.
+
+    Pages of files are left out: other programs share the pages of libraries, so their proportional size changes with
+    what else runs, and the kernel takes them back when it needs memory.
+    """
+    return _by_role(root, "Pss_Anon", "Pss_Shmem")
 
 
 def process_count(root: int, role: str) -> int:

@@ -20,7 +20,9 @@ _LISTS: Final = ("/conferences", "/conferencecalls", "/calls", "/recordings", "/
 class Churn:
     """A context manager: threads that keep a server busy until its end."""
 
-    def __init__(self, server: Server, seed: int) -> None:
+    def __init__(self, server: Server, seed: int, *, pace: float = 1.0) -> None:
+        """``pace``: by what pauses are divided."""
+        self._pace = pace
         self.calls = self.requests = 0
         self.failures: list[str] = []
         """What did not go as it should; none is expected."""
@@ -56,7 +58,7 @@ class Churn:
         with RawPhone(patience_s=20) as phone:
             phone.dial((self._server.host, self._server.sip_port), rng.choice(self._rooms))
             phone.talk(_VOICE)
-            self._stop.wait(rng.uniform(0.5, 4.0))
+            self._stop.wait(rng.uniform(0.5, 4.0) / self._pace)
         with self._counted:
             self.calls += 1
 
@@ -67,7 +69,7 @@ class Churn:
         made = self._ask("POST", "/conferences", {"type": "conference", "name": "soak"})["id"]
         for _ in range(20):
             self._ask("GET", rng.choice(_LISTS))
-            self._stop.wait(0.1)
+            self._stop.wait(0.1 / self._pace)
         self._ask("PUT", f"/conferences/{made}", {"name": "changed"})
         self._ask("DELETE", f"/conferences/{made}")
         self._ask("POST", f"/conferences/{room}/recording_stop")

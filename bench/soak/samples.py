@@ -1,14 +1,14 @@
 """Samples of what a server uses, from ``/proc``, and whether they stay flat."""
 
-import statistics
+import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Final
 
-from bench.capacity.processes import memory_mb, process_tree
+from bench.capacity.processes import MAIN_PROCESS, anonymous_mb, process_tree
 
-__all__ = ["LIMITS", "NAMES", "Growth", "Sample", "growth", "row", "take"]
+__all__ = ["JUDGED_S", "LIMITS", "NAMES", "Growth", "Sample", "growth", "row", "take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,11 @@ class Sample:
 
     at_s: float
     memory_mb: float
-    """Proportional set size."""
+    """What they have allocated (:func:`bench.capacity.processes.anonymous_mb`)."""
     main_memory_mb: float
     """Of the main process."""
+    workers_memory_mb: float
+    """Of the SIP workers."""
     descriptors: int
     threads: int
     processes: int
@@ -29,17 +31,22 @@ class Sample:
     """Ended so far."""
     requests: int
     """Answered so far."""
+    load: float
+    """Of the machine: processes that ran or waited for a core, on average over a minute."""
 
 
 NAMES: Final = tuple(each.name for each in fields(Sample))
 LIMITS: Final = {
-    "memory_mb": 0.05,
-    "main_memory_mb": 0.08,
+    "memory_mb": 0.03,
+    "main_memory_mb": 0.03,
+    "workers_memory_mb": 0.05,
     "descriptors": 0.05,
     "threads": 0.05,
     "processes": 0.05,
 }
-"""The share by which the last quarter may exceed the second one, which follows the warm-up."""
+"""The share by which the lowest value of the last third may exceed that of the second."""
+JUDGED_S: Final = 1800.0
+"""A shorter run shows a tendency only: a third of it is less than the time between two full collections of garbage."""
 _SLACK: Final = {"descriptors": 10, "threads": 3}
 """What comes and goes with calls, recordings and idle threads of a pool."""
 _MB: Final = 1 << 20
@@ -47,7 +54,7 @@ _MB: Final = 1 << 20
 
 def take(root: int, data: Path, *, at_s: float, calls: int, requests: int) -> Sample:
     """Return a sample of the process ``root`` and its descendants, with the database in the folder ``data``."""
-    memory = memory_mb(root)
+    memory = anonymous_mb(root)
     descriptors = threads = processes = 0
     for pid in process_tree(root):
         try:
@@ -57,9 +64,18 @@ def take(root: int, data: Path, *, at_s: float, calls: int, requests: int) -> Sa
         except (FileNotFoundError, ProcessLookupError):
             continue
     database = sum(each.stat().st_size for each in data.glob("*.db*")) / _MB
-    main = memory.get("main process", 0.0)
     return Sample(
-        at_s, sum(memory.values()), main, descriptors, threads, processes, database, calls, requests
+        at_s,
+        sum(memory.values()),
+        memory.get(MAIN_PROCESS, 0.0),
+        memory.get("SIP workers", 0.0),
+        descriptors,
+        threads,
+        processes,
+        database,
+        calls,
+        requests,
+        os.getloadavg()[0],
     )
 
 
@@ -70,7 +86,12 @@ def row(sample: Sample) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How a quantity changed from the second quarter of the run to its last, by their medians."""
+    """How the lowest value of a quantity changed from the second third of the run to its last.
+
+    The first third is the warm-up: caches fill, the pools of threads and workers grow to what the load needs, and the
+    allocators reach their working size. What comes and goes (calls, garbage that waits for its collection) raises single values; the
+    lowest value of a long time has least of it. What leaks raises the lowest value too.
+    """
 
     name: str
     before: float
@@ -87,11 +108,11 @@ class Growth:
 
 
 def growth(samples: Sequence[Sample]) -> list[Growth]:
-    """Compare the quarters of a run; at least eight samples."""
-    quarter = len(samples) // 4
-    parts = samples[quarter : 2 * quarter], samples[-quarter:]
+    """Compare the second and the last third of a run; at least six samples."""
+    third = len(samples) // 3
+    parts = samples[third : 2 * third], samples[-third:]
     found = []
     for name, limit in LIMITS.items():
-        before, after = (statistics.median(getattr(each, name) for each in part) for part in parts)
+        before, after = (min(getattr(each, name) for each in part) for part in parts)
         found.append(Growth(name, before, after, limit))
     return found

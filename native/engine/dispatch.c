@@ -107,10 +107,8 @@ int mm_dispatch(struct mm_engine *engine, struct mm_shard *shard,
 /* Length of the group at the head; 0 while it is still open. */
 static uint32_t group(const struct mm_pending *pending)
 {
-	const struct mm_command *items = pending->items + pending->head;
-
 	for (uint32_t i = 0; i < pending->count; i++)
-		if (!items[i].more)
+		if (!pending->items[pending->head + i].more)
 			return i + 1;
 	return 0;
 }

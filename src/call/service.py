@@ -29,7 +29,7 @@ from mixminus.call.silence import Silence
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
-from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeout
+from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeout, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, LegId, new_id
 from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
@@ -328,6 +328,9 @@ class CallService:
             await live.hang_up()
         except Interrupted:
             pass
+        except PortClosed:
+            # The leg is ending: its port closes before its end is reported.
+            await live.hang_up()
         except Exception as exc:
             if not live.over.done():
                 log.error("flow failed", call_id=str(live.id), exc_info=exc)

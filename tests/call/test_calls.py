@@ -1,5 +1,7 @@
 """Incoming calls from ringing to hangup."""
 
+from datetime import timedelta
+
 import pytest
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
@@ -8,6 +10,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.mixer import MediaResumed, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
+from mixminus.store.page import Page
 from tests.support.backend import Backend
 from tests.support.waiting import until
 
@@ -54,6 +57,21 @@ async def test_unknown_target_is_rejected_without_a_call(backend: Backend, targe
     leg = await backend.dial(target)
     await until(lambda: leg.done == ["reject 404"])
     assert await backend.events(backend.customer_id) == []
+
+
+async def test_leg_that_ends_as_its_call_enters_a_room_is_no_failure(backend: Backend) -> None:
+    room = await backend.room()
+    leg = await backend.dial(room.id)
+    leg.port.close()
+
+    async def ended() -> Call | None:
+        calls = await backend.calls.list(
+            backend.customer_id, Page(10, backend.clock.now() + timedelta(days=1))
+        )
+        return next((each for each in calls if each.status is CallStatus.HANGUP), None)
+
+    assert (await until(ended)).hangup_reason is HangupReason.NORMAL
+    assert not await backend.joined(room)
 
 
 async def test_ended_conference_cannot_be_dialled(backend: Backend) -> None:

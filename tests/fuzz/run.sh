@@ -9,7 +9,7 @@ set -eu
 
 seconds=${1:-30}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- rtp rtcp dtmf jbuf receiver
+[ $# -gt 0 ] || set -- rtp rtcp dtmf jbuf receiver srtp mux ice_tcp port
 
 fuzz=$(cd "$(dirname "$0")" && pwd)
 native=$fuzz/../../native
@@ -24,7 +24,8 @@ for source in "$native"/*/*.c; do
 	fi
 done
 
-# libopus comes from PyAV's wheel, as in production; without it the receiver has no Opus.
+# libopus comes from PyAV's wheel, as in production; without it the receiver has no Opus. The wheel of libsrtp is a
+# Python module, which a program without Python cannot load: the system's is used.
 if [ -z "${MIXMINUS_OPUS_PATH:-}" ]; then
 	MIXMINUS_OPUS_PATH=$("${PYTHON:-python3}" - <<'PY' || true
 import importlib.util, pathlib
@@ -36,6 +37,7 @@ PY
 	export MIXMINUS_OPUS_PATH
 	[ -n "$MIXMINUS_OPUS_PATH" ] || echo "no libopus: the receiver is fuzzed without Opus (make dev brings it)"
 fi
+export MIXMINUS_SRTP_PATH="${MIXMINUS_SRTP_PATH:-libsrtp2.so.1}"
 
 for target; do
 	clang $flags -fsanitize=fuzzer "$fuzz/$target.c" "$build"/engine/*.o \

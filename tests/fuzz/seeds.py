@@ -88,6 +88,63 @@ def _jbuf_seeds() -> Iterator[bytes]:
     )
 
 
+def _shared(head: int, packet: bytes) -> bytes:
+    """Return a record as ``records.h`` reads it."""
+    return struct.pack("!BH", head, len(packet)) + packet
+
+
+def _srtp_seeds() -> Iterator[bytes]:
+    report = _rtcp(200, bytes(range(24)))
+    for profile in range(6):
+        for mki in (0, 0x80):
+            sent = (0x40, 0x40, 0x61, 0x00)
+            yield bytes([mki | profile]) + b"".join(
+                _shared(head, _rtp(n, n * 160, bytes(20), extension=LEVEL if n % 2 else b""))
+                + _shared(0x80 | head, report)
+                for n, head in enumerate(sent)
+            )
+
+
+_STUN = bytes.fromhex("000100002112a442") + bytes(12)
+_HELLO = bytes.fromhex("16feff0000000000000000002e") + bytes(46)
+
+
+def _mux_seeds() -> Iterator[bytes]:
+    audio = _rtp(1, 160, bytes(20))
+    bind, unbind = 2 << 2, 3 << 2
+    yield b"".join(_shared(0, packet) for packet in (_STUN, _HELLO, audio, b"\x40", b""))
+    yield (
+        _shared(bind, b"") + _shared(0, audio) + _shared(1, audio) + _shared(unbind, b"") + _shared(0, audio)
+    )
+    yield b"".join(_shared(bind | 1 << 4 | n, b"") + _shared(n, _rtcp(201, bytes(4))) for n in range(4))
+
+
+def _ice_tcp_seeds() -> Iterator[bytes]:
+    def framed(packet: bytes) -> bytes:
+        return struct.pack("!H", len(packet)) + packet
+
+    audio = framed(_rtp(1, 160, bytes(20)))
+    yield _shared(1, framed(_STUN)) + _shared(0, framed(_HELLO) + audio + framed(b"") + audio)
+    whole = framed(_STUN)
+    yield b"".join(_shared(n % 5 == 0, whole[n : n + 3]) for n in range(0, len(whole), 3))
+    yield _shared(0, audio)
+    yield _shared(0, struct.pack("!H", 2049))
+
+
+def _port_seeds() -> Iterator[bytes]:
+    talk = b"".join(_shared(1 << 3, _rtp(n, n * 160, bytes(20))) for n in range(6))
+    strange = b"".join(_shared(3, _rtp(n, n * 160, bytes(20))) for n in range(4))
+    report = _rtcp(200, bytes(range(48)), 1) + _rtcp(202, bytes(4) + b"\x01\x04name\x00\x00", 1)
+    yield talk + strange
+    yield strange + talk + _shared(0x04, report) + _shared(3 | 0x04, report)
+    yield (
+        b"".join(_shared(2, _rtp(n, n * 160, bytes(20))) for n in range(6))
+        + _shared(0x1F << 3, b"") * 6
+        + strange
+    )
+    yield b"".join(_shared(1 << 3, _rtp(n, 0, _event(3, 160 * n, n > LAST_UPDATE), 101)) for n in range(8))
+
+
 def main() -> None:
     """Write every seed; the same bytes every time."""
     seeds = {
@@ -96,6 +153,10 @@ def main() -> None:
         "dtmf": _dtmf_seeds,
         "receiver": _receiver_seeds,
         "jbuf": _jbuf_seeds,
+        "srtp": _srtp_seeds,
+        "mux": _mux_seeds,
+        "ice_tcp": _ice_tcp_seeds,
+        "port": _port_seeds,
     }
     for target, make in seeds.items():
         folder = CORPUS / target

@@ -77,6 +77,23 @@ async def test_unknown_host_and_its_prefix_have_a_share() -> None:
             stream.close()
 
 
+async def test_newcomer_takes_the_place_of_the_oldest_silent_connection_of_the_most_crowded_prefix() -> None:
+    async with opened() as net:
+        crowd = [await net.connect(f"127.0.{20 + n % 8}.{1 + n // 32}") for n in range(760)]
+        others = [await net.connect(f"127.0.{40 + n}.1") for n in range(8)]
+        speaks = crowd[0]
+        speaks.send(OPTIONS)
+        await until(lambda: net.received)
+        newcomer = await net.connect("127.0.60.1")
+        await until(lambda: net.counters["sip_edge_connection_idle"] == 1)
+        assert await is_closed(crowd[1]), "the oldest that has sent nothing"
+        assert not await is_closed(newcomer)
+        assert not await is_closed(speaks)
+        assert net.counters["sip_edge_connection_refused"] == 0
+        for stream in (*crowd, *others, newcomer):
+            stream.close()
+
+
 async def test_message_must_be_complete_in_time_however_slowly_it_comes() -> None:
     async with opened() as net:
         slow = await net.connect("127.0.9.1")

@@ -43,11 +43,26 @@ def test_source_of_costly_messages_is_not_heard_for_a_while() -> None:
     options = request("OPTIONS")
     assert isinstance(router.from_phone(options, PHONE, 0.0), ToPhone)
     for _ in range(10):
-        router.spent(PHONE.host, 0.1, 0.0)
+        router.spent(PHONE, 0.1, 0.0)
     assert router.from_phone(options, PHONE, 0.1) is None
     assert router.counters["sip_edge_costly"] == 1
     assert isinstance(router.from_phone(options, Flow("UDP", "198.51.100.9", 5060), 0.1), ToPhone)
     assert isinstance(router.from_phone(options, PHONE, 10.0), ToPhone)
+
+
+def test_unverified_hosts_together_leave_time_for_verified_ones() -> None:
+    router = open_router()
+    options = request("OPTIONS")
+    connected = Flow("TCP", "198.51.100.9", 5060, 1)
+    for number in range(100):
+        router.spent(Flow("UDP", f"198.51.{number}.9", 5060), 0.02, 0.0)
+    assert router.from_phone(options, PHONE, 0.1) is None
+    assert router.counters["sip_edge_unverified_costly"] == 1
+    assert isinstance(router.from_phone(options, connected, 0.1), ToPhone)
+    router._phone_side.sources.verify(PHONE.host, 0.1)
+    assert isinstance(router.from_phone(options, PHONE, 0.1), ToPhone)
+    router.spent(PHONE, 0.02, 0.1)
+    assert isinstance(router.from_phone(options, Flow("UDP", "198.51.100.9", 5060), 5.0), ToPhone)
 
 
 def test_caller_whose_message_crashed_a_worker_is_shut_out_for_a_time() -> None:

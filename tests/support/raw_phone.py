@@ -24,6 +24,8 @@ from tests.support.tones import Pcm
 PACKET_S = 0.02
 PACKET_SAMPLES = 160
 _T1_S, _T2_S = 0.5, 4.0
+_TIMESTAMP = 35  # SO_TIMESTAMPNS, which this Python does not name
+_TIMESPEC = struct.Struct("=qq")
 _SDP = """v=0\r
 o=raw 1 {version} IN IP4 {host}\r
 s=-\r
@@ -48,6 +50,7 @@ class Arrival:
     """One received RTP packet."""
 
     at_s: float
+    """When the kernel took it, on the monotonic clock."""
     sequence_number: int
     timestamp: int
     marker: bool
@@ -65,6 +68,7 @@ class RawPhone:
         self._sip = _socket()
         self._rtp = _socket()
         self._rtp.settimeout(0.1)
+        self._rtp.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
         self._call_id = secrets.token_hex(8)
         self._tag = secrets.token_hex(4)
         self._interval_s = PACKET_S / (1 + drift_ppm * 1e-6)
@@ -128,6 +132,10 @@ class RawPhone:
         packets = sorted(self.arrivals, key=lambda arrival: arrival.at_s)[-int(last_s / PACKET_S) :]
         return np.concatenate([mu_law_to_pcm(packet.payload) for packet in packets])
 
+    def send_raw(self, datagram: bytes) -> None:
+        """Send any datagram as its audio."""
+        self._rtp.sendto(datagram, self.media)
+
     def requests(self) -> list[str]:
         """Return the methods of the requests that wait on the SIP socket, such as a re-INVITE."""
         self._sip.settimeout(0.0)
@@ -144,7 +152,8 @@ class RawPhone:
         """Send BYE and wait for its 200; a second call does nothing."""
         if self._target:
             self._number += 1
-            assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
+            answer = self._transact("BYE", self._target, self._number)
+            assert answer.startswith("SIP/2.0 200"), answer
             self._target = ""
 
     def forget(self) -> None:
@@ -173,13 +182,18 @@ class RawPhone:
     def _listen(self) -> None:
         while not self._stop.is_set():
             try:
-                datagram = self._rtp.recv(2048)
+                datagram, ancillary, _, _ = self._rtp.recvmsg(2048, 64)
             except TimeoutError:
                 continue
             second, number, timestamp = datagram[1], *struct.unpack_from("!HI", datagram, 2)
             self.arrivals.append(
                 Arrival(
-                    time.monotonic(), number, timestamp, bool(second & 0x80), second & 0x7F, datagram[12:]
+                    _arrived_s(ancillary),
+                    number,
+                    timestamp,
+                    bool(second & 0x80),
+                    second & 0x7F,
+                    datagram[12:],
                 )
             )
 
@@ -264,6 +278,13 @@ def _found(pattern: str, text: str) -> str:
     match = re.search(pattern, text, re.MULTILINE)
     assert match, (pattern, text)
     return match[1]
+
+
+def _arrived_s(ancillary: list[tuple[int, int, bytes]]) -> float:
+    """Return the time of the monotonic clock at which the kernel took a datagram."""
+    seconds, nanoseconds = _TIMESPEC.unpack_from(ancillary[0][2])
+    age_s: float = time.time() - (seconds + nanoseconds / 1e9)
+    return time.monotonic() - max(0.0, age_s)
 
 
 def _socket() -> socket.socket:

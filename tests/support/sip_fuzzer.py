@@ -1,13 +1,13 @@
-"""Mutated SIP messages sent to a whole endpoint: edge, workers, engine; with a witness whose call must go on.
+"""Mutated SIP messages, over UDP and TCP, sent to a whole endpoint: edge, workers, engine; with a witness whose call must go on.
 
 As a program, for a long run: ``python -m tests.support.sip_fuzzer COUNT SEED...``
 """
 
 import asyncio
 import re
-import socket
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,9 +15,10 @@ from mixminus.sip.config import SipConfig
 from tests.support.sip_backend import open_backend
 from tests.support.sip_mutations import FuzzedCall, Mutations
 from tests.support.sip_phone import Phone
+from tests.support.sip_sources import Source, TcpSource, UdpSource
 from tests.support.waiting import pace
 
-__all__ = ["Outcome", "fuzz"]
+__all__ = ["Fuzzer", "Outcome", "fuzz"]
 
 _SOURCES: Final = 24
 _ROUND: Final = 20
@@ -42,31 +43,13 @@ class Outcome:
     witness_status: int = 0
 
 
-class _Source:
-    """A UDP socket of its own address."""
+class Fuzzer:
+    """Sends mutated messages from some sources, and answers what comes back."""
 
-    def __init__(self, number: int, port: int) -> None:
-        self.host = f"127.6.{number // 200}.{number % 200 + 1}"
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((self.host, 0))
-        self.socket.setblocking(False)
-        self.socket.connect(("127.0.0.1", port))
-        self.port = self.socket.getsockname()[1]
-
-    def received(self) -> list[str]:
-        found = []
-        while True:
-            try:
-                found.append(self.socket.recv(65_536).decode("latin-1"))
-            except (BlockingIOError, ConnectionRefusedError):
-                return found
-
-
-class _Fuzzer:
-    def __init__(self, mutations: Mutations, port: int) -> None:
+    def __init__(self, mutations: Mutations, sources: Sequence[Source]) -> None:
         self._mutations = mutations
-        self._sources = [_Source(number, port) for number in range(_SOURCES)]
-        self._calls: dict[str, tuple[_Source, FuzzedCall]] = {}
+        self._sources = sources
+        self._calls: dict[str, tuple[Source, FuzzedCall]] = {}
         self.outcome = Outcome()
 
     @property
@@ -89,7 +72,7 @@ class _Fuzzer:
                 text = self._mutations.invite(call)
             else:
                 text = self._mutations.outside(call)
-        source.socket.send(self._mutations.mutate(text))
+        source.send(self._mutations.mutate(self._over(source, text)))
         self.outcome.sent += 1
 
     def receive(self) -> None:
@@ -109,9 +92,13 @@ class _Fuzzer:
 
     def close(self) -> None:
         for source in self._sources:
-            source.socket.close()
+            source.close()
 
-    def _take(self, source: _Source, text: str) -> None:
+    @staticmethod
+    def _over(source: Source, text: str) -> str:
+        return text.replace("Via: SIP/2.0/UDP", f"Via: SIP/2.0/{source.transport}", 1)
+
+    def _take(self, source: Source, text: str) -> None:
         status = _STATUS.match(text)
         if not status:
             self._answer(source, text)
@@ -123,9 +110,9 @@ class _Fuzzer:
             call = found[1]
             call.to, call.uri = to[1], contact[1]
             self.outcome.answered_calls += 1
-            source.socket.send(self._mutations.render(call, "ACK").encode())
+            source.send(self._over(source, self._mutations.render(call, "ACK")).encode())
 
-    def _answer(self, source: _Source, text: str) -> None:
+    def _answer(self, source: Source, text: str) -> None:
         copied = [
             line
             for line in text.split("\r\n")
@@ -141,13 +128,13 @@ class _Fuzzer:
             ]
         )
         whole = self._mutations.chance.random() < 0.5
-        source.socket.send(response.encode("latin-1") if whole else self._mutations.mutate(response))
+        source.send(response.encode("latin-1") if whole else self._mutations.mutate(response))
 
     def _end(self, call_id: str) -> None:
         source, call = self._calls.pop(call_id)
         if call.uri:
             call.number += 100
-            source.socket.send(self._mutations.render(call, "BYE").encode())
+            source.send(self._over(source, self._mutations.render(call, "BYE")).encode())
 
 
 async def fuzz(seed: int, count: int) -> Outcome:
@@ -158,7 +145,11 @@ async def fuzz(seed: int, count: int) -> Outcome:
         witness = await Phone.open(backend.endpoint.port)
         call = witness.call("1000")
         await call.establish()
-        fuzzer = _Fuzzer(Mutations(seed, "1000"), backend.endpoint.port)
+        server = ("127.0.0.1", backend.endpoint.port)
+        fuzzer = Fuzzer(
+            Mutations(seed, "1000"),
+            [TcpSource(n, server) if n % 4 == 3 else UdpSource(n, server) for n in range(_SOURCES)],
+        )
         while fuzzer.outcome.sent < count:
             for _ in range(_ROUND):
                 fuzzer.send_one()

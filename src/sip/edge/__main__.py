@@ -219,7 +219,7 @@ class EdgeProcess:
             now_s = self._clock.monotonic_s()
             self._send(self._router.from_phone(received, source, now_s))
             self._flush()
-            self._router.spent(source.host, self._clock.monotonic_s() - now_s, now_s)
+            self._router.spent(source, self._clock.monotonic_s() - now_s, now_s)
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router:

@@ -51,6 +51,11 @@ class Connection(asyncio.Protocol):
         self.addresses = (("0.0.0.0", 0), ("0.0.0.0", 0))
         """Ours and the far end's."""
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether a whole message has come."""
+        return self._messages > 0
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         own_host, own_port, *_ = transport.get_extra_info("sockname") or ("0.0.0.0", 0)
@@ -112,3 +117,8 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         if self._transport:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once: over TLS, without waiting for the other side."""
+        if self._transport:
+            self._transport.abort()

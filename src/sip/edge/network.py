@@ -17,6 +17,8 @@ from mixminus.errors import MixMinusError
 from mixminus.hosts import IPV6, family_of, network_of
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
 from mixminus.sip.edge.connection import IDLE_S, PARTIAL_S, Connection
+from mixminus.sip.edge.crowd import first_to_leave
+from mixminus.sip.edge.tls_listener import HANDSHAKE_S, TlsListener
 from mixminus.sip.edge.websocket import WebSocketConnection
 from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
@@ -34,8 +36,8 @@ _MAX_CONNECTS: Final = 64
 _MAX_WAITING: Final = 64
 _BIND_ATTEMPTS: Final = 16
 _NUMBER_BITS: Final = 48
-
-_HANDSHAKE_S: Final = 5.0
+_RECEIVE_BUFFER_BYTES: Final = 1 << 20
+"""A tenth of a second of a flood: what does not fit is lost, and a larger buffer would delay every message behind the flood."""
 
 Receive = Callable[[bytes, Flow], None]
 _Address = tuple[str, str, str, int]
@@ -74,7 +76,7 @@ class Network:
         self._server: asyncio.Server | None = None
         self._tls: dict[bool, ServerTls] = {}
         """By whether it is for WebSockets."""
-        self._tls_servers: list[asyncio.Server] = []
+        self._tls_listeners: list[TlsListener] = []
         self._trusted: ssl.SSLContext | None = None
         """For connections that we open over TLS; made when it is first needed."""
         self._trusted_file = self._clients_file = ""
@@ -131,12 +133,10 @@ class Network:
         clients = Path(self._clients_file) if self._clients_file and not websocket else None
         tls = self._tls[websocket] = ServerTls(Path(certificate), Path(key), clients)
         accepted = WebSocketConnection if websocket else Connection
+        listener = TlsListener(lambda: accepted(self), tls.context, self._counters)
+        self._tls_listeners.append(listener)
         for host in hosts:
-            server = await asyncio.get_running_loop().create_server(
-                lambda: accepted(self), host, port, ssl=tls.context, ssl_handshake_timeout=_HANDSHAKE_S
-            )
-            self._tls_servers.append(server)
-            port = int(server.sockets[0].getsockname()[1])
+            port = listener.listen(host, port)
         return port
 
     def trust(self, authorities: str, clients: str) -> None:
@@ -187,7 +187,9 @@ class Network:
 
     async def close(self) -> None:
         await self._tasks.close()
-        for transport in (*self._public.values(), self._inner, self._server, *self._tls_servers):
+        for listener in self._tls_listeners:
+            await listener.close()
+        for transport in (*self._public.values(), self._inner, self._server):
             if transport:
                 transport.close()
         for connection in list(self._connections.values()):
@@ -195,6 +197,8 @@ class Network:
 
     def accept(self, connection: Connection, host: str) -> int:
         """Return the number of a new connection; 0 refuses it."""
+        if not self._is_known(host):
+            self._make_room()
         hosts = [each.flow.host for each in self._connections.values()]
         if len(hosts) >= _MAX_CONNECTIONS:
             self._close_most_silent()
@@ -211,6 +215,22 @@ class Network:
         if self.clock.monotonic_s() - silent.heard_at_s > IDLE_S:
             self._counters["sip_edge_connection_idle"] += 1
             silent.close()
+
+    def _make_room(self) -> None:
+        """Where unknown hosts have taken all their places, end a connection that has been silent from its begin, or for long."""
+        unknown = [each for each in self._connections.values() if not self._is_known(each.flow.host)]
+        if len(unknown) < _MAX_UNKNOWN:
+            return
+        now_s = self.clock.monotonic_s()
+        silent = [
+            (each, each.flow.host)
+            for each in unknown
+            if not each.has_spoken or now_s - each.heard_at_s > PARTIAL_S
+        ]
+        if leaves := first_to_leave(silent):
+            self._counters["sip_edge_connection_idle"] += 1
+            leaves.abort()
+            self.forget(leaves)
 
     def _within_share(self, host: str, hosts: list[str]) -> bool:
         """Return whether a host may have one more connection."""
@@ -296,7 +316,7 @@ class Network:
         return {
             "ssl": self._trusted,
             "server_hostname": flow.name or flow.host,
-            "ssl_handshake_timeout": _HANDSHAKE_S,
+            "ssl_handshake_timeout": HANDSHAKE_S,
         }
 
 
@@ -306,6 +326,7 @@ def _udp_socket(host: str, port: int) -> socket.socket:
     opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
         opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind((host, port))

@@ -11,7 +11,7 @@ from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.forwarding import Forwarder
-from mixminus.sip.edge.limits import SourceLimit
+from mixminus.sip.edge.limits import RateLimit, SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
@@ -47,6 +47,8 @@ _OWN_REQUESTS: Final = (b"REGISTER ", b"OPTIONS ")
 _LOG_INTERVAL_S: Final = 10.0
 # What one source may take of the edge's only core.
 _PROCESSING_S_PER_S: Final = 0.25
+_UNVERIFIED_S_PER_S: Final = 0.5
+"""For all hosts together that have not proved that they receive: verified ones, and connections, keep the other half."""
 
 _log = log.get("sip.edge")
 
@@ -92,6 +94,7 @@ class Router:
         )
         self._messages = SourceLimit(messages_per_s)
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
+        self._unverified = RateLimit(_UNVERIFIED_S_PER_S)
         self._shut_outs = ShutOuts()
         self._failed_at_s = float("-inf")
 
@@ -221,7 +224,7 @@ class Router:
         """Handle a message from the public side."""
         if _KEEP_ALIVE.issuperset(received[:64]):
             return None
-        if refusal := self._refusal(source.host, now_s):
+        if refusal := self._refusal(source, now_s):
             self.counters[refusal] += 1
             return None
         self.counters["sip_edge_received"] += 1
@@ -243,13 +246,21 @@ class Router:
             self._shut_outs.forwarded(action.sip_port, source.host)
         return self._spirals.outward(action)
 
-    def _refusal(self, host: str, now_s: float) -> str:
+    def _refusal(self, source: Flow, now_s: float) -> str:
         """Return the counter of why a source is not heard now; empty if it is."""
+        host = source.host
         if not self._messages.admits(host, now_s):
             return "sip_edge_flood"
         if self._shut_outs.covers(host, now_s):
             return "sip_edge_shut_out"
-        return "" if self._processing.has_left(host, now_s) else "sip_edge_costly"
+        if not self._processing.has_left(host, now_s):
+            return "sip_edge_costly"
+        if self._is_unverified(source, now_s) and self._unverified.left("", now_s) <= 0:
+            return "sip_edge_unverified_costly"
+        return ""
+
+    def _is_unverified(self, source: Flow, now_s: float) -> bool:
+        return source.transport == "UDP" and not self._phone_side.sources.is_verified(source.host, now_s)
 
     def _handle(self, message: Request | Response, source: Flow, now_s: float) -> Action:
         if isinstance(message, Request):
@@ -259,9 +270,11 @@ class Router:
             return self._phone_side.request(message, source, now_s)
         return self._phone_side.response(message, source, now_s)
 
-    def spent(self, host: str, processing_s: float, now_s: float) -> None:
+    def spent(self, source: Flow, processing_s: float, now_s: float) -> None:
         """Charge a source with the time that its message took."""
-        self._processing.spend(host, processing_s, now_s)
+        self._processing.spend(source.host, processing_s, now_s)
+        if self._is_unverified(source, now_s):
+            self._unverified.spend("", processing_s, now_s)
 
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
         """Handle a message from a loopback port."""

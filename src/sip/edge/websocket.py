@@ -67,4 +67,5 @@ class WebSocketConnection(Connection):
         if message == _KEEP_ALIVE:
             self.write(b"\r\n")  # RFC 5626 section 3.5.1
         elif message.strip(b"\r\n"):
+            self._messages += 1
             self._network.received(message, self.flow)

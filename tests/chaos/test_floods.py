@@ -1,0 +1,55 @@
+"""INVITEs faster than any caller sends them: others call within a second, and a talk that goes on loses nothing."""
+
+import time
+
+import pytest
+
+from tests.chaos.conftest import Report
+from tests.chaos.witness import MOST_GAP_S, Witness
+from tests.support.flood import flooding
+from tests.support.raw_phone import RawPhone
+from tests.support.server import Server
+from tests.support.waiting import play_for
+
+SECONDS = 4.0
+CALLS = 4
+SOON_S = 1.0
+
+
+def call_s(server: Server, room: str) -> float:
+    """Call, and return after how many seconds it was answered; no refusal is allowed."""
+    begun_s = time.monotonic()
+    with RawPhone(patience_s=10) as phone:
+        phone.dial((server.host, server.sip_port), room)
+        return time.monotonic() - begun_s
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["unknown name", "room"])
+@pytest.mark.parametrize(
+    ("per_s", "sources"), [(10_000, 1), (2000, 400)], ids=["10,000/s of one address", "2,000/s of 400"]
+)
+def test_invites_keep_no_caller_out(
+    server: Server, witness: Witness, report: Report, per_s: int, sources: int, known: bool
+) -> None:
+    target = server.new_room() if known else "unknown"
+    room = server.new_room()
+    took_s = []
+    with (
+        witness.watch() as seen,
+        flooding(
+            (server.host, server.sip_port), target, per_s=per_s, sources=sources, seconds=SECONDS
+        ) as flood,
+    ):
+        for _ in range(CALLS):
+            play_for(SECONDS / (2 * CALLS))
+            took_s.append(call_s(server, room))
+    report(
+        fault=f"{flood.sent / flood.seconds:.0f} INVITEs a second from {sources} addresses to {target[:7]}",
+        gap_s=seen.gap_s,
+        slowest_call_s=max(took_s),
+    )
+    # A machine that could not send them would prove nothing.
+    assert flood.sent >= 0.8 * per_s * SECONDS
+    assert max(took_s) < SOON_S, took_s
+    assert seen.gap_s < MOST_GAP_S
+    witness.check()

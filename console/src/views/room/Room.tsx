@@ -23,6 +23,7 @@ import { JoinPanel } from "./JoinPanel";
 import { Lobby } from "./Lobby";
 import { Matrix } from "./Matrix";
 import { ParticipantList } from "./ParticipantList";
+import { Recorder } from "./Recorder";
 import { SayAndPlay } from "./SayAndPlay";
 import { RoomModel } from "./model";
 import { sessionId } from "./whip";
@@ -116,9 +117,7 @@ function Head({ model, room, edit, dial, divide }: HeadProps) {
       </div>
       <div class="actions">
         <button class="primary" type="button" onClick={dial}><Icon name="calls" />Call somebody</button>
-        {isRecorded(room)
-          ? <Act request={request("post", "/v1.0/conferences/{id}/recording_stop", { path })} icon="stop" done={(changed) => (model.room.value = changed)}>Stop recording</Act>
-          : <Act request={request("post", "/v1.0/conferences/{id}/recording_start", { path })} icon="record" done={(changed) => (model.room.value = changed)}>Record</Act>}
+        <Recorder model={model} room={room} />
         <button type="button" onClick={divide}><Icon name="rooms" />Breakout rooms</button>
         <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
         <ShowRequest request={() => lockingOf(room.id)} />

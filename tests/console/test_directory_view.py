@@ -107,8 +107,8 @@ async def a_phone_registers_with_what_is_shown(page: Page, server: Server, folde
     for number, transport in ((61, "UDP"), (62, "TCP")):
         await dialog.get_by_label("Transport").select_option(label=transport)
         account = await dialog.locator("section:has-text('baresip') pre").inner_text()
-        settings = {"login": account, "transport": transport.lower(), "number": number}
-        with Baresip(folder / f"phone{number}", microphone, **settings) as phone:
+        directory, spoken = folder / f"phone{number}", transport.lower()
+        with Baresip(directory, microphone, login=account, transport=spoken, number=number) as phone:
             await asyncio.to_thread(phone.wait_for_log, "200 OK", what=f"{account} registers")
 
 

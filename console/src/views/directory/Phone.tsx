@@ -100,7 +100,7 @@ export function Phone({ extension, close }: { extension: Extension; close: () =>
             <label for="sip-host">Server, as phones reach it</label>
             <input id="sip-host" value={registrar.host} spellcheck={false} onInput={(event) => change({ host: event.currentTarget.value.trim() })} />
           </div>
-          <div class="row nowrap registrar">
+          <div class="row registrar">
             <div class="field">
               <label for="sip-transport">Transport</label>
               <select id="sip-transport" value={registrar.transport} onChange={(event) => change({ transport: event.currentTarget.value as Transport })}>

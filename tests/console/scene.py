@@ -113,18 +113,22 @@ async def _waiting(server: Server, stack: AsyncExitStack, folder: Path) -> str:
 async def _conversation(server: Server, room: str) -> None:
     """Send what the chat shows, let something be played, and raise a hand."""
     listed = (await api(server, "GET", f"/conferencecalls?conference_id={room}"))["result"]
-    maria, tom, desk = (next(each["id"] for each in listed if each["label"] == name) for name, _, _ in PEOPLE)
+    maria, tom, reception = (
+        next(each["id"] for each in listed if each["label"] == name) for name, _, _ in PEOPLE
+    )
     for sender, recipient, text in (
         (maria, "", "The numbers are on page 12: https://example.com/report"),
         (tom, "", "Thank you. I will go through them after the meeting."),
-        (desk, maria, "Your next visitors are here."),
+        (reception, maria, "Your next visitors are here."),
     ):
         body = {"text": text, "sender_id": sender} | ({"recipient_id": recipient} if recipient else {})
         await api(server, "POST", f"/conferences/{room}/messages", **body)
     await api(server, "PATCH", f"/conferencecalls/{tom}", hand_raised=True)
     await api(server, "PATCH", f"/conferencecalls/{maria}", role="moderator")
     say = {"language": "en-US", "loop": 0, "gain_db": -40}
-    await api(server, "POST", f"/conferencecalls/{desk}/talk", text="Please send the visitors up.", **say)
+    await api(
+        server, "POST", f"/conferencecalls/{reception}/talk", text="Please send the visitors up.", **say
+    )
 
 
 async def _name_the_newest(server: Server, room: str, name: str) -> None:

@@ -51,6 +51,8 @@ class Scene:
     """Where the views of single things are."""
 
     room: str
+    lobby: str
+    """A room with a participant in its lobby."""
     flow: str
     run: str
     recording: str
@@ -91,9 +93,42 @@ async def open_scene(server: Server, folder: Path) -> AsyncIterator[Scene]:
             stack.enter_context(phone)
             await asyncio.to_thread(phone.dial, f"sip:{room}@{ADDRESS}:{server.sip_port}")
             await _name_the_newest(server, room, name)
+        lobby = await _waiting(server, stack, folder)
+        await _conversation(server, room)
         recording = await _recording(server, room)
+        await api(server, "POST", f"/conferences/{room}/transcribe_start", language="en-US")
         run = (await api(server, "POST", "/activeflows", flow_id=night))["id"]
-        yield Scene(room, flow, run, recording)
+        yield Scene(room, lobby, flow, run, recording)
+
+
+async def _waiting(server: Server, stack: AsyncExitStack, folder: Path) -> str:
+    """Make a room with a lobby, and let a phone wait there."""
+    made = await api(server, "POST", "/conferences", type="conference", name="Auditors", lobby=True)
+    phone = Baresip(folder / "waiting", folder / "microphone0.wav", codec="PCMA/8000/1", number=48)
+    stack.enter_context(phone)
+    await asyncio.to_thread(phone.dial, f"sip:{made['id']}@{ADDRESS}:{server.sip_port}")
+    return str(made["id"])
+
+
+async def _conversation(server: Server, room: str) -> None:
+    """Send what the chat shows, let something be played, and raise a hand."""
+    listed = (await api(server, "GET", f"/conferencecalls?conference_id={room}"))["result"]
+    maria, tom, reception = (
+        next(each["id"] for each in listed if each["label"] == name) for name, _, _ in PEOPLE
+    )
+    for sender, recipient, text in (
+        (maria, "", "The numbers are on page 12: https://example.com/report"),
+        (tom, "", "Thank you. I will go through them after the meeting."),
+        (reception, maria, "Your next visitors are here."),
+    ):
+        body = {"text": text, "sender_id": sender} | ({"recipient_id": recipient} if recipient else {})
+        await api(server, "POST", f"/conferences/{room}/messages", **body)
+    await api(server, "PATCH", f"/conferencecalls/{tom}", hand_raised=True)
+    await api(server, "PATCH", f"/conferencecalls/{maria}", role="moderator")
+    say = {"language": "en-US", "loop": 0, "gain_db": -40}
+    await api(
+        server, "POST", f"/conferencecalls/{reception}/talk", text="Please send the visitors up.", **say
+    )
 
 
 async def _name_the_newest(server: Server, room: str, name: str) -> None:
@@ -146,7 +181,9 @@ async def _flows(server: Server, room: str) -> tuple[str, str]:
 
 
 async def _recording(server: Server, room: str) -> str:
-    recording = (await api(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+    recording = (await api(server, "POST", f"/conferences/{room}/recording_start", stems=True))[
+        "recording_id"
+    ]
     end = asyncio.get_running_loop().time() + RECORDED_S
     await until(lambda: asyncio.get_running_loop().time() >= end, within_s=2 * RECORDED_S)
     await api(server, "POST", f"/conferences/{room}/recording_stop")

@@ -1,9 +1,12 @@
 """Pictures of every view of the console: ``python -m tests.console.screenshots FOLDER``, as ``make screenshots`` does.
 
-A real server, real phones in a room, and each view light and dark, wide and narrow.
+With names behind the folder, of those views alone.
+
+A real server, real phones in a room, and each view light and dark, wide and narrow, as WebP: a third of PNG's size.
 """
 
 import asyncio
+import base64
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -12,7 +15,7 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.app.server import Server, serve
+from tests.app.server import KEY, Server, serve
 from tests.console.pages import WITHIN_MS, log_in
 from tests.console.scene import Scene, open_scene
 from tests.console.test_join_page import browser
@@ -20,6 +23,7 @@ from tests.support.netns import ADDRESS
 
 SIZES: Final = {"wide": (1440, 900), "narrow": (390, 844)}
 SCHEMES: Final = ("light", "dark")
+QUALITY: Final = 80
 SETTLED_MS: Final = 700
 HISTORY_MS: Final = 9000
 """Time for the curves of a line's quality to have a shape."""
@@ -32,10 +36,33 @@ async def shown(page: Page) -> None:
 async def participant(page: Page) -> None:
     await page.locator(".participant button.who").filter(has_text="Maria").click()
     await page.wait_for_timeout(HISTORY_MS)
+    await page.locator(".participant.talking").nth(1).wait_for()
 
 
-async def matrix(page: Page) -> None:
-    await page.get_by_role("tab", name="Who hears whom").click()
+def panel(name: str) -> Callable[[Page], Awaitable[None]]:
+    """Return what shows a panel of a room."""
+
+    async def show(page: Page) -> None:
+        await page.get_by_role("tab", name=name).click()
+
+    return show
+
+
+async def captions(page: Page) -> None:
+    await panel("Captions")(page)
+    await expect(page.get_by_role("log", name="Captions").locator("p").nth(2)).to_be_visible()
+
+
+async def waiting(page: Page) -> None:
+    await expect(page.get_by_role("region", name="Lobby").get_by_role("listitem")).to_be_visible()
+
+
+async def breakout(page: Page) -> None:
+    await page.get_by_role("button", name="Breakout rooms").click()
+
+
+async def record(page: Page) -> None:
+    await page.get_by_role("button", name="Choose how to record").click()
 
 
 async def new_room(page: Page) -> None:
@@ -70,7 +97,13 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "rooms": ("rooms", shown),
         "new-room": ("rooms", new_room),
         "room": (f"rooms/{scene.room}", participant),
-        "matrix": (f"rooms/{scene.room}", matrix),
+        "matrix": (f"rooms/{scene.room}", panel("Who hears whom")),
+        "chat": (f"rooms/{scene.room}", panel("Chat")),
+        "say": (f"rooms/{scene.room}", panel("Say and play")),
+        "captions": (f"rooms/{scene.room}", captions),
+        "breakout": (f"rooms/{scene.room}", breakout),
+        "lobby": (f"rooms/{scene.lobby}", waiting),
+        "record": (f"rooms/{scene.lobby}", record),
         "calls": ("calls", shown),
         "flows": ("flows", shown),
         "flow": (f"flows/{scene.flow}", shown),
@@ -87,8 +120,29 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
     }
 
 
-async def take(chromium: Browser, server: Server, scene: Scene, folder: Path, scheme: Any, size: str) -> None:
-    """Take a picture of each view in one colour scheme and size."""
+async def join(page: Page, server: Server, scene: Scene) -> None:
+    """Join the room by the join page."""
+    await page.goto(f"{server.base}/join#room={scene.room}&name=Ada")
+    await page.fill("#key", KEY)
+    await page.press("#key", "Tab")
+    await page.locator(f"option[value='{scene.room}']").wait_for(state="attached")
+    await page.click("#join")
+    await page.locator("body[data-state=joined]").wait_for()
+    await page.wait_for_timeout(4 * SETTLED_MS)
+
+
+async def save(page: Page, path: Path) -> None:
+    """Write what the page shows; Playwright itself writes no WebP."""
+    devtools = await page.context.new_cdp_session(page)
+    taken = await devtools.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    await devtools.detach()
+    await asyncio.to_thread(path.write_bytes, base64.b64decode(taken["data"]))
+
+
+async def take(
+    chromium: Browser, server: Server, scene: Scene, folder: Path, *, scheme: Any, size: str, only: list[str]
+) -> None:
+    """Take a picture of each view, or of those that are named, in one colour scheme and size."""
     width, height = SIZES[size]
     context = await chromium.new_context(
         color_scheme=scheme, viewport={"width": width, "height": height}, reduced_motion="reduce"
@@ -97,20 +151,24 @@ async def take(chromium: Browser, server: Server, scene: Scene, folder: Path, sc
     page.set_default_timeout(WITHIN_MS)
     await page.goto(server.base)
     await expect(page.get_by_role("button", name="Log in")).to_be_visible()
-    await page.screenshot(path=folder / f"login-{scheme}-{size}.png")
+    await save(page, folder / f"login-{scheme}-{size}.webp")
     await log_in(page)
     for name, (address, prepare) in views(scene).items():
+        if only and name not in only:
+            continue
         await page.goto(f"{server.base}/console/#/{address}")
         await page.reload()  # what the view before has opened is closed
         await shown(page)
         await prepare(page)
         await page.wait_for_timeout(SETTLED_MS)
-        await page.screenshot(path=folder / f"{name}-{scheme}-{size}.png")
+        await save(page, folder / f"{name}-{scheme}-{size}.webp")
+    await join(page, server, scene)
+    await save(page, folder / f"join-{scheme}-{size}.webp")
     await context.close()
 
 
-async def take_all(folder: Path) -> None:
-    """Take all pictures."""
+async def take_all(folder: Path, only: list[str]) -> None:
+    """Take all pictures, or those of the named views."""
     reachable = {"MIXMINUS_SIP_HOST": ADDRESS, "MIXMINUS_PUBLIC_HOST": ADDRESS}
     with tempfile.TemporaryDirectory() as scratch:
         async with (
@@ -120,15 +178,15 @@ async def take_all(folder: Path) -> None:
         ):
             for size in SIZES:
                 for scheme in SCHEMES:
-                    await take(chromium, server, scene, folder, scheme, size)
+                    await take(chromium, server, scene, folder, scheme=scheme, size=size, only=only)
 
 
-def main(folder: Path) -> None:
-    """Take all pictures, into a folder that is made unless it exists."""
+def main(folder: Path, *only: str) -> None:
+    """Take the pictures, into a folder that is made unless it exists."""
     folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take_all(folder))
-    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")  # noqa: T201 -- a command
+    asyncio.run(take_all(folder, list(only)))
+    print(f"{len(list(folder.glob('*.webp')))} pictures in {folder}")  # noqa: T201 -- a command
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

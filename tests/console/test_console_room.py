@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -111,6 +112,42 @@ async def record(page: Page, server: Server, room: str) -> None:
     assert recording["reference_id"] == room
 
 
+async def record_as_chosen(page: Page, server: Server, room: str) -> None:
+    """Record with stems in a format of choice, pause, resume, stop."""
+    await page.get_by_role("button", name="Choose how to record").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Format").select_option(label="FLAC, smaller without loss")
+    await dialog.get_by_label("Channels").select_option(label="Stereo")
+    await dialog.get_by_label("A file for each participant").check()
+    await dialog.get_by_label("Ends after (s)").fill("600")
+    await dialog.get_by_role("button", name="Start recording").click()
+    await expect(page.locator(".light.recording")).to_be_visible()
+    recording = (await api(server, "GET", f"/conferences/{room}"))["recording_id"]
+
+    async def paused() -> Any:
+        return (await api(server, "GET", f"/recordings/{recording}"))["paused"]
+
+    await expect(page.get_by_role("button", name="Pause the recording")).to_be_focused()
+    await page.get_by_role("button", name="Pause the recording").click()
+    await dialog.get_by_label("In the recording").select_option(label="Nothing: the pause is cut out")
+    await dialog.get_by_role("button", name="Pause", exact=True).click()
+    await expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    assert await paused() == "cut"
+    await page.reload()
+    await expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Resume the recording").click()
+    await expect(page.get_by_text("Paused", exact=True)).to_be_hidden()
+    assert await paused() == ""
+    await page.get_by_role("button", name="Stop recording").click()
+
+    async def ended() -> bool:
+        return bool((await api(server, "GET", f"/recordings/{recording}"))["status"] == "ended")
+
+    await until(ended, within_s=WITHIN_MS / 1000)
+    made = await api(server, "GET", f"/recordings/{recording}")
+    assert [made[name] for name in ("format", "channels", "stems")] == ["flac", "stereo", True]
+
+
 async def test_a_browser_and_a_phone_meet_and_the_phone_is_muted_recorded_and_removed(tmp_path: Path) -> None:
     microphone = write_wav(tmp_path / "microphone.wav", tone(440.0, 60.0, amplitude=LOUD))
     async with (
@@ -163,3 +200,10 @@ async def test_push_to_talk_is_heard_while_the_button_is_held(tmp_path: Path) ->
         await rises(page, row)
         await page.mouse.up()
         await falls(page, row)
+
+
+async def test_a_room_is_recorded_as_chosen_and_paused(tmp_path: Path) -> None:
+    async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
+        await log_in(page)
+        room = await make_room(page, "Interview")
+        await record_as_chosen(page, server, room)

@@ -1,5 +1,6 @@
 """The console's numbers, extensions and trunks, in a real browser, against a real server."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,19 +9,28 @@ from playwright.async_api import Page, expect
 from tests.app.server import Server, serve
 from tests.console.pages import api, log_in, opened
 from tests.console.test_join_page import browser
+from tests.support.baresip import Baresip
+from tests.support.netns import ADDRESS
+from tests.support.tones import tone, write_wav
 
 pytestmark = pytest.mark.usefixtures("built")
+
+REACHABLE = {
+    "MIXMINUS_SIP_HOST": ADDRESS,
+    "MIXMINUS_PUBLIC_HOST": ADDRESS,
+    "MIXMINUS_SIP_DIGESTS": "md5",  # all that baresip before 2.0 knows
+}
 
 
 async def test_numbers_extensions_and_trunks_are_made_changed_and_deleted(tmp_path: Path) -> None:
     async with (
-        serve(tmp_path) as server,
+        serve(tmp_path, settings=REACHABLE) as server,
         browser() as chromium,
         opened(chromium, server, expected=1) as page,
     ):
         await log_in(page)
         await number_that_leads_to_a_flow(page, server)
-        await extension_and_its_phone(page, server)
+        await extension_and_its_phone(page, server, tmp_path)
         await trunk_that_keeps_its_password(page, server)
 
 
@@ -52,7 +62,7 @@ async def number_that_leads_to_a_flow(page: Page, server: Server) -> None:
     assert (await api(server, "GET", "/numbers"))["result"] == []
 
 
-async def extension_and_its_phone(page: Page, server: Server) -> None:
+async def extension_and_its_phone(page: Page, server: Server, folder: Path) -> None:
     await page.goto(f"{server.base}/console/#/extensions")
     await page.get_by_role("button", name="New extension").click()
     await fill(page, "Create extension", Extension="201", Password="Secret-4711-x")
@@ -68,11 +78,38 @@ async def extension_and_its_phone(page: Page, server: Server) -> None:
     await expect(dialog).to_contain_text("auth_pass=Secret-4711-x")
     drawn = dialog.locator("svg.qr path").last
     before = await drawn.get_attribute("d")
-    await dialog.get_by_label("Server, as phones reach it").fill("pbx.example.com:5070")
+    await dialog.get_by_label("Server, as phones reach it").fill("pbx.example.com")
+    await expect(dialog).to_contain_text("<sip:201@pbx.example.com>;auth_user=201")
+    await dialog.get_by_label("SIP port").fill("5070")
     await expect(dialog).to_contain_text("<sip:201@pbx.example.com:5070>;auth_user=201")
     await expect(dialog.get_by_role("img", name="QR code for Grandstream Wave")).to_be_visible()
     assert await drawn.get_attribute("d") != before
+    await dialog.get_by_label("Server, as phones reach it").fill("2001:db8::1")
+    await dialog.get_by_label("Transport").select_option(label="TLS")
+    await dialog.get_by_label("SIP port").fill("5061")
+    await expect(dialog).to_contain_text("reg_proxy=<sip:[2001:db8::1];transport=tls>")
+    await expect(dialog).to_contain_text(
+        "pjsua --use-tls --id sip:201@[2001:db8::1] --registrar 'sip:[2001:db8::1];transport=tls'"
+    )
+    await a_phone_registers_with_what_is_shown(page, server, folder)
     await dialog.get_by_role("button", name="Close").click()
+    await row.get_by_role("button", name="Set up a phone").click()
+    await expect(dialog.get_by_label("SIP port")).to_have_value(str(server.sip_port))
+    await dialog.get_by_role("button", name="Close").click()
+
+
+async def a_phone_registers_with_what_is_shown(page: Page, server: Server, folder: Path) -> None:
+    """Register baresip by the text for it, over UDP and over TCP; the server's port is not 5060."""
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Server, as phones reach it").fill(ADDRESS)
+    await dialog.get_by_label("SIP port").fill(str(server.sip_port))
+    microphone = write_wav(folder / "silence.wav", tone(440.0, 1.0, amplitude=0.0))
+    for number, transport in ((61, "UDP"), (62, "TCP")):
+        await dialog.get_by_label("Transport").select_option(label=transport)
+        account = await dialog.locator("section:has-text('baresip') pre").inner_text()
+        directory, spoken = folder / f"phone{number}", transport.lower()
+        with Baresip(directory, microphone, login=account, transport=spoken, number=number) as phone:
+            await asyncio.to_thread(phone.wait_for_log, "200 OK", what=f"{account} registers")
 
 
 async def trunk_that_keeps_its_password(page: Page, server: Server) -> None:

@@ -1,6 +1,6 @@
 // Shows the view that the address names; each view is loaded when it is first opened.
 import type { FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { VIEWS, type View, type ViewProps } from "../views/registry";
 import { Empty, ErrorNote, Loading } from "../ui/notes";
 import { match, path } from "./router";
@@ -20,6 +20,7 @@ export function Stage() {
   const found = find(path.value || HOME);
   const [, redraw] = useState(0);
   const [error, setError] = useState<unknown>(undefined);
+  const before = useRef(path.value);
   useEffect(() => {
     setError(undefined);
     if (!found || loaded.has(found.view)) return;
@@ -33,7 +34,11 @@ export function Stage() {
   }, [found?.view]);
   useEffect(() => {
     if (found) document.title = `${found.view.title} · mixminus`;
-    document.getElementById("main")?.scrollTo(0, 0);
+    const main = document.getElementById("main");
+    main?.scrollTo(0, 0);
+    // What had the focus may be gone with the view before: the keyboard begins at the new one.
+    if (before.current !== path.value) main?.focus({ preventScroll: true });
+    before.current = path.value;
   }, [path.value]);
   if (!found) {
     return <Empty icon="search" title="There is no such page" text="The address may be old or mistyped."><a class="button" href="#/rooms">Show the rooms</a></Empty>;

@@ -27,6 +27,7 @@ export function Act<A>({ request, children, icon, label, kind = "", pressed, dis
   const [busy, setBusy] = useState(false);
   const [asking, setAsking] = useState(false);
   async function act() {
+    if (busy || disabled) return;
     setAsking(false);
     setBusy(true);
     try {
@@ -40,8 +41,9 @@ export function Act<A>({ request, children, icon, label, kind = "", pressed, dis
   }
   return (
     <span class="act">
-      <button type="button" class={kind} disabled={disabled || busy} aria-pressed={pressed} title={label} aria-busy={busy}
-        aria-label={children ? undefined : label} onClick={() => (confirm ? setAsking(true) : void act())}>
+      {/* Not "disabled": a button that is disabled while it has the focus loses it, and the keyboard its place. */}
+      <button type="button" class={kind} aria-disabled={disabled || busy} aria-pressed={pressed} title={label} aria-busy={busy}
+        aria-label={children ? undefined : label} onClick={() => (confirm && !disabled ? setAsking(true) : void act())}>
         {icon && <Icon name={icon} />}
         {children}
       </button>

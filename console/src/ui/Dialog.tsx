@@ -19,7 +19,8 @@ export function Dialog({ title, close, wide, children }: DialogProps) {
     dialog?.showModal();
     return () => {
       dialog?.close();
-      if (before instanceof HTMLElement) before.focus();
+      const returned = before instanceof HTMLElement && before.isConnected ? before : document.getElementById("main");
+      returned?.focus({ preventScroll: true });
     };
   }, []);
   const onCancel = (event: Event) => {

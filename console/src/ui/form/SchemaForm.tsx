@@ -25,6 +25,8 @@ interface SchemaFormProps<A> {
   submit: string;
   request: (value: Value) => ApiRequest<A>;
   done: (answer: A) => void;
+  /** The form stays after it was sent, with the values of these fields. */
+  kept?: readonly string[];
   cancel?: () => void;
 }
 
@@ -53,10 +55,13 @@ export function SchemaForm<A>(props: SchemaFormProps<A>) {
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     setError(undefined);
     try {
-      props.done(await send(request));
+      const answer = await send(request);
+      if (props.kept) setValue((before) => Object.fromEntries(props.kept!.map((name) => [name, before[name]])));
+      props.done(answer);
     } catch (failed) {
       setError(failed);
     } finally {
@@ -90,7 +95,7 @@ export function SchemaForm<A>(props: SchemaFormProps<A>) {
       <details class="disclosure"><summary>Show the request</summary><RequestText request={request} /></details>
       <footer class="dialog-foot">
         {props.cancel && <button type="button" onClick={props.cancel}>Cancel</button>}
-        <button class="primary" type="submit" disabled={busy}>{props.submit}</button>
+        <button class="primary" type="submit" aria-disabled={busy}>{props.submit}</button>
       </footer>
     </form>
   );

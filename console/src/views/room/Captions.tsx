@@ -58,7 +58,7 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
 
   return (
     <div class="stack">
-      <div class="row">
+      <div class="row captions-head">
         <p class="muted grow">{running ? "What is said appears here a moment later, with its speaker." : "Speech to text is off."}</p>
         {running
           ? <Act request={request("post", "/v1.0/conferences/{id}/transcribe_stop", { path })} kind="small" icon="stop">Stop the captions</Act>

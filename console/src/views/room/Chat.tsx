@@ -60,10 +60,12 @@ function Composer({ model }: { model: RoomModel }) {
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
+    if (busy || !text.trim()) return;
     setBusy(true);
     try {
       await send(what);
       setText("");
+      document.getElementById("message")?.focus();
     } catch (error) {
       toastError(error);
     } finally {
@@ -79,7 +81,7 @@ function Composer({ model }: { model: RoomModel }) {
         <input id="message" maxLength={MAX_CHARACTERS} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} />
       </div>
       <span class="act">
-        <button class="primary" type="submit" disabled={busy || !text.trim()}><Icon name="speak" />Send</button>
+        <button class="primary" type="submit" aria-disabled={busy || !text.trim()}><Icon name="speak" />Send</button>
         <ShowRequest request={what} />
       </span>
     </form>

@@ -1,5 +1,5 @@
 // What can be done with one participant, and the quality of its line.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { request, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { Icon } from "../../ui/Icon";
@@ -22,8 +22,13 @@ export function Details({ model, participant, close }: DetailsProps) {
   const face = participant.face.value;
   const name = nameOf(face, seat);
   const call = { path: { id: face.call_id } };
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Opened by the keyboard, they would be far behind the other participants.
+    if (document.activeElement?.matches(".who:focus-visible")) card.current?.focus();
+  }, []);
   return (
-    <section class="card details" aria-label={`Details of ${name}`}>
+    <section class="card details" ref={card} tabIndex={-1} aria-label={`Details of ${name}`}>
       <header>
         <div class="ellipsis"><h2 class="ellipsis">{name}</h2><p class="muted small">{kindOf(face)}, call {short(face.call_id)}</p></div>
         <button class="ghost icon" type="button" aria-label="Close the details" onClick={close}><Icon name="close" /></button>

@@ -15,8 +15,15 @@ const pushToTalk = signal(localStorage.getItem(STORED.pushToTalk) === "yes");
 
 export function JoinPanel({ room }: { room: string }) {
   const here = joinedRoom.value === room && joinState.value === "joined";
+  const card = useRef<HTMLElement>(null);
+  const before = useRef(here);
+  useEffect(() => {
+    // The button that joined or left is gone, and the focus with it.
+    if (before.current !== here && document.activeElement === document.body) card.current?.querySelector("button")?.focus();
+    before.current = here;
+  }, [here]);
   return (
-    <section class="card join" aria-label="Join with this browser">
+    <section class="card join" ref={card} aria-label="Join with this browser">
       <header><h2>{here ? "You are in the room" : "Join with this browser"}</h2>{here && <span class="badge good">Connected</span>}</header>
       <div class="card-body">
         {joinProblem.value && <p class="note bad" role="alert">{joinProblem.value}</p>}
@@ -189,7 +196,13 @@ function Joined() {
       removeEventListener("keyup", up);
     };
   }, [pushToTalk.value]);
-  const hold = { onPointerDown: () => setMicrophone(true), onPointerUp: () => setMicrophone(false), onPointerLeave: () => setMicrophone(false) };
+  // The space bar and Enter hold the button as the pointer does.
+  const byKey = (open: boolean) => (event: KeyboardEvent) => {
+    if (event.code !== "Space" && event.key !== "Enter") return;
+    event.preventDefault();
+    if (!event.repeat) setMicrophone(open);
+  };
+  const hold = { onKeyDown: byKey(true), onKeyUp: byKey(false), onBlur: () => setMicrophone(false), onPointerDown: () => setMicrophone(true), onPointerUp: () => setMicrophone(false), onPointerLeave: () => setMicrophone(false) };
   return (
     <div class="stack">
       <div class="row">

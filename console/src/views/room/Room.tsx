@@ -5,6 +5,7 @@ import { go } from "../../app/router";
 import { Act, ShowRequest } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
 import { Icon } from "../../ui/Icon";
+import { Tabs } from "../../ui/Tabs";
 import { duration, isSet, moment, plural } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
 import { now } from "../../ui/now";
@@ -22,13 +23,14 @@ import { JoinPanel } from "./JoinPanel";
 import { Lobby } from "./Lobby";
 import { Matrix } from "./Matrix";
 import { ParticipantList } from "./ParticipantList";
+import { Recorder } from "./Recorder";
 import { SayAndPlay } from "./SayAndPlay";
 import { RoomModel } from "./model";
 import { sessionId } from "./whip";
 import "./room.css";
 
-type Tab = "people" | "matrix" | "chat" | "say" | "captions";
-const TABS: ReadonlyArray<readonly [Tab, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["captions", "Captions"]];
+type Panel = "people" | "matrix" | "chat" | "say" | "captions";
+const PANELS: ReadonlyArray<readonly [Panel, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["captions", "Captions"]];
 
 export function Room({ id = "" }: ViewProps) {
   const model = useMemo(() => new RoomModel(id), [id]);
@@ -55,33 +57,33 @@ function ClosedRoom({ room }: { room: RoomRow }) {
 }
 
 function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
-  const [tab, setTab] = useState<Tab>("people");
+  const [shown, show] = useState<Panel>("people");
   const [selected, setSelected] = useState("");
   const [dialling, setDialling] = useState(false);
   const [dividing, setDividing] = useState(false);
   const [editing, setEditing] = useState<RoomRow>();
   const participant = model.meters.participants.value.find((each) => each.id === selected);
+  const closeDetails = () => {
+    document.querySelector<HTMLElement>(`[data-id="${selected}"] .who`)?.focus();
+    setSelected("");
+  };
   return (
     <>
       <Head model={model} room={room} edit={setEditing} dial={() => setDialling(true)} divide={() => setDividing(true)} />
       <div class="room-grid">
         <div class="room-main">
           <Lobby model={model} />
-          <div class="segments tabs" role="tablist" aria-label="What is shown">
-            {TABS.map(([each, label]) => (
-              <button key={each} id={`tab-${each}`} type="button" role="tab" aria-selected={tab === each} aria-controls="panel" onClick={() => setTab(each)}>{label}</button>
-            ))}
-          </div>
-          <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-            {tab === "people" && <ParticipantList model={model} selected={selected} select={setSelected} own={sessionId.value} />}
-            {tab === "matrix" && <Matrix model={model} />}
-            {tab === "chat" && <Chat model={model} />}
-            {tab === "say" && <SayAndPlay model={model} />}
-            {tab === "captions" && <Captions model={model} room={room} />}
+          <Tabs tabs={PANELS} shown={shown} show={show} label="What is shown" />
+          <div id="panel" role="tabpanel" aria-labelledby={`tab-${shown}`}>
+            {shown === "people" && <ParticipantList model={model} selected={selected} select={setSelected} own={sessionId.value} />}
+            {shown === "matrix" && <Matrix model={model} />}
+            {shown === "chat" && <Chat model={model} />}
+            {shown === "say" && <SayAndPlay model={model} />}
+            {shown === "captions" && <Captions model={model} room={room} />}
           </div>
         </div>
         <div class="room-side">
-          {participant && <Details key={participant.id} model={model} participant={participant} close={() => setSelected("")} />}
+          {participant && <Details key={participant.id} model={model} participant={participant} close={closeDetails} />}
           <JoinPanel room={room.id} />
           <Addresses room={room} />
         </div>
@@ -115,9 +117,7 @@ function Head({ model, room, edit, dial, divide }: HeadProps) {
       </div>
       <div class="actions">
         <button class="primary" type="button" onClick={dial}><Icon name="calls" />Call somebody</button>
-        {isRecorded(room)
-          ? <Act request={request("post", "/v1.0/conferences/{id}/recording_stop", { path })} icon="stop" done={(changed) => (model.room.value = changed)}>Stop recording</Act>
-          : <Act request={request("post", "/v1.0/conferences/{id}/recording_start", { path })} icon="record" done={(changed) => (model.room.value = changed)}>Record</Act>}
+        <Recorder model={model} room={room} />
         <button type="button" onClick={divide}><Icon name="rooms" />Breakout rooms</button>
         <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
         <ShowRequest request={() => lockingOf(room.id)} />

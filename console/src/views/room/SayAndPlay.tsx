@@ -16,6 +16,8 @@ const SECTIONS: Readonly<Record<Kind, readonly Section[]>> = {
   talk: [{ fields: ["text", "language"] }, { fields: ["gain_db", "duck_db", "loop"] }],
   play: [{ fields: ["stream_urls"] }, { fields: ["gain_db", "duck_db", "loop"] }],
 };
+/** What is said next is said like this. */
+const KEPT = ["language", "gain_db", "duck_db"];
 const HINTS: Readonly<Record<string, FieldHints>> = {
   text: { whole: true, placeholder: "The meeting ends in five minutes." },
   language: { placeholder: "en-US", hint: "Empty: the room's language, or the server's." },
@@ -28,15 +30,10 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
 export function SayAndPlay({ model }: { model: RoomModel }) {
   const [kind, setKind] = useState<Kind>("talk");
   const [chosen, setChosen] = useState(NIL);
-  const [sent, setSent] = useState<Playback>();
   useEffect(() => model.playbacks.open(), [model]);
   const recipient = present(model, chosen);
-  const done = (playback: Playback) => {
-    void model.playbacks.load(); // no event reports that it waits, and those of its beginning and end may have come before this answer
-    setSent(playback);
-  };
-  // A new form after each playback: its text is empty, the rest as it was.
-  const kept: Value = sent ? { language: sent.language, gain_db: sent.gain_db, duck_db: sent.duck_db } : {};
+  // No event reports that it waits, and those of its beginning and end may have come before this answer.
+  const done = () => void model.playbacks.load();
   return (
     <div class="stack">
       <Running model={model} />
@@ -48,7 +45,7 @@ export function SayAndPlay({ model }: { model: RoomModel }) {
           </div>
           <Recipient model={model} id="hearers" label="Heard by" value={recipient} choose={setChosen} />
         </div>
-        <SchemaForm key={`${kind} ${sent?.id}`} schema={SCHEMAS[kind]} value={kept} sections={SECTIONS[kind]} hints={HINTS} submit={kind === "talk" ? "Say it" : "Play"}
+        <SchemaForm key={kind} schema={SCHEMAS[kind]} kept={KEPT} sections={SECTIONS[kind]} hints={HINTS} submit={kind === "talk" ? "Say it" : "Play"}
           request={(value) => requestOf(kind, model.id, recipient, value)} done={done} />
       </section>
     </div>

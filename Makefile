@@ -90,8 +90,9 @@ capacity: build ## Measure the capacity of the whole server in ten minutes, into
 	@PYTHON=$(PYTHON) tools/install_packages.sh bench
 	$(BIN)/python -m bench.capacity $(or $(ARGS),--all) --out build/capacity
 
-client: build ## Make src/client/generated anew from the OpenAPI document
+client: build ## Make both clients anew from the OpenAPI document: src/client/generated, and mixminus-client as an npm package in build
 	$(BIN)/python tools/generate_client.py
+	tools/pack_client.sh $(abspath $(BIN))/python
 
 console: build ## Build the web console, served at /console
 
@@ -123,7 +124,7 @@ wheel: docs build ## Build the sdist, a manylinux wheel from it and its bill of 
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built
-	rm -rf build dist $(VENV) src/mixer/*.so src/console/guide src/console/built console/node_modules console/src/generated
+	rm -rf build dist $(VENV) src/mixer/*.so src/console/guide src/console/built console/node_modules console/src/generated console/client/src/generated console/client/dist
 
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) tools/install_packages.sh build

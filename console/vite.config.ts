@@ -3,6 +3,7 @@ import { defineConfig } from "vite";
 // Relative: a proxy may serve the console below a prefix.
 export default defineConfig({
   base: "./",
+  resolve: { alias: { "mixminus-client": new URL("client/src/index.ts", import.meta.url).pathname } },
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   build: {
     outDir: "../src/console/built",

@@ -11,7 +11,7 @@ from mixminus.cli.rooms import room_of
 from mixminus.client.generated.inputs import AddressBody
 from mixminus.client.generated.models import Address
 
-__all__ = ["app"]
+__all__ = ["CallId", "address", "address_name", "app"]
 
 app: Final = commands("Calls: list them, call somebody into a room, hang up.")
 CallId = Annotated[UUID, typer.Argument(metavar="CALL", help="Id of a call.")]
@@ -29,8 +29,8 @@ def list_calls(
             {
                 "id": lambda call: call.id,
                 "direction": lambda call: call.direction,
-                "from": lambda call: _name(call.source),
-                "to": lambda call: _name(call.destination),
+                "from": lambda call: address_name(call.source),
+                "to": lambda call: address_name(call.destination),
                 "status": lambda call: call.status,
                 "age": lambda call: age(call.tm_create),
                 "ended": lambda call: call.hangup_reason,
@@ -57,12 +57,14 @@ def dial(
     with session() as client:
         join = {"type": "conference_join", "option": {"conference_id": str(room_of(client, room).id)}}
         placed = client.create_calls(
-            source=_address(source),
-            destinations=[_address(each) for each in destinations],
+            source=address(source),
+            destinations=[address(each) for each in destinations],
             actions=[join],
         )
         for call in placed.calls:
-            line(f"{call.id}  {_name(call.destination)}  {call.status}", id=call.id, status=call.status)
+            line(
+                f"{call.id}  {address_name(call.destination)}  {call.status}", id=call.id, status=call.status
+            )
         for group in placed.groupcalls:
             line(f"{group.id}  {group.status}", id=group.id, status=group.status)
 
@@ -95,8 +97,8 @@ def say(call: CallId, text: str, language: Annotated[str, typer.Option(help="BCP
         line("said", id=call)
 
 
-def _address(text: str) -> AddressBody:
-    """Return an address as typed: +number, sip: URI, or an extension."""
+def address(text: str) -> AddressBody:
+    """Return the address of a text: +number, sip: URI, or an extension."""
     if not text:
         return {}
     if text.lower().startswith(("sip:", "sips:")):
@@ -105,5 +107,6 @@ def _address(text: str) -> AddressBody:
     return {"type": "tel" if is_number else "extension", "target": text}
 
 
-def _name(address: Address) -> str:
-    return address.target_name or address.target or address.name
+def address_name(shown: Address) -> str:
+    """Return how a person calls an address."""
+    return shown.target_name or shown.target or shown.name

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Final
+from uuid import UUID
 
 import typer
 
@@ -36,6 +37,26 @@ def tail(
                 f"{event.id:>8}  {event.type:32} {event.data.get('id', '')}  {status}  {name}".rstrip(),
                 **event.model_dump(),
             )
+
+
+@app.command("list")
+def list_events(
+    after: Annotated[int, typer.Option(help="Begin behind the event with this id.")] = 0,
+    room: Annotated[UUID | None, typer.Option(help="Only events of the room with this id.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many events.")] = 100,
+) -> None:
+    """List events that are kept, oldest first."""
+    with session() as client:
+        found = client.list_events(after=str(after), conference_id=room or UNSET, page_size=min(count, 100))
+        listed(
+            islice(found, count),
+            {
+                "event": lambda each: each.id,
+                "type": lambda each: each.type,
+                "of": lambda each: each.data.get("id", ""),
+                "status": lambda each: each.data.get("status", ""),
+            },
+        )
 
 
 @app.command("deliveries")

@@ -59,6 +59,33 @@ def create_flow(
         )
 
 
+@app.command("replace")
+def replace_flow(
+    flow: Annotated[UUID, typer.Argument(metavar="FLOW", help="Id of a flow.")], file: FlowFile
+) -> None:
+    """Replace the actions of a flow by those of a file; calls that run it continue with the old ones."""
+    read = _read(file)
+    with session() as client:
+        old = client.get_flow(flow)
+        shown(
+            client.update_flow(
+                flow,
+                name=read.get("name", old.name),
+                detail=read.get("detail", old.detail),
+                on_complete_flow_id=old.on_complete_flow_id,
+                actions=read["actions"],
+            )
+        )
+
+
+@app.command("delete")
+def delete_flow(flow: Annotated[UUID, typer.Argument(metavar="FLOW", help="Id of a flow.")]) -> None:
+    """Delete a flow."""
+    with session() as client:
+        deleted = client.delete_flow(flow)
+        line(f"deleted {deleted.name or deleted.id}", id=deleted.id)
+
+
 @app.command("validate")
 def validate(file: FlowFile) -> None:
     """Check the actions of a file as the server would, without a server: an error names its path."""

@@ -10,13 +10,17 @@ import typer
 from mixminus.cli import (
     accounts,
     backups,
+    call_control,
     calls,
     directory,
     doctor,
     events,
     flows,
+    groups,
+    moderation,
     recordings,
     rooms,
+    runs,
     servers,
     traces,
     transcripts,
@@ -39,6 +43,8 @@ for name, group in {
     "traces": traces.app,
     "events": events.app,
     "flows": flows.app,
+    "runs": runs.app,
+    "groups": groups.app,
     "numbers": directory.numbers,
     "extensions": directory.extensions,
     "trunks": directory.trunks,
@@ -55,6 +61,10 @@ app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("rotate-key")(backups.rotate_key)
 calls.app.command("trace")(traces.trace)
+for name, control in call_control.COMMANDS.items():
+    calls.app.command(name)(control)
+for name, moderate in moderation.COMMANDS.items():
+    rooms.app.command(name)(moderate)
 
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

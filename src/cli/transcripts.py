@@ -32,6 +32,29 @@ def transcribe(room: RoomName, language: Language = "en-US") -> None:
         line(f"transcribed {transcribe_id}", id=transcribe_id)
 
 
+@app.command("create")
+def create_transcribe(
+    recording: Annotated[UUID, typer.Argument(metavar="RECORDING", help="Id of a recording.")],
+    language: Language = "en-US",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
+) -> None:
+    """Transcribe a recording."""
+    with session() as client:
+        after = client.newest_event()
+        made = client.create_transcribe(language=language, reference_type="recording", reference_id=recording)
+        if wait:
+            _follow(client, made.id, after)
+        line(f"transcribed {made.id}" if wait else f"transcribes as {made.id}", id=made.id)
+
+
+@app.command("stop")
+def stop_transcribe(transcribe: TranscribeId) -> None:
+    """Stop a transcription."""
+    with session() as client:
+        stopped = client.stop_transcribe(transcribe)
+        line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
+
+
 @app.command("list")
 def list_transcribes() -> None:
     """List transcriptions."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from mixminus.client.download import save, save_async
@@ -14,10 +14,11 @@ from mixminus.client.generated.models import Event
 from mixminus.client.generated.operations import Operations
 from mixminus.client.media import AsyncMediaStream, MediaStream, open_stream, open_stream_async
 from mixminus.client.meters import Meters, watch, watch_async
-from mixminus.client.request import Request, decoded
+from mixminus.client.request import UNSET, Request, Unset, decoded
 
 __all__ = ["AsyncClient", "Client"]
 
+SampleRate = Literal[8000, 16000, 24000, 48000]
 Progress = Callable[[int, int], None]
 """Receives the bytes written so far, and their total; 0 if it is not known."""
 
@@ -47,19 +48,37 @@ class Client(Operations):
         """Write a recording to a file, piece by piece; an existing file is replaced when all has arrived."""
         save(self, id, path, track, progress)
 
-    def stream_conference(self, id: UUID | str) -> AbstractContextManager[MediaStream]:
-        """Open the audio of a room: all participants hear what is sent, and all of them are heard.
+    def stream_conference(
+        self,
+        id: UUID | str,
+        *,
+        sample_rate: SampleRate | Unset = UNSET,
+        listen: Literal["mix", "participant", "mix_minus"] | Unset = UNSET,
+        conferencecall_id: UUID | str | Unset = UNSET,
+    ) -> AbstractContextManager[MediaStream]:
+        """Open the audio of a room: all participants hear what is sent, and all of them are heard, or, as ``listen``
+        says, the ``participant`` with this ``conferencecall_id`` alone, or all but that one. ``sample_rate`` is in Hz.
 
         Raises the ApiError of a refusal, and ConnectionFailed.
         """
-        return open_stream(self, f"/v1.0/conferences/{id}/media_stream")
+        path = f"/v1.0/conferences/{id}/media_stream"
+        return open_stream(
+            self, path, sample_rate=sample_rate, listen=listen, conferencecall_id=conferencecall_id
+        )
 
-    def stream_call(self, id: UUID | str) -> AbstractContextManager[MediaStream]:
-        """Open the audio of a call: what it says is heard, and only the call hears what is sent.
+    def stream_call(
+        self,
+        id: UUID | str,
+        *,
+        sample_rate: SampleRate | Unset = UNSET,
+        listen: Literal["in", "out", "both"] | Unset = UNSET,
+    ) -> AbstractContextManager[MediaStream]:
+        """Open the audio of a call: what it says is heard, or, as ``listen`` says, what it hears, or both; only the call
+        hears what is sent. ``sample_rate`` is in Hz.
 
         Raises the ApiError of a refusal, and ConnectionFailed.
         """
-        return open_stream(self, f"/v1.0/calls/{id}/media_stream")
+        return open_stream(self, f"/v1.0/calls/{id}/media_stream", sample_rate=sample_rate, listen=listen)
 
     def watch_meters(self, id: UUID | str) -> Iterator[Meters]:
         """Yield what changes in a room, five times a second at most, until the room closes: participants, levels in
@@ -90,13 +109,31 @@ class AsyncClient(AsyncOperations):
         """Write a recording to a file, piece by piece; an existing file is replaced when all has arrived."""
         await save_async(self, id, path, track, progress)
 
-    def stream_conference(self, id: UUID | str) -> AbstractAsyncContextManager[AsyncMediaStream]:
+    def stream_conference(
+        self,
+        id: UUID | str,
+        *,
+        sample_rate: SampleRate | Unset = UNSET,
+        listen: Literal["mix", "participant", "mix_minus"] | Unset = UNSET,
+        conferencecall_id: UUID | str | Unset = UNSET,
+    ) -> AbstractAsyncContextManager[AsyncMediaStream]:
         """Open the audio of a room: see ``Client.stream_conference``."""
-        return open_stream_async(self, f"/v1.0/conferences/{id}/media_stream")
+        path = f"/v1.0/conferences/{id}/media_stream"
+        return open_stream_async(
+            self, path, sample_rate=sample_rate, listen=listen, conferencecall_id=conferencecall_id
+        )
 
-    def stream_call(self, id: UUID | str) -> AbstractAsyncContextManager[AsyncMediaStream]:
+    def stream_call(
+        self,
+        id: UUID | str,
+        *,
+        sample_rate: SampleRate | Unset = UNSET,
+        listen: Literal["in", "out", "both"] | Unset = UNSET,
+    ) -> AbstractAsyncContextManager[AsyncMediaStream]:
         """Open the audio of a call: see ``Client.stream_call``."""
-        return open_stream_async(self, f"/v1.0/calls/{id}/media_stream")
+        return open_stream_async(
+            self, f"/v1.0/calls/{id}/media_stream", sample_rate=sample_rate, listen=listen
+        )
 
     def watch_meters(self, id: UUID | str) -> AsyncIterator[Meters]:
         """Yield what changes in a room: see ``Client.watch_meters``."""

@@ -1,6 +1,6 @@
 """Media streams: the audio of a room or a call over a WebSocket, both ways (api.md section 9).
 
-Audio is 16-bit signed little-endian PCM, 8 kHz, mono; the server sends 320 bytes every 20 ms.
+Audio is 16-bit signed little-endian PCM, mono, at 8 kHz or the `sample_rate` that was named; the server sends every 20 ms.
 """
 
 import json
@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 from websockets.sync.client import ClientConnection, connect
 
 from mixminus.client.errors import ConnectionFailed, StreamEnded
+from mixminus.client.request import present
 from mixminus.client.sockets import opening, target
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncMediaStream", "Mark", "MediaStream", "open_stream", "open_stream_async"]
 
 _PIECE_BYTES: Final = 64_000
-"""Two seconds a message: the server reads no message beyond what it has room for."""
-_QUERY: Final = {"encapsulation": "sln"}
+"""Of one message: the server reads no more while it has no room."""
 _CLEAR: Final = '{"type": "clear"}'
 
 
@@ -102,9 +102,9 @@ class AsyncMediaStream:
 
 
 @contextmanager
-def open_stream(client: "Client", path: str) -> Iterator[MediaStream]:
+def open_stream(client: "Client", path: str, **query: object) -> Iterator[MediaStream]:
     """Open the stream of a room or a call; see ``Client.stream_conference``."""
-    url, options = target(client, path, _QUERY)
+    url, options = target(client, path, {"encapsulation": "sln", **present(query)})
     with opening(url):
         socket = connect(url, compression=None, **options)
     with socket:
@@ -112,9 +112,11 @@ def open_stream(client: "Client", path: str) -> Iterator[MediaStream]:
 
 
 @asynccontextmanager
-async def open_stream_async(client: "AsyncClient", path: str) -> AsyncIterator[AsyncMediaStream]:
+async def open_stream_async(
+    client: "AsyncClient", path: str, **query: object
+) -> AsyncIterator[AsyncMediaStream]:
     """Open the stream of a room or a call; see ``Client.stream_conference``."""
-    url, options = target(client, path, _QUERY)
+    url, options = target(client, path, {"encapsulation": "sln", **present(query)})
     with opening(url):
         socket = await connect_async(url, compression=None, **options)
     async with socket:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mixminus.client import AsyncClient, Client, Mark, StreamEnded
+from mixminus.client.errors import InvalidRequest
 from mixminus.client.generated.reasons import ConferenceNotFound
 from tests.support.server import ACCESS_KEY, Server
 from tests.support.tones import level_db, tone
@@ -41,6 +42,18 @@ def test_one_stream_hears_another(server: Server, client: Client) -> None:
                 break
         assert received == Mark("played", cleared=False)
         assert_tone(bytes(heard))
+
+
+def test_a_stream_has_the_sample_rate_that_was_named(server: Server, client: Client) -> None:
+    with client.stream_conference(server.new_room(), sample_rate=16000) as stream:
+        received = next(iter(stream))
+        assert isinstance(received, bytes)
+        assert len(received) == 2 * FRAME_BYTES
+
+
+def test_listening_to_a_participant_needs_its_id(server: Server, client: Client) -> None:
+    with pytest.raises(InvalidRequest), client.stream_conference(server.new_room(), listen="participant"):
+        pass
 
 
 def test_what_is_cleared_is_not_played(server: Server, client: Client) -> None:

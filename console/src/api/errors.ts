@@ -1,28 +1,7 @@
 // What can go wrong with a request, as sentences with a next step.
+import { RequestFailed } from "mixminus-client";
 
-export class RequestFailed extends Error {
-  constructor(
-    readonly status: number,
-    readonly reason: string,
-    message: string,
-    readonly requestId: string,
-  ) {
-    super(message);
-  }
-}
-
-export class ServerUnreachable extends Error {
-  constructor() {
-    super("The server does not answer. Check that it runs, and your network, then try again.");
-  }
-}
-
-/** Read the envelope of an error. */
-export async function failure(response: Response): Promise<RequestFailed> {
-  const { error = {} } = (await response.json().catch(() => ({}))) as { error?: Record<string, string> };
-  const message = error.message || `The server answered ${response.status}.`;
-  return new RequestFailed(response.status, error.reason ?? "", message, error.request_id ?? "");
-}
+export { RequestFailed };
 
 /** Return a sentence for people: what happened, and what to do. */
 export function explain(error: unknown): string {

@@ -2,7 +2,7 @@
 //
 //   off -> connecting -> live -> waiting -> connecting ...      off: logged out
 import { signal } from "@preact/signals";
-import { openSocket } from "./request";
+import { client } from "./request";
 import { expire } from "./session";
 
 export interface LiveEvent {
@@ -57,7 +57,7 @@ export function disconnect(): void {
 
 function open(customerId: string): void {
   liveState.value = "connecting";
-  const opening = openSocket("v1.0/ws", { numbered: "1", after: last || FROM_NOW });
+  const opening = client.socket("/v1.0/ws", { query: { numbered: "1", after: last || FROM_NOW } });
   socket = opening;
   opening.onopen = () => {
     attempts = 0;

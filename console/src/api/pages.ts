@@ -1,14 +1,8 @@
 // Lists of the API come in pages: this reads them one after another.
-import { send, type ApiRequest } from "./request";
+import type { PageRequest } from "mixminus-client";
+import { send } from "./request";
 
-interface Page<T> {
-  result: T[];
-  /** Absent from lists that have only one page. */
-  next_page_token?: string;
-}
-
-/** Return the request of the page that a token names; an empty token names the first. */
-export type PageRequest<T> = (token: string) => ApiRequest<Page<T>>;
+export type { PageRequest };
 
 /** Read at most `most` pages; `truncated` says whether the server has more. */
 export async function readPages<T>(page: PageRequest<T>, most: number): Promise<{ rows: T[]; truncated: boolean }> {

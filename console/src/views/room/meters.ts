@@ -3,7 +3,7 @@
 // Each participant has signals of its own: a level that changes redraws one meter and nothing else.
 import { signal, type Signal } from "@preact/signals";
 import { liveState } from "../../api/live";
-import { openSocket, type Schemas } from "../../api/request";
+import { client, type Schemas } from "../../api/request";
 
 export type Face = Schemas["Talker"];
 
@@ -63,7 +63,7 @@ export class RoomMeters {
 
   private connect(): void {
     if (this.done || liveState.value === "off") return;
-    const socket = openSocket(`v1.0/conferences/${this.roomId}/meters`);
+    const socket = client.socket("/v1.0/conferences/{id}/meters", { path: { id: this.roomId } });
     this.socket = socket;
     let first = true;
     socket.onmessage = ({ data }: MessageEvent<string>) => {

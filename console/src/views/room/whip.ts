@@ -3,7 +3,7 @@
 //   idle -> joining -> joined -> idle        failed: idle, with the reason
 import { signal } from "@preact/signals";
 import { explain } from "../../api/errors";
-import { fetchRaw, ROOT, type ApiRequest } from "../../api/request";
+import { fetchRaw, request, type ApiRequest } from "../../api/request";
 
 type JoinState = "idle" | "joining" | "joined";
 
@@ -22,7 +22,7 @@ export const myName = signal(localStorage.getItem(STORED_NAME) ?? "");
 interface Session {
   pc: RTCPeerConnection;
   stream?: MediaStream;
-  url: string;
+  path: { id: string; session_id: string };
   audio: HTMLAudioElement;
 }
 
@@ -56,17 +56,13 @@ export function reasonOf(error: unknown): string {
 
 /** The request by which this browser joins; its body is the offer of its connection, as SDP. */
 export function joinRequest(room: string): ApiRequest {
-  return {
-    method: "post",
-    url: `v1.0/conferences/${room}/whip?name=${encodeURIComponent(myName.value || "Console")}`,
-    headers: { "Content-Type": "application/sdp" },
-    file: "offer.sdp",
-  };
+  const parts = { path: { id: room }, query: { name: myName.value || "Console" } };
+  return { ...request("post", "/v1.0/conferences/{id}/whip", parts), headers: { "Content-Type": "application/sdp" }, file: "offer.sdp" };
 }
 
 /** The request by which this browser leaves; undefined while it is in no room. */
 export function leaveRequest(): ApiRequest | undefined {
-  return session && { method: "delete", url: session.url.slice(ROOT.href.length) };
+  return session && request("delete", "/v1.0/conferences/{id}/whip/{session_id}", { path: session.path });
 }
 
 /** Join a room; without a stream only to listen. `speaker` is the id of an output, or empty. */
@@ -77,7 +73,7 @@ export async function join(room: string, stream: MediaStream | undefined, speake
   const audio = new Audio();
   audio.autoplay = true;
   try {
-    const options = await fetchRaw({ method: "options", url: `v1.0/conferences/${room}/whip` });
+    const options = await fetchRaw({ ...request("post", "/v1.0/conferences/{id}/whip", { path: { id: room } }), method: "options" });
     pc.setConfiguration({ ...pc.getConfiguration(), iceServers: iceServers(options.headers.get("Link") ?? "") });
     if (stream) stream.getAudioTracks().forEach((track) => pc.addTrack(track, stream));
     else pc.addTransceiver("audio", { direction: "recvonly" });
@@ -85,11 +81,11 @@ export async function join(room: string, stream: MediaStream | undefined, speake
     await pc.setLocalDescription();
     await gathered(pc);
     const response = await fetchRaw(joinRequest(room), { body: pc.localDescription?.sdp ?? "" });
-    const url = new URL(response.headers.get("Location") ?? "", response.url);
-    session = { pc, stream, audio, url: url.href };
+    const id = new URL(response.headers.get("Location") ?? "", response.url).pathname.split("/").pop() ?? "";
+    session = { pc, stream, audio, path: { id: room, session_id: id } };
     await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
     await connected(pc);
-    sessionId.value = url.pathname.split("/").pop() ?? "";
+    sessionId.value = id;
     joinedRoom.value = room;
     joinState.value = "joined";
     setMicrophone(micOpen.value);

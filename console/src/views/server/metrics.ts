@@ -1,5 +1,5 @@
 // What the server measures of itself, from its metrics (Prometheus text format).
-import { fetchRaw } from "../../api/request";
+import { fetchRaw, request } from "../../api/request";
 
 export type Metrics = ReadonlyMap<string, number>;
 
@@ -15,5 +15,5 @@ function parse(text: string): Metrics {
 }
 
 export async function read(): Promise<Metrics> {
-  return parse(await (await fetchRaw({ method: "get", url: "metrics" })).text());
+  return parse(await (await fetchRaw(request("get", "/metrics"))).text());
 }

@@ -30,6 +30,7 @@ from yarl import URL
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.flow.services import WebAnswer, WebRequest
 from mixminus.sound.errors import SoundNotFound, SoundTooLarge
+from mixminus.telemetry import current_span
 
 __all__ = [
     "SCHEMES",
@@ -181,7 +182,7 @@ class WebClient:
         if request.method not in METHODS:
             raise InvalidArgument(f"method: is none of {', '.join(sorted(METHODS))}")
         try:
-            headers = {"Content-Type": request.content_type}
+            headers = {"Content-Type": request.content_type, **current_span().headers}
             outgoing = Outgoing(request.method, request.uri, request.body, headers)
             async with send_following(self._session.get(), outgoing) as response:
                 body = await read_body(response, max_bytes=MAX_ANSWER_BYTES)

@@ -21,6 +21,7 @@ __all__ = [
     "NumberId",
     "PlaybackId",
     "RecordingId",
+    "SpeakingId",
     "TraceId",
     "TranscribeId",
     "TranscriptId",
@@ -45,6 +46,7 @@ AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
 ChatMessageId = NewType("ChatMessageId", uuid.UUID)
 PlaybackId = NewType("PlaybackId", uuid.UUID)
+SpeakingId = NewType("SpeakingId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)
 ExtensionId = NewType("ExtensionId", uuid.UUID)
 TrunkId = NewType("TrunkId", uuid.UUID)

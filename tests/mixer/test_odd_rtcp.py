@@ -76,9 +76,7 @@ BROKEN = [
     pytest.param(part(201, SSRC, count=3), id="blocks that are not there"),
     pytest.param(RR + part(203, SSRC, count=9), id="goodbye of sources that are not there"),
     pytest.param(part(201, SSRC, padding=4) + SDES, id="padding before the end"),
-    pytest.param(
-        SR + b"\0\xca\0\2" + SSRC + b"\0\0\0\0", id="no version"
-    ),
+    pytest.param(SR + b"\0\xca\0\2" + SSRC + b"\0\0\0\0", id="no version"),
     pytest.param(b"\x40" + RR[1:], id="version 1"),
     pytest.param(b"\x80\xc9" + b"\xff" * 998, id="long nonsense"),
 ]

@@ -159,8 +159,8 @@ class SpeakingService:
             )
         live = await self._calls.require(customer_id, CallId(spec.reference_id))
         seat = self._rooms.seat_of_call(live.id) if spec.direction == "both" else None
-        room = self._rooms.find(seat.conference.id) if seat else None
-        place = room.bridge if room else live.port
+        shared = self._rooms.find(seat.conference.id) if seat else None
+        place = shared.bridge if shared else live.port
         return SpeakingSession(place, (live.over,), self._sounds, language=spec.language, voice=spec.voice_id)
 
     def _active(self, customer_id: CustomerId, speaking_id: SpeakingId) -> SpeakingSession:

@@ -58,11 +58,12 @@ class Client:
             self._request("DELETE", self._session)
         self._pipeline.set_state(Gst.State.NULL)
 
-    def press(self, digits: str) -> None:
-        """Send digits, one after the other."""
+    def press(self, digits: str) -> bool:
+        """Send digits, one after the other; return True: more may come."""
         for place, digit in enumerate(digits):
             for start, at_ms in ((True, 2 * place * _TONE_MS), (False, (2 * place + 1) * _TONE_MS)):
                 GLib.timeout_add(at_ms, self._press, _EVENTS.index(digit), start)
+        return True
 
     def _press(self, event: int, start: bool) -> bool:
         described = Gst.Structure.from_string(
@@ -112,6 +113,6 @@ if __name__ == "__main__":
     client = Client(*sys.argv[1:5])
     loop = GLib.MainLoop()
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
-    GLib.io_add_watch(sys.stdin, GLib.IO_IN, lambda *_: client.press(sys.stdin.readline().strip()) or True)
+    GLib.io_add_watch(sys.stdin, GLib.IO_IN, lambda *_: client.press(sys.stdin.readline().strip()))
     loop.run()
     client.leave()

@@ -24,6 +24,7 @@ from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.model.media_stream import MEDIA_STREAM_TRANSITIONS, MediaStreamStatus
 from mixminus.model.playback import PLAYBACK_TRANSITIONS, PlaybackStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
+from mixminus.model.speaking import SPEAKING_TRANSITIONS, SpeakingStatus
 from mixminus.model.trace import TRACE_TRANSITIONS, TraceStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.sip.dialling import DIALLED_TRANSITIONS, DialledState
@@ -45,6 +46,7 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "phone's leg": (LEG_TRANSITIONS, next(iter(LegState))),
     "dialled phone's leg": (DIALLED_TRANSITIONS, DialledState.DIALLING),
     "browser's leg": (WEBRTC_LEG_TRANSITIONS, WebRtcLegState.OFFERED),
+    "speaking": (SPEAKING_TRANSITIONS, SpeakingStatus.ACTIVE),
     "trace": (TRACE_TRANSITIONS, TraceStatus.WAITING),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }

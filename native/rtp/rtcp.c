@@ -136,10 +136,10 @@ static int parse_one(struct mm_rtcp *rtcp, const uint8_t *packet, size_t left)
 int mm_rtcp_parse(struct mm_rtcp *rtcp, const uint8_t *packet, size_t size)
 {
 	memset(rtcp, 0, sizeof(*rtcp));
-	/* A.2: a compound begins with a report that is not padded. */
+	/* A.2 wants a report first; RFC 5506 allows any packet, and some send
+	 * that without asking. Each has its sender's SSRC at this place. */
 	if (size < HEADER_BYTES + SSRC_BYTES || size % WORD_BYTES != 0 ||
-	    (packet[0] & 0xe0) != VERSION_2 ||
-	    (packet[1] != SENDER_REPORT && packet[1] != RECEIVER_REPORT))
+	    !mm_rtp_is_rtcp(packet, size))
 		return -EBADMSG;
 	rtcp->sender_ssrc = read32(packet + HEADER_BYTES);
 	for (size_t at = 0; at < size;) {

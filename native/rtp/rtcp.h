@@ -32,7 +32,8 @@ struct mm_rtcp {
 	bool bye;
 };
 
-/* 0, or -EBADMSG when the compound breaks RFC 3550 A.2. */
+/* 0, or -EBADMSG when the lengths of the packets do not fit the datagram
+ * (RFC 3550 A.2); any packet may be the first (RFC 5506). */
 int mm_rtcp_parse(struct mm_rtcp *rtcp, const uint8_t *packet, size_t size);
 /* Write SR (or RR when `sender` is NULL), one report block (when `report` is
  * not NULL), and SDES with the CNAME; returns bytes or -ENOSPC. */

@@ -11,7 +11,6 @@ _REMEDIES: Final = tuple(
     for pattern, text in (
         (r"/available_numbers", "numbers are not sold here: create yours with POST /numbers"),
         (r"/numbers/renew", "numbers do not expire here, and are not renewed"),
-        (r"/speakings(/.*)?", "text is said into a call with POST /calls/{id}/talk"),
         (rf"/recordings/{_ID}/playfiles", "the file of a recording is at GET /recordingfiles/{id}"),
         (rf"/customers/{_ID}", "customers are not deleted: POST /customers/{id}/freeze, which can be taken back"),
         (

@@ -20,6 +20,7 @@ from mixminus.call.meters import MeterService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
+from mixminus.call.speakings import SpeakingService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
@@ -95,6 +96,7 @@ class Services:
     breakouts: BreakoutService
     replacements: ReplacementService
     call_audio: CallAudioService
+    speakings: SpeakingService
     digits: DigitSender
     live_participants: LiveParticipantService
     meters: MeterService
@@ -142,6 +144,7 @@ class Services:
             **self.sounds.counters,
             **self.keypad.counters,
             **self.playbacks.counters,
+            **self.speakings.counters,
             **self.transcription.counters,
             **self.streams.counters,
             **self.traces.counters,

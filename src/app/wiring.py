@@ -34,6 +34,7 @@ from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import MAX_DURATION_S, CallService
+from mixminus.call.speakings import SpeakingService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
@@ -313,6 +314,16 @@ async def open_services(
             replacements=replacements,
             digits=closing(DigitSender(clock, calls)),
             call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
+            speakings=closing(
+                SpeakingService(
+                    store,
+                    clock,
+                    calls=calls,
+                    conferences=conferences,
+                    rooms=rooms,
+                    sounds=sounds.service,
+                )
+            ),
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls
             ),

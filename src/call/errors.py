@@ -1,6 +1,6 @@
 """Errors of calls, groupcalls and transfers."""
 
-from mixminus.errors import Conflict, InvalidArgument, NotFound
+from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound
 
 __all__ = [
     "CallDeleted",
@@ -12,7 +12,12 @@ __all__ = [
     "DigitsPending",
     "GroupcallNotFound",
     "NoCallableDestination",
+    "SpeakingAlreadyActive",
+    "SpeakingNotFound",
+    "SpeakingQueueFull",
+    "SpeakingStopped",
     "TooManyHops",
+    "TooManySpeakings",
     "TransferPending",
 ]
 
@@ -69,3 +74,29 @@ class GroupcallNotFound(NotFound):
 
 class NoCallableDestination(InvalidArgument):
     """None of the destinations can be called (api.md section 5.2)."""
+
+
+class SpeakingNotFound(NotFound):
+    reason = "SPEAKING_NOT_FOUND"
+
+
+class SpeakingAlreadyActive(Conflict):
+    """The call or the room has a speaking."""
+
+    reason = "SPEAKING_ALREADY_ACTIVE"
+
+
+class SpeakingStopped(Conflict):
+    """It was stopped, or its call or room is over."""
+
+
+class SpeakingQueueFull(Conflict):
+    """Too many texts wait in one speaking."""
+
+    reason = "SPEAKING_QUEUE_FULL"
+
+
+class TooManySpeakings(Exhausted):
+    """Too many speakings are active at once."""
+
+    reason = "TOO_MANY_SPEAKINGS"

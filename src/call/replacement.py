@@ -10,7 +10,7 @@ from typing import Final
 from mixminus.call.leg import Address, Caller, Leg
 from mixminus.call.live import LiveCall
 from mixminus.call.registry import LiveCalls
-from mixminus.call.routing import Directory, Program, Routed
+from mixminus.call.routing import AudioTerms, Directory, Program, Routed
 from mixminus.call.service import CallService
 from mixminus.conference.room import Rooms
 from mixminus.log import get, task_failed
@@ -55,9 +55,10 @@ class ReplacementService:
             await leg.reject(FORBIDDEN)
         elif (seat := self._rooms.seat_of_call(replaced.id)) is None:
             await leg.reject(DECLINED)
-        elif not leg.apply_srtp(await self._directory.srtp_of(caller, replaced.call.customer_id)):
+        elif not leg.apply_srtp((terms := await self._terms(replaced, caller)).srtp):
             await leg.reject(NOT_ACCEPTABLE)
         else:
+            leg.set_media_timeout(terms.media_timeout_s)
             settings = seat.conference.settings
             pin = settings.moderator_pin if seat.role is Role.MODERATOR else settings.pin
             join = {"type": "confbridge_join", "option": {"confbridge_id": str(seat.conference.id)}}
@@ -66,6 +67,9 @@ class ReplacementService:
             routed = Routed(replaced.call.customer_id, program, source, destination)
             live = await self._calls.admit(leg, routed, caller=caller, pin=pin)
             self._scope.spawn(f"replacement {live.id}", _take_over(live, replaced))
+
+    async def _terms(self, replaced: LiveCall, caller: Caller) -> AudioTerms:
+        return await self._directory.terms_of(caller, replaced.call.customer_id)
 
     async def _is_allowed(self, replaced: LiveCall, caller: Caller) -> bool:
         """Return whether a caller may replace a call: the dialog's names are secret, but not on an open network.

@@ -19,7 +19,7 @@ from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.model.srtp import SrtpPolicy
 
-__all__ = ["Dialled", "Directory", "Kind", "Program", "Refused", "Routed", "parse_target"]
+__all__ = ["AudioTerms", "Dialled", "Directory", "Kind", "Program", "Refused", "Routed", "parse_target"]
 
 _DIRECT: Final = "direct."
 _UUID_LENGTH: Final = 36
@@ -59,6 +59,15 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioTerms:
+    """What the settings of the calling account, and of the customers, require of a call's audio."""
+
+    srtp: SrtpPolicy = ""
+    media_timeout_s: int = 0
+    """The time without audio after which the caller is asked whether it is there; 0 for the server's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Routed:
     """A call that is accepted: its customer, its program, and both ends as the API shows them."""
 
@@ -67,10 +76,7 @@ class Routed:
     source: Address
     destination: Address
     diversions: tuple[Diversion, ...] = ()
-    srtp: SrtpPolicy = ""
-    """What the call's audio is held to."""
-    media_timeout_s: int = 0
-    """The time without audio after which the caller is asked whether it is there; 0 for the server's."""
+    terms: AudioTerms = AudioTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,8 @@ class Directory(Protocol):
         """Look up a dialled target; ``signalled`` counts as far as the caller is trusted."""
         ...
 
-    async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
-        """Return the policy that holds for a call of this caller to a customer."""
+    async def terms_of(self, caller: Caller, customer_id: CustomerId) -> AudioTerms:
+        """Return what holds for the audio of a call of this caller to a customer."""
         ...
 
     async def customer_of(self, caller: Caller) -> CustomerId | None:

@@ -239,11 +239,11 @@ class CallService:
                 current_span().set("mixminus.refused_with", routed.status_code)
                 await leg.reject(routed.status_code)
                 return
-            if not leg.apply_srtp(routed.srtp):
-                log.warning("call refused for its encryption", srtp=routed.srtp)
+            if not leg.apply_srtp(routed.terms.srtp):
+                log.warning("call refused for its encryption", srtp=routed.terms.srtp)
                 await leg.reject(_NOT_ACCEPTABLE)
                 return
-            leg.set_media_timeout(routed.media_timeout_s)
+            leg.set_media_timeout(routed.terms.media_timeout_s)
             live = await self._open(leg, routed, caller, pin, signalled)
         except Unavailable as error:
             log.warning("call refused, nothing can be stored", cause=str(error))

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from mixminus.call.leg import Caller
-from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse_target
+from mixminus.call.routing import AudioTerms, Dialled, Kind, Program, Refused, Routed, parse_target
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.conference.room import Room
@@ -146,17 +146,13 @@ class DialPlan:
         if not isinstance(found, Routed):
             return found or Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
-            return replace(
-                found,
-                srtp=await _srtp(tx, extension or trunk, found.customer_id),
-                media_timeout_s=trunk.media_timeout_s if trunk else 0,
-            )
+            return replace(found, terms=await _terms(tx, extension or trunk, found.customer_id))
 
-    async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
-        """Return the policy about SRTP that holds for a call of this caller to a customer."""
+    async def terms_of(self, caller: Caller, customer_id: CustomerId) -> AudioTerms:
+        """Return what holds for the audio of a call of this caller to a customer."""
         async with self._store.snapshot() as tx:
             extension, trunk = await _callers(tx, caller)
-            return await _srtp(tx, extension or trunk, customer_id)
+            return await _terms(tx, extension or trunk, customer_id)
 
     async def customer_of(self, caller: Caller) -> CustomerId | None:
         """Return the customer whose extension or trunk the caller has authenticated, None for others."""
@@ -254,6 +250,11 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
     if extension := await tx.extensions.find(ExtensionId(caller.account_id)):
         return extension, None
     return None, await tx.trunks.find(TrunkId(caller.account_id))
+
+
+async def _terms(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> AudioTerms:
+    timeout_s = account.media_timeout_s if isinstance(account, Trunk) else 0
+    return AudioTerms(await _srtp(tx, account, customer_id), timeout_s)
 
 
 async def _srtp(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> SrtpPolicy:

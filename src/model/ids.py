@@ -22,6 +22,7 @@ __all__ = [
     "NumberId",
     "PlaybackId",
     "RecordingId",
+    "SpeakingId",
     "TraceId",
     "TranscribeId",
     "TranscriptId",
@@ -47,6 +48,7 @@ LegId = NewType("LegId", uuid.UUID)
 ChatMessageId = NewType("ChatMessageId", uuid.UUID)
 PlaybackId = NewType("PlaybackId", uuid.UUID)
 MediaStreamId = NewType("MediaStreamId", uuid.UUID)
+SpeakingId = NewType("SpeakingId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)
 ExtensionId = NewType("ExtensionId", uuid.UUID)
 TrunkId = NewType("TrunkId", uuid.UUID)

@@ -190,6 +190,11 @@ class _Call:
         self.aim(self.target)
 
     @property
+    def offers_either(self) -> bool:
+        """Whether SRTP is left to the far end, by capability negotiation: where SRTP alone was refused."""
+        return self.target.encryption == "optional" and not self.encrypted and self.local.dtls is None
+
+    @property
     def has_alternative(self) -> bool:
         """Whether another server or target can be tried after this one."""
         return bool(self.others or self.target.alternatives)
@@ -345,7 +350,7 @@ class Dialler:
                 private=call.private,
                 flow=flow,
                 local=local,
-                offer=render(make_offer(local, encrypted=call.encrypted)),
+                offer=render(make_offer(local, encrypted=call.encrypted, either=call.offers_either)),
                 username=credentials.username,
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),

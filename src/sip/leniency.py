@@ -44,6 +44,8 @@ class Leniency(enum.StrEnum):
     """An ``a=rtpmap`` with blanks around a slash, of Opus without its two channels, or of G.722 at its sample rate."""
     SDP_CASE = enum.auto()
     """Names in the wrong case."""
+    INFO_DIGIT = enum.auto()
+    """A digit in an INFO request that is written in an unusual way, or has no Content-Type."""
     URI_CHARACTERS = enum.auto()
     """Characters in a user part that must be escaped (RFC 3261 section 25.1)."""
     TEL_URI = enum.auto()

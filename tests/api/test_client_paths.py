@@ -123,8 +123,6 @@ async def test_transfer_of_a_call_that_is_none_is_refused(
     [
         ("GET", "/available_numbers", "POST /numbers"),
         ("POST", "/numbers/renew", "not renewed"),
-        ("GET", "/speakings", "POST /calls/{id}/talk"),
-        ("POST", f"/speakings/{SOME_ID}/say", "POST /calls/{id}/talk"),
         ("GET", f"/recordings/{SOME_ID}/playfiles", "GET /recordingfiles/{id}"),
         ("DELETE", f"/customers/{SOME_ID}", "/freeze"),
         ("GET", f"/timelines/calls/{SOME_ID}/events", "GET /events"),

@@ -59,6 +59,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /v1.0/flows": {"name": "new"},
     "PUT /v1.0/flows/{id}": {"name": "new"},
     "POST /v1.0/activeflows": {},
+    "POST /v1.0/speakings": {"reference_type": "call"},
     "POST /v1.0/transcribes": {"reference_type": "recording", "language": "en-US"},
     "POST /v1.0/numbers": {},
     "PUT /v1.0/numbers/{id}": {},

@@ -113,7 +113,9 @@ async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
     _, message = await api.post(f"/v1.0/conferences/{room_id}/messages", {"text": "hello"})
     _, playback = await api.post(f"/v1.0/conferences/{room_id}/play", {"stream_urls": ["missing.wav"]})
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
-    return {"playbacks": playback["id"], "chatmessages": message["id"]}
+    body = {"reference_type": "confbridge", "reference_id": room_id}
+    _, speaking = await api.post("/v1.0/speakings", body)
+    return {"playbacks": playback["id"], "chatmessages": message["id"], "speakings": speaking["id"]}
 
 
 async def wait_for_status(api: ApiClient, path: str, status: str) -> None:

@@ -48,6 +48,7 @@ READ_BY_VIEWERS: Final = {
         "calls",
         "groupcalls",
         "playbacks",
+        "speakings",
         "flows",
         "activeflows",
         "recordings",

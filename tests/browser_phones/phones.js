@@ -23,7 +23,19 @@ const once = (emitter, good, bad) => new Promise((resolve, reject) => {
   bad.forEach((name) => emitter.on(name, (event) => reject(new Error(`${name}: ${event.cause || ''}`))));
 });
 
-class JsSipPhone {
+class Phone {
+  // Hold the call and make a second one; transferToConsulted() connects both far ends.
+  async consult(target) {
+    await this.hold(true);
+    await participant.context.close(); // the test hears the second call from now on
+    const { session, ended } = this;
+    await this.call(target);
+    this.consulted = this.session;
+    Object.assign(this, { session, ended });
+  }
+}
+
+class JsSipPhone extends Phone {
   async start({ url, uri, password, realm }) {
     const socket = new JsSIP.WebSocketInterface(url);
     this.ua = new JsSIP.UA({ sockets: [socket], uri, password, realm, register: true, session_timers: false });
@@ -74,10 +86,15 @@ class JsSipPhone {
     await sent;
   }
 
-  async transfer(target) {
+  async transfer(target, replaces) {
     await new Promise((resolve, reject) => this.session.refer(target, {
+      replaces,
       eventHandlers: { requestSucceeded: resolve, requestFailed: ({ cause }) => reject(new Error(cause)) },
     }));
+  }
+
+  async transferToConsulted() {
+    await this.transfer(this.consulted.remote_identity.uri.toString(), this.consulted);
   }
 
   async hangUp() {
@@ -92,7 +109,7 @@ class JsSipPhone {
   }
 }
 
-class SipJsPhone {
+class SipJsPhone extends Phone {
   async start({ url, uri, password, user }) {
     this.ringing = new Promise((resolve) => {
       this.ua = new UserAgent({
@@ -166,7 +183,15 @@ class SipJsPhone {
   }
 
   async transfer(target) {
-    await new Promise((resolve, reject) => this.session.refer(UserAgent.makeURI(target), {
+    await this.refer(UserAgent.makeURI(target));
+  }
+
+  async transferToConsulted() {
+    await this.refer(this.consulted);
+  }
+
+  async refer(target) {
+    await new Promise((resolve, reject) => this.session.refer(target, {
       requestDelegate: { onAccept: resolve, onReject: ({ message }) => reject(new Error(message.statusCode)) },
     }));
   }

@@ -61,6 +61,24 @@ async def test_a_trunk_has_its_own_time_for_calls_out(sip_site: SipSite, bob: Ca
     assert shown["hangup_reason"] in ("timeout", "normal")
 
 
+async def test_a_call_that_replaces_another_has_its_trunks_time(sip_site: SipSite) -> None:
+    await trunk(sip_site, auth_types=["ip"], allowed_ips=["127.0.0.1"], media_timeout_s=20)
+    room = await sip_site.site.api.room()
+    await answers(sip_site, {"type": "conference_join", "option": {"conference_id": room["id"]}})
+    first = (await sip_site.phone()).call(NUMBER)
+    await first.establish()
+    await sip_site.site.participants(room["id"], "joined")
+    ours, theirs = (value.rpartition(";tag=")[2] for value in (first.to, first.from_))
+    named = f"{first.call_id};to-tag={ours};from-tag={theirs}"
+    second = (await sip_site.phone()).call(NUMBER, Replaces=named)
+    await second.establish()
+    first.reply(await first.asked("BYE"), 200)
+    for seconds, events in ((19, 0), (2, 1)):
+        assert len(timeouts(sip_site, seconds)) == events
+    second.reply(await second.asked("OPTIONS"), 481)
+    assert (await ended(sip_site))["hangup_reason"] in ("timeout", "normal")
+
+
 async def test_the_servers_time_counts_without_one(sip_site: SipSite) -> None:
     made = await trunk(sip_site, auth_types=["ip"], allowed_ips=["127.0.0.1"], media_timeout_s=20)
     body = {"auth_types": ["ip"], "allowed_ips": ["127.0.0.1"]}

@@ -1,4 +1,4 @@
-"""JsSIP and SIP.js in Chromium, JsSIP in Firefox: SIP over secure WebSockets, audio by ICE and DTLS-SRTP."""
+"""JsSIP and SIP.js in Chromium and Firefox: SIP over secure WebSockets, audio by ICE and DTLS-SRTP."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +36,10 @@ def wss_server(tmp_path_factory: pytest.TempPathFactory, wss_port: int) -> Itera
         yield running
 
 
-@pytest.fixture(params=[("chromium", "jssip"), ("chromium", "sip.js"), ("firefox", "jssip")], ids="-".join)
+@pytest.fixture(
+    params=[(program, stack) for program in ("chromium", "firefox") for stack in ("jssip", "sip.js")],
+    ids="-".join,
+)
 async def browser(
     request: pytest.FixtureRequest, wss_server: Server, wss_port: int, name: str, tmp_path: Path
 ) -> AsyncIterator[BrowserPhone]:
@@ -190,3 +193,32 @@ async def test_browser_transfers_its_place_in_a_room(
     await asyncio.to_thread(play_for, 2)
     assert_hears(coming.ear(), (PHONE_HZ,), COMING_HZ)
     assert_hears(newest(listener.ear(), 1.5), (COMING_HZ,), PHONE_HZ, stretch_s=1.0)
+
+
+@pytest.mark.parametrize(
+    "browser", [("chromium", "jssip"), ("chromium", "sip.js")], ids="-".join, indirect=True
+)
+async def test_browser_transfers_its_place_to_a_phone_that_it_has_consulted(
+    wss_server: Server, browser: BrowserPhone, phone: Ring, name: str
+) -> None:
+    """Attended transfer: REFER with Replaces, of the call by which the other phone was asked."""
+    room = await asyncio.to_thread(wss_server.new_room)
+    listener, consulted = phone(PHONE_HZ), phone(COMING_HZ, answers=True)
+    to = {"type": "sip", "target": consulted.uri}
+    flow = wss_server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
+    number = f"8{name.rpartition('-')[2]}"
+    wss_server.call("POST", "/numbers", {"number": number, "call_flow_id": flow})
+    await asyncio.to_thread(listener.dial, wss_server.sip_uri(room))
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
+    await browser.call(wss_server.sip_uri(room))
+    _, left = await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    await browser.consult(wss_server.sip_uri(number))
+    assert_hears((await browser.hear(2.5), BROWSER_RATE_HZ), (COMING_HZ,), BROWSER_HZ)
+    assert_hears(newest(consulted.ear(), 1), (BROWSER_HZ,), COMING_HZ, stretch_s=0.5)
+    await browser.transfer_to_consulted()
+    await browser.hung_up()
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    assert wss_server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved"
+    await asyncio.to_thread(play_for, 2)
+    assert_hears(newest(listener.ear(), 1.5), (COMING_HZ,), PHONE_HZ, stretch_s=1.0)
+    assert_hears(newest(consulted.ear(), 1.5), (PHONE_HZ,), COMING_HZ, stretch_s=1.0)

@@ -146,7 +146,13 @@ RR = part(201, bytes(4))
         pytest.param(part(201, bytes(4 + 24 * 2), count=2), True, id="two blocks"),
         pytest.param(b"", False, id="nothing"),
         pytest.param(RR[:4], False, id="no SSRC"),
-        pytest.param(part(202, bytes(8), count=1), False, id="begins with a description"),
+        pytest.param(part(202, bytes(8), count=1), True, id="begins with a description"),
+        pytest.param(part(205, bytes(12), count=15), True, id="feedback alone"),
+        pytest.param(
+            part(202, b"\0\0\0\1\0\0\0\4", count=1, padding=True), True, id="padding of the only one"
+        ),
+        pytest.param(part(191, bytes(4)), False, id="type below RTCP's"),
+        pytest.param(part(224, bytes(4)), False, id="type above RTCP's"),
         pytest.param(b"\x40" + RR[1:], False, id="version 1"),
         pytest.param(RR + b"\x40" + RR[1:], False, id="version 1 later"),
         pytest.param(part(201, b"\0\0\0\4", padding=True) + RR, False, id="padding at the start"),

@@ -75,6 +75,10 @@ def test_header(header: str, shown: str) -> None:
             + "|2^20|2:4 UNENCRYPTED_SRTCP",
         ),
         (
+            f"a=acap:1 crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}",
+            "a=acap:1 crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + "x" * 40,
+        ),
+        (
             f"A=CRYPTO:1 AES_CM_128_HMAC_SHA1_80 INLINE:{KEY}",
             "A=CRYPTO:1 AES_CM_128_HMAC_SHA1_80 INLINE:" + "x" * 40,
         ),

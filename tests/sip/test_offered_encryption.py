@@ -77,9 +77,38 @@ async def test_optional_encryption_that_is_refused_is_left_out(
     bob.reply(await bob.asked("INVITE"), status_code)
     again = await bob.asked("INVITE")
     assert "RTP/AVP" in again.body
-    assert "crypto" not in again.body
+    assert "a=crypto" not in again.body
     bob.answer(again)
     assert await asyncio.wait_for(leg.answered(), PATIENCE_S)
+    await hung_up(leg, bob)
+
+
+async def test_phone_that_refuses_srtp_alone_may_choose_it_by_capability_negotiation(
+    backend: Backend, bob: CalledPhone
+) -> None:
+    """RFC 5939: the second INVITE offers both in one media line; audio and a later hold use what was chosen."""
+    leg = dial(backend, bob, "optional")
+    bob.reply(await bob.asked("INVITE"), 488)
+    again = await bob.asked("INVITE")
+    for line in ("a=tcap:1 RTP/SAVP", "a=acap:1 crypto:1 AES_CM_128_HMAC_SHA1_80", "a=pcfg:1 t=1 a=1|2"):
+        assert line in again.body
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media, backend.engine.open_bridge() as bridge:
+        media.bind(("127.0.0.1", 0))
+        media.setblocking(False)
+        body = sdp(port=media.getsockname()[1]).replace("RTP/AVP", "RTP/SAVP") + LINE
+        bob.reply(again, 200, body=f"{body}a=acfg:1 t=1 a=1\r\n")
+        assert await asyncio.wait_for(leg.answered(), PATIENCE_S)
+        await bob.asked("ACK")
+        leg.port.join(bridge)
+        packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), PATIENCE_S)
+        assert len(packet) == 12 + 160 + 10
+        await leg.hold()
+        hold = await bob.asked("INVITE")
+        assert "RTP/SAVP" in hold.body
+        assert "a=crypto:1" in hold.body
+        assert "cap:" not in hold.body
+        bob.reply(hold, 200, body=body.replace("a=sendrecv", "a=recvonly"))
+        await bob.asked("ACK")
     await hung_up(leg, bob)
 
 

@@ -80,6 +80,14 @@ class BrowserPhone:
         """Refer the far end to ``target``; return when the server has accepted it."""
         await self._do("transfer", target)
 
+    async def consult(self, target: str) -> None:
+        """Hold the call and make a second one, and return once its audio is connected."""
+        await self._do("consult", target)
+
+    async def transfer_to_consulted(self) -> None:
+        """Refer the far end of the first call to that of the second, whose call it replaces (RFC 3891)."""
+        await self._do("transferToConsulted")
+
     async def hang_up(self) -> None:
         """Send BYE, and return when the call is over."""
         await self._do("hangUp")

@@ -24,6 +24,8 @@ sip_tls_port=-1
 contact="Linphone" <sip:linphone@{address}>
 media_encryption={media_encryption}
 media_encryption_mandatory={mandatory}
+support_capability_negotiations={negotiates}
+capability_negotiations_reinvite=0
 root_ca={root_ca}
 verify_server_cn=0
 [net]
@@ -47,9 +49,11 @@ class Linphone(ConsolePhone):
         microphone: Path,
         *,
         media_encryption: str = "none",
+        optional: bool = False,
         root_ca: Path | None = None,
     ) -> None:
-        """``microphone``: a wav file; ``media_encryption``: none, srtp or dtls; ``root_ca`` signs the server's certificate."""
+        """``microphone``: a wav file; ``media_encryption``: none, srtp or dtls; ``optional``: offered with
+        plain audio in one description (RFC 5939); ``root_ca`` signs the server's certificate."""
         directory.mkdir(parents=True)
         (directory / ".local/share/linphone").mkdir(parents=True)
         self._ear = directory / "ear.wav"
@@ -59,7 +63,8 @@ class Linphone(ConsolePhone):
             udp_port=free_port(ADDRESS),
             rtp_port=free_port(ADDRESS),
             media_encryption=media_encryption,
-            mandatory=int(encrypts),
+            mandatory=int(encrypts and not optional),
+            negotiates=int(optional),
             multiplexed=int(encrypts),
             ice=_ICE if media_encryption == "dtls" else _NO_ICE,
             root_ca=root_ca or "",

@@ -48,6 +48,7 @@ from mixminus.client.generated.models import (
     Pong,
     Recording,
     Resent,
+    Speaking,
     Talkers,
     Timeline,
     Trace,
@@ -905,6 +906,80 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("POST", f"/v1.0/calls/{id}/trace", body={"duration": duration}, repeatable=True)
         return await self._get(request, Trace)
+
+    async def create_speaking(
+        self,
+        *,
+        reference_type: Literal["call", "confbridge", "conference"],
+        reference_id: UUID | str,
+        language: str | Unset = UNSET,
+        provider: str | Unset = UNSET,
+        voice_id: str | Unset = UNSET,
+        direction: Literal["", "none", "in", "both"] | Unset = UNSET,
+    ) -> Speaking:
+        """Begin to say text to a call or a room.
+
+        It is `active` at once, says nothing until `say`, and stops with the call or the room.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/speakings",
+            body={
+                "reference_type": reference_type,
+                "reference_id": reference_id,
+                "language": language,
+                "provider": provider,
+                "voice_id": voice_id,
+                "direction": direction,
+            },
+            repeatable=True,
+        )
+        return await self._get(request, Speaking)
+
+    def list_speakings(self, *, page_size: int | Unset = UNSET) -> AsyncIterator[Speaking]:
+        """List speakings.
+
+        Those that are active, or stopped lately.
+        """
+        request = Request("GET", "/v1.0/speakings", query={"page_size": page_size})
+        return self._list(request, Listing(Speaking, "next_page_token", "page_token"))
+
+    async def get_speaking(self, id: UUID | str) -> Speaking:
+        """Get a speaking."""
+        request = Request("GET", f"/v1.0/speakings/{id}")
+        return await self._get(request, Speaking)
+
+    async def delete_speaking(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Speaking:
+        """Delete a speaking.
+
+        Stops it. A deleted one cannot be read any more.
+        """
+        request = Request("DELETE", f"/v1.0/speakings/{id}", headers={"If-Match": if_match})
+        return await self._get(request, Speaking)
+
+    async def say_in_speaking(self, id: UUID | str, *, text: str) -> Speaking:
+        """Say a text in a speaking.
+
+        After what was sent before; it answers at once. Plain text, or SSML, of which breaks are honoured.
+        """
+        request = Request("POST", f"/v1.0/speakings/{id}/say", body={"text": text}, repeatable=True)
+        return await self._get(request, Speaking)
+
+    async def flush_speaking(self, id: UUID | str) -> Speaking:
+        """Discard the texts of a speaking.
+
+        With the one that is said now, at once; the speaking goes on.
+        """
+        request = Request("POST", f"/v1.0/speakings/{id}/flush", repeatable=True)
+        return await self._get(request, Speaking)
+
+    async def stop_speaking(self, id: UUID | str) -> Speaking:
+        """Stop a speaking.
+
+        At once; one that is stopped is returned unchanged.
+        """
+        request = Request("POST", f"/v1.0/speakings/{id}/stop", repeatable=True)
+        return await self._get(request, Speaking)
 
     async def create_groupcall(
         self,

@@ -49,6 +49,7 @@ __all__ = [
     "RecordingFinding",
     "Refusal",
     "Resent",
+    "Speaking",
     "Talker",
     "Talkers",
     "Timeline",
@@ -775,6 +776,23 @@ class Resent(Model):
 
     count: int
     """Events that are already known to be accepted are sent again if they are named."""
+
+
+class Speaking(Model):
+    """A session in which text is said to a call or a room, piece by piece."""
+
+    id: UUID
+    customer_id: UUID
+    reference_type: Literal["call", "confbridge"]
+    reference_id: UUID
+    language: str
+    provider: str
+    voice_id: str
+    direction: Literal["none", "in", "both"]
+    status: Literal["active", "stopped"]
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
 
 
 class Talker(Model):

@@ -64,9 +64,13 @@ __all__ = [
     "RouteNotFound",
     "ServiceUnavailable",
     "SessionEnded",
+    "SpeakingAlreadyActive",
+    "SpeakingNotFound",
+    "SpeakingQueueFull",
     "StateInvalid",
     "TextTooLong",
     "TooManyPlaybacks",
+    "TooManySpeakings",
     "TooManyTraces",
     "TooManyViewers",
     "TraceNotFound",
@@ -310,6 +314,18 @@ class SessionEnded(errors.Conflict, reason="SESSION_ENDED"):
     """SESSION_ENDED"""
 
 
+class SpeakingAlreadyActive(errors.Conflict, reason="SPEAKING_ALREADY_ACTIVE"):
+    """SPEAKING_ALREADY_ACTIVE"""
+
+
+class SpeakingNotFound(errors.NotFound, reason="SPEAKING_NOT_FOUND"):
+    """SPEAKING_NOT_FOUND"""
+
+
+class SpeakingQueueFull(errors.Conflict, reason="SPEAKING_QUEUE_FULL"):
+    """SPEAKING_QUEUE_FULL"""
+
+
 class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
     """STATE_INVALID"""
 
@@ -320,6 +336,10 @@ class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
 
 class TooManyPlaybacks(errors.Exhausted, reason="TOO_MANY_PLAYBACKS"):
     """TOO_MANY_PLAYBACKS"""
+
+
+class TooManySpeakings(errors.Exhausted, reason="TOO_MANY_SPEAKINGS"):
+    """TOO_MANY_SPEAKINGS"""
 
 
 class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):

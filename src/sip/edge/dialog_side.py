@@ -12,7 +12,7 @@ from mixminus.sip.edge.addressing import Action, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG
-from mixminus.sip.edge.digits import CONTENT_TYPES, parse_digit
+from mixminus.sip.edge.digits import CONTENT_TYPES, is_usual, parse_digit
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.media_hosts import media_hosts
@@ -22,6 +22,7 @@ from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import capabilities, media_type, refuse, respond
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
+from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.messages import DigitReceived, Message, TransferProgressed, TransferRequested
 
 __all__ = ["DialogSide"]
@@ -134,12 +135,16 @@ class DialogSide:
     def _info(self, request: Request, call: EdgeCall, now_s: float) -> tuple[Response, Message | None]:
         if not request.body and not request.headers.first("content-type"):
             return respond(request, 200, "OK"), None  # RFC 2976 section 2: a test whether the call is there
-        if request.headers.first("content-encoding") or media_type(request.headers) not in CONTENT_TYPES:
-            return refuse(request, Fault(415, "Unsupported Media Type")), None
+        type_ = media_type(request.headers)
+        unsupported = refuse(request, Fault(415, "Unsupported Media Type")), None
+        if request.headers.first("content-encoding") or (type_ and type_ not in CONTENT_TYPES):
+            return unsupported
         try:
             digit, duration_ms = parse_digit(request.body)
         except Unreadable:
-            return refuse(request, Fault(400, "Bad Signal")), None
+            return (refuse(request, Fault(400, "Bad Signal")), None) if type_ else unsupported
+        if not type_ or not is_usual(request.body):
+            self._counters[f"{COUNTER}:{Leniency.INFO_DIGIT}"] += 1
         return self._report(request, call, DigitReceived(call.call_id, digit, duration_ms), 200, now_s)
 
     def _refer(self, request: Request, call: EdgeCall, now_s: float) -> tuple[Response, Message | None]:

@@ -1,22 +1,38 @@
-"""Digits in the bodies of INFO requests: ``application/dtmf-relay`` and ``application/dtmf``. Pure.
+"""Digits in the bodies of INFO requests: ``application/dtmf-relay``, ``application/dtmf`` and Nortel's. Pure.
 
-Neither type was ever standardised (RFC 6086 replaces both), so phones write them in many ways. Read here are
-``Signal=5`` with or without blanks, ``Duration``, line ends and case; the numbers 10 to 15 for ``*``, ``#`` and A to D
-as in RFC 4733 section 3.2; and a bare digit.
+None of these types was ever standardised (RFC 6086 replaces them), so phones write them in many ways. Read here are
+``Signal=5`` with or without blanks, quotes and line ends, in any case; Nortel's ``d=5``; ``:`` and ``;`` as separators;
+the numbers 10 to 15 for ``*``, ``#`` and A to D as in RFC 4733 section 3.2; and a bare digit.
 """
 
+import re
 from typing import Final
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CONTENT_TYPES", "parse_digit"]
+__all__ = ["CONTENT_TYPES", "is_usual", "parse_digit"]
 
-CONTENT_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
+CONTENT_TYPES: Final = (
+    "application/dtmf-relay",
+    "application/dtmf",
+    "application/vnd.nortelnetworks.digits",
+)
 
 _MAX_BYTES: Final = 256
 _MAX_DURATION_MS: Final = 10_000
 _EVENTS: Final = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "A", "B", "C", "D")
 _MAX_DURATION_DIGITS: Final = 5
+_SIGNAL: Final = ("signal", "d", "")
+"""The names of the field with the digit; the last is that of a bare digit."""
+_FIELD = re.compile(r"\s*([A-Za-z]*)\s*[=:]\s*(.*)")
+_USUAL = re.compile(
+    rb"(?:Signal ?= ?(?:[0-9*#A-D]|1[0-5])\r\nDuration ?= ?[0-9]{1,5}|(?:Signal=)?[0-9*#A-D]|Signal=1[0-5])(?:\r\n)*\Z"
+)
+
+
+def is_usual(body: bytes) -> bool:
+    """Return whether a body is written as most phones write it."""
+    return bool(_USUAL.match(body))
 
 
 def parse_digit(body: bytes) -> tuple[str, int]:
@@ -24,13 +40,13 @@ def parse_digit(body: bytes) -> tuple[str, int]:
     if len(body) > _MAX_BYTES or not body.isascii():
         raise Unreadable("the body is too long or not ASCII")
     fields: dict[str, str] = {}
-    for line in body.decode().splitlines():
-        name, equals, value = line.partition("=")
-        if equals:
-            fields.setdefault(name.strip().lower(), value.strip())
-        elif name.strip():
-            fields.setdefault("signal", name.strip())
-    return _digit(fields.get("signal", "")), _duration_ms(fields.get("duration", ""))
+    for line in re.split(r"[\r\n;\0]+", body.decode()):
+        field = _FIELD.match(line)
+        name, value = (field[1].lower(), field[2]) if field else ("", line)
+        if value.strip():
+            fields.setdefault(name, value.strip().strip("\"'").strip())
+    signal = next((fields[name] for name in _SIGNAL if name in fields), "")
+    return _digit(signal), _duration_ms(fields.get("duration", ""))
 
 
 def _digit(signal: str) -> str:

@@ -37,7 +37,10 @@ _ENCODED = re.compile(
 )
 
 _KEY_LINE = re.compile(
-    _START + rb"([ \t]*a[ \t]*=[ \t]*(?:crypto|key-mgmt|ice-pwd)[ \t]*:|[ \t]*k[ \t]*=)([^\r\n]*)",
+    _START
+    # RFC 5939 section 3.4.1: an attribute as a capability.
+    + rb"([ \t]*a[ \t]*=[ \t]*(?:acap[ \t]*:[ \t]*[0-9]{1,10}[ \t]+)?(?:crypto|key-mgmt|ice-pwd)[ \t]*:"
+    + rb"|[ \t]*k[ \t]*=)([^\r\n]*)",
     re.IGNORECASE,
 )
 # RFC 4568 section 9.1: tag, suite, keys each with a lifetime and an MKI, session parameters.

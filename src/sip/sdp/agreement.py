@@ -10,6 +10,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.hosts import IPV6
 from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
 from mixminus.sip.sdp import crypto, dtls
+from mixminus.sip.sdp.capabilities import configured
 from mixminus.sip.sdp.description import MediaDescription, SessionDescription
 from mixminus.sip.sdp.formats import TELEPHONE_EVENT, PayloadFormat, codec_of, formats_of
 
@@ -42,6 +43,7 @@ class NotAcceptable(InvalidArgument):
 
 def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
     """Return what an offer/answer exchange means for the port, whichever side offered."""
+    local, remote = configured(local, remote), configured(remote, local)
     pairs = zip(local.media, remote.media, strict=False)
     ours, theirs = next(
         (

@@ -28,6 +28,7 @@ from mixminus.sip.sdp.agreement import (
     offered_direction,
     telephone_event,
 )
+from mixminus.sip.sdp.capabilities import actual, configurations, potential
 from mixminus.sip.sdp.description import Attribute, MediaDescription, Origin, SessionDescription, parse
 from mixminus.sip.sdp.dtls import DtlsEnd
 from mixminus.sip.sdp.formats import (
@@ -107,9 +108,16 @@ def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, 
 
 
 def make_offer(
-    local: LocalEnd, previous: SessionDescription | None = None, *, encrypted: bool = False
+    local: LocalEnd,
+    previous: SessionDescription | None = None,
+    *,
+    encrypted: bool = False,
+    either: bool = False,
 ) -> SessionDescription:
-    """Return our offer, with SRTP (RTP/SAVP and SDES keys) or without; ``previous`` itself if nothing has changed."""
+    """Return our offer, with SRTP (RTP/SAVP and SDES keys) or without; ``previous`` itself if nothing has changed.
+
+    ``either``: without, but with SRTP for those who choose that by capability negotiation.
+    """
     payloads = [offered_format(codec) for codec in local.codecs]
     payloads.append(offered_format(TELEPHONE_EVENT))
     if local.dtls:
@@ -125,6 +133,7 @@ def make_offer(
             *_payload_attributes(payloads),
             *_common(local, MediaDirection.SENDRECV),
             *(_offered_keys(local) if encrypted else ()),
+            *(potential("RTP/SAVP", _offered_keys(local)) if either and not encrypted else ()),
         ),
     )
     return _versioned(local, (media,), previous)
@@ -198,7 +207,7 @@ def redirected(
     """Return our last description with another direction (RFC 3264 section 8.4); ``as_offer`` if it was an answer."""
     media = tuple(_with_direction(each, direction) if each.port else each for each in previous.media)
     if as_offer:
-        media = tuple(dtls.offering(each) for each in media)
+        media = tuple(dtls.offering(actual(each)) for each in media)
     if media == previous.media:
         return previous
     origin = replace(previous.origin, version=previous.origin.version + 1)
@@ -212,6 +221,17 @@ def _with_direction(media: MediaDescription, direction: MediaDirection) -> Media
 
 
 def _answer_audio(
+    local: LocalEnd, offer: SessionDescription, media: MediaDescription, state: dtls.DtlsState | None
+) -> MediaDescription | None:
+    """Return the answer to a medium, in the first of its configurations that has SRTP, else in its actual one."""
+    if local.dtls is None and media.port:
+        for each in configurations(offer, media):
+            if each.media.protocol in SECURE and (answer := _answer_one(local, offer, each.media, None)):
+                return replace(answer, attributes=(*answer.attributes, Attribute("acfg", each.chosen)))
+    return _answer_one(local, offer, media, state)
+
+
+def _answer_one(
     local: LocalEnd, offer: SessionDescription, media: MediaDescription, state: dtls.DtlsState | None
 ) -> MediaDescription | None:
     if media.kind != "audio" or not media.port or media.protocol not in _allowed(local):

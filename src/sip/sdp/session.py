@@ -7,7 +7,8 @@ an UPDATE before its callback returns; the server learns of the result by MediaA
 
 from mixminus.mixer.formats import MediaDirection
 from mixminus.sip.sdp import dtls
-from mixminus.sip.sdp.description import SessionDescription, parse
+from mixminus.sip.sdp.capabilities import configured
+from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse
 from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer, redirected
 
 __all__ = ["LocalSession"]
@@ -45,8 +46,17 @@ class LocalSession:
         self._pending = redirected(answer, MediaDirection.SENDONLY) if self._held else answer
 
     def agreed(self, local: str, remote: str) -> None:
-        """Keep what an exchange has agreed on about DTLS and ICE; later answers continue it."""
-        if self._local and self._local.dtls and (exchange := dtls.exchange_of(parse(local), parse(remote))):
+        """Keep what an exchange has agreed on; later descriptions continue it: DTLS and ICE, and the configuration.
+
+        An offer of several configurations (RFC 5939) becomes the one that the answer has chosen.
+        """
+        try:
+            ours, theirs = parse(local), parse(remote)
+        except MalformedSdp:
+            return  # The server reads it too, and ends the call.
+        if self._sent:
+            self._sent = configured(self._sent, theirs)
+        if self._local and self._local.dtls and (exchange := dtls.exchange_of(ours, theirs)):
             self._dtls = dtls.state_of(exchange)
 
     def hold(self, on: bool) -> bool:

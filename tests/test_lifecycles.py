@@ -26,7 +26,7 @@ from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
 from mixminus.model.trace import TRACE_TRANSITIONS, TraceStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.sip.dialling import DIALLED_TRANSITIONS, DialledState
-from mixminus.sip.leg import LEG_TRANSITIONS, LegState
+from mixminus.sip.incoming_leg import LEG_TRANSITIONS, LegState
 from mixminus.webrtc.leg import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
 from tests.sip.test_lifecycles import TABLES as SIP_TABLES
 

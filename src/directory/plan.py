@@ -19,7 +19,6 @@ from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.conference.room import Room
-from mixminus.directory.srtp import srtp_of_customer
 from mixminus.errors import NotFound
 from mixminus.model.call import ANONYMOUS_CALLER, Address, Diversion
 from mixminus.model.conference import Conference, ConferenceStatus
@@ -139,6 +138,8 @@ class DialPlan:
             # A caller authenticated as a trunk is an exchange, and dials numbers only.
             if found is None and not (trunk and caller.account_id):
                 found = await self._dial(tx, call, dialled)
+            if isinstance(found, Routed):
+                return await _with_policies(tx, found, extension, trunk)
         if isinstance(found, Number):
             found = await self._called(call, found)
         elif found is None and dialled.kind is Kind.DIRECT:
@@ -146,11 +147,7 @@ class DialPlan:
         if not isinstance(found, Routed):
             return found or Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
-            return replace(
-                found,
-                srtp=await _srtp(tx, extension or trunk, found.customer_id),
-                media_timeout_s=trunk.media_timeout_s if trunk else 0,
-            )
+            return await _with_policies(tx, found, extension, trunk)
 
     async def srtp_of(self, caller: Caller, customer_id: CustomerId) -> SrtpPolicy:
         """Return the policy about SRTP that holds for a call of this caller to a customer."""
@@ -256,14 +253,25 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
     return None, await tx.trunks.find(TrunkId(caller.account_id))
 
 
+async def _with_policies(
+    tx: Transaction, routed: Routed, extension: Extension | None, trunk: Trunk | None
+) -> Routed:
+    """Return a route with the policy about SRTP, and the media timeout of the calling trunk."""
+    return replace(
+        routed,
+        srtp=await _srtp(tx, extension or trunk, routed.customer_id),
+        media_timeout_s=trunk.media_timeout_s if trunk else 0,
+    )
+
+
 async def _srtp(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> SrtpPolicy:
     """Return the policy of the calling account, or of its customer, together with that of the called customer."""
-    called = await srtp_of_customer(tx, customer_id)
+    called = await tx.customers.srtp_of(customer_id)
     if account is None:
         return called
     if account.customer_id == customer_id:
         return first_policy(account.srtp, called)
-    return strictest(account.srtp or await srtp_of_customer(tx, account.customer_id), called)
+    return strictest(account.srtp or await tx.customers.srtp_of(account.customer_id), called)
 
 
 def _into(call: _IncomingCall, conference: Conference, present: int) -> Routed | Refused | None:

@@ -27,6 +27,7 @@ __all__ = [
 SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 PTIME_MS: Final = 20
 _MAX_DIGITS: Final = 9
+_DIRECTIONS: Final = {each.value: each for each in MediaDirection}
 _PORT_LIMIT: Final = 65_536
 _MAXPTIME: Final = re.compile(
     r"[0-9]{1,5}(?:\.[0-9]{1,5})?\s*\Z"
@@ -88,8 +89,8 @@ def secure_exchange(local: SessionDescription, remote: SessionDescription) -> Se
 def _direction(description: SessionDescription, media: MediaDescription) -> MediaDirection:
     for attributes in (media.attributes, description.attributes):
         for attribute in attributes:
-            if attribute.name in list(MediaDirection):
-                return MediaDirection(attribute.name)
+            if direction := _DIRECTIONS.get(attribute.name):
+                return direction
     return MediaDirection.SENDRECV
 
 

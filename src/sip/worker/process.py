@@ -185,12 +185,12 @@ class _Loop:
                 self._calls.dial(command, self._account)
             case Attach():
                 self._calls.attach(command)
-            case Ring(leg_id):
-                self._calls.ring(leg_id)
-            case Progress(leg_id):
-                self._calls.progress(leg_id)
-            case Answer(leg_id, headers):
-                self._calls.answer(leg_id, headers)
+            case Ring(leg_id, attach):
+                self._calls.ring(leg_id, attach)
+            case Progress(leg_id, attach):
+                self._calls.progress(leg_id, attach)
+            case Answer(leg_id, headers, attach):
+                self._calls.answer(leg_id, headers, attach)
             case Reject(leg_id, status_code, headers):
                 self._calls.hang_up(leg_id, status_code, headers)
             case Hold(leg_id, on):

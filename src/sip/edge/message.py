@@ -75,13 +75,20 @@ class Headers:
 
     def first(self, name: str) -> str:
         """Return the first value, or an empty string."""
-        return next((value for key, value in self.entries if key == name), "")
+        for key, value in self.entries:
+            if key == name:
+                return value
+        return ""
 
     def values(self, name: str) -> list[str]:
         return [value for key, value in self.entries if key == name]
 
+    def names(self) -> list[str]:
+        """Return the name of each entry."""
+        return [key for key, _ in self.entries]
+
     def count(self, name: str) -> int:
-        return sum(key == name for key, _ in self.entries)
+        return self.names().count(name)
 
     def push(self, name: str, value: str) -> None:
         """Put a value before all others of its name."""
@@ -188,12 +195,11 @@ def _split(message: bytes) -> tuple[bytes, bytes, frozenset[Leniency]]:
 
 def _remove_repeats(headers: Headers) -> bool:
     """Remove headers that must stand once and repeat the same value; different values stay, as an error."""
-    before = len(headers.entries)
+    before = headers.names()
     for name in _ONCE:
-        values = headers.values(name)
-        if len(values) > 1 and len(set(values)) == 1:
-            headers.set(name, values[0])
-    return len(headers.entries) < before
+        if before.count(name) > 1 and len(set(headers.values(name))) == 1:
+            headers.set(name, headers.first(name))
+    return len(headers.entries) < len(before)
 
 
 def _request(start_line: str, headers: Headers, body: bytes, fault: Fault | None) -> Request:

@@ -1,5 +1,6 @@
 """What an exchange of offer and answer means for a port, understood from the two texts alone. Pure."""
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -116,6 +117,7 @@ def _agreed_direction(ours: MediaDirection, theirs: MediaDirection) -> MediaDire
     return MediaDirection.INACTIVE
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_unspecified(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
@@ -123,6 +125,7 @@ def _is_unspecified(host: str) -> bool:
         return False
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_reachable(host: str) -> bool:
     """Return whether RTP can be sent to a host: to an address that is one, and no link's, which needs a zone."""
     try:

@@ -196,8 +196,8 @@ class Calls:
         return bool(ended)
 
     def report_freed(self) -> None:
-        """Report the calls whose slot is free now."""
-        if self._slots:
+        """Report the calls whose slot is free now: a slot is taken until its call is over."""
+        if len(self._slots) > sum(not call.over for call in self._calls.values()):
             for slot in self._slots.keys() - self._library_slots.taken():
                 self._report(CallFreed(self._slots.pop(slot)))
 

@@ -5,14 +5,14 @@ what the next element might read differently. Reading takes time in proportion t
 from one place only and never try a run of characters twice, and lists are split by ``scanning.py``.
 """
 
-import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import unquote
 
 from mixminus.hosts import bracketed
+from mixminus.sip.remembering import remembering
 from mixminus.sip.scanning import split_outside_quotes
 
 __all__ = [
@@ -42,8 +42,6 @@ TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]+"
 _HOST: Final = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})"
 _PORT_LIMIT: Final = 65_536
 _MAX_REFER_TO: Final = 1024
-_KEPT: Final = 2048
-_KEPT_LENGTH: Final = 256
 _NAMED: Final = re.compile(r"[!-+\--:<-~]{1,256}\Z")
 """A Call-ID or a tag: printable, without comma and semicolon."""
 _CALLED_SCHEMES: Final = frozenset({"sip", "sips", "tel"})
@@ -66,20 +64,8 @@ _ADDRESS = re.compile(
 _PARAMETER = re.compile(rf"({TOKEN})(?:\s*=\s*([^\s;,\"]+|\"(?:[^\"\\]++|\\.)*+\"))?\Z")
 
 
-T = TypeVar("T")
-
-
 class Unreadable(ValueError):
     """A header value that does not match the grammar."""
-
-
-def _remembering(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Return a function of a text that keeps its latest results, which must be immutable, for short texts.
-
-    The addresses and hops of a call stand in each of its messages, and are read by several checks of each.
-    """
-    kept = functools.lru_cache(maxsize=_KEPT)(parse)
-    return lambda text: kept(text) if len(text) <= _KEPT_LENGTH else parse(text)
 
 
 def split_list(value: str) -> list[str]:
@@ -115,7 +101,7 @@ class SipUri:
         return _sip_uri(text)
 
 
-@_remembering
+@remembering
 def _sip_uri(text: str) -> SipUri:
     match = _URI.match(text)
     if not match or int(match[4] or 0) >= _PORT_LIMIT:
@@ -151,7 +137,7 @@ class NameAddress:
         return self.parameters.get("tag", "")
 
 
-@_remembering
+@remembering
 def _name_address(text: str) -> NameAddress:
     match = _ADDRESS.match(text.strip())
     if not match:
@@ -185,7 +171,7 @@ class Via:
         return f"SIP/2.0/{self.transport} {bracketed(self.host)}{port}{parameters}"
 
 
-@_remembering
+@remembering
 def _via(text: str) -> Via:
     match = _VIA.match(text.strip())
     if not match or int(match[3] or 0) >= _PORT_LIMIT:

@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.sip.grammar import TOKEN, split_list
 from mixminus.sip.leniency import Leniency
+from mixminus.sip.remembering import remembering
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -224,13 +225,10 @@ def _headers(lines: list[str]) -> tuple[Headers, Fault | None, frozenset[Lenienc
         if "\r" in line or "\n" in line:
             fault = Fault(400, "Bad Header")
             continue
-        match = _HEADER.match(line)
-        if not match:
+        if not (header := _header(line)):
             found.add(Leniency.HEADER_UNREADABLE)
             continue
-        key = match[1].lower()
-        name = _COMPACT.get(key, key)
-        value = match[2].strip()
+        name, value = header
         parts = split_list(value) if name in _LISTS else [value]
         for part in parts:
             if part or name not in _LISTS:
@@ -238,6 +236,16 @@ def _headers(lines: list[str]) -> tuple[Headers, Fault | None, frozenset[Lenienc
             else:
                 found.add(Leniency.LIST_EMPTY)
     return headers, fault, frozenset(found)
+
+
+@remembering
+def _header(line: str) -> tuple[str, str] | None:
+    """Return the name and the value of a line; None if it is not a header."""
+    match = _HEADER.match(line)
+    if not match:
+        return None
+    key = match[1].lower()
+    return _COMPACT.get(key, key), match[2].strip()
 
 
 def _body(headers: Headers, body: bytes) -> tuple[bytes, Fault | None]:

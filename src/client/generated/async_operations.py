@@ -95,6 +95,7 @@ class AsyncOperations(AsyncSender):
         language: str | Unset = UNSET,
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        relay_digits: bool | Unset = UNSET,
         id: UUID | str | None | Unset = UNSET,
     ) -> Conference:
         """Create a conference.
@@ -130,6 +131,7 @@ class AsyncOperations(AsyncSender):
                 "language": language,
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
+                "relay_digits": relay_digits,
                 "type": type,
                 "id": id,
             },
@@ -178,6 +180,7 @@ class AsyncOperations(AsyncSender):
         language: str | Unset = UNSET,
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        relay_digits: bool | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conference:
         """Update a conference.
@@ -213,6 +216,7 @@ class AsyncOperations(AsyncSender):
                 "language": language,
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
+                "relay_digits": relay_digits,
             },
         )
         return await self._get(request, Conference)

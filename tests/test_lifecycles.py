@@ -28,7 +28,7 @@ from mixminus.model.speaking import SPEAKING_TRANSITIONS, SpeakingStatus
 from mixminus.model.trace import TRACE_TRANSITIONS, TraceStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.sip.dialling import DIALLED_TRANSITIONS, DialledState
-from mixminus.sip.leg import LEG_TRANSITIONS, LegState
+from mixminus.sip.incoming_leg import LEG_TRANSITIONS, LegState
 from mixminus.webrtc.leg import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
 from tests.sip.test_lifecycles import TABLES as SIP_TABLES
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from mixminus.call.leg import Target
 from mixminus.call.outbound import Carrier
 from mixminus.directory.registrations import RegistrationService
-from mixminus.directory.srtp import srtp_of_customer
 from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk
 from mixminus.model.ids import CustomerId, ExtensionId
@@ -53,7 +52,7 @@ class OutboundRoutes:
             extension = await tx.extensions.find(extension_id)
             if extension is None:
                 return ""
-            return first_policy(extension.srtp, await srtp_of_customer(tx, extension.customer_id))
+            return first_policy(extension.srtp, await tx.customers.srtp_of(extension.customer_id))
 
     async def carriers_of(self, customer_id: CustomerId) -> Sequence[Carrier]:
         """Return the carriers of the customer's calls to numbers, in the order in which they are tried."""
@@ -68,7 +67,7 @@ class OutboundRoutes:
     async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
         """Return the customer's policy about SRTP."""
         async with self._store.snapshot() as tx:
-            return await srtp_of_customer(tx, customer_id)
+            return await tx.customers.srtp_of(customer_id)
 
 
 def _carrier(trunk: Trunk, customers: SrtpPolicy) -> Carrier:

@@ -19,7 +19,6 @@ from mixminus.call.routing import AudioTerms, Dialled, Kind, Program, Refused, R
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.conference.room import Room
-from mixminus.directory.srtp import srtp_of_customer
 from mixminus.errors import NotFound
 from mixminus.model.call import ANONYMOUS_CALLER, Address, Diversion
 from mixminus.model.conference import Conference, ConferenceStatus
@@ -139,6 +138,8 @@ class DialPlan:
             # A caller authenticated as a trunk is an exchange, and dials numbers only.
             if found is None and not (trunk and caller.account_id):
                 found = await self._dial(tx, call, dialled)
+            if isinstance(found, Routed):
+                return replace(found, terms=await _terms(tx, extension or trunk, found.customer_id))
         if isinstance(found, Number):
             found = await self._called(call, found)
         elif found is None and dialled.kind is Kind.DIRECT:
@@ -259,12 +260,12 @@ async def _terms(tx: Transaction, account: Extension | Trunk | None, customer_id
 
 async def _srtp(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> SrtpPolicy:
     """Return the policy of the calling account, or of its customer, together with that of the called customer."""
-    called = await srtp_of_customer(tx, customer_id)
+    called = await tx.customers.srtp_of(customer_id)
     if account is None:
         return called
     if account.customer_id == customer_id:
         return first_policy(account.srtp, called)
-    return strictest(account.srtp or await srtp_of_customer(tx, account.customer_id), called)
+    return strictest(account.srtp or await tx.customers.srtp_of(account.customer_id), called)
 
 
 def _into(call: _IncomingCall, conference: Conference, present: int) -> Routed | Refused | None:

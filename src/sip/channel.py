@@ -177,6 +177,8 @@ class Channel:
         self._on_disconnect = on_disconnect
         self._waiting: deque[bytes] = deque()
         self._open = True
+        self._blocked = False
+        """Whether the loop flushes when the socket has room again."""
         end.setblocking(False)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(end, self._read)
@@ -218,12 +220,15 @@ class Channel:
                 self._socket.send(self._waiting[0])
                 self._waiting.popleft()
         except BlockingIOError:
+            self._blocked = True
             self._loop.add_writer(self._socket, self._flush)
             return
         except OSError:
             self._disconnect()
             return
-        self._loop.remove_writer(self._socket)
+        if self._blocked:
+            self._blocked = False
+            self._loop.remove_writer(self._socket)
 
     def _read(self) -> None:
         for _ in range(_RECORDS_A_WAKE):

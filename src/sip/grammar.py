@@ -6,11 +6,13 @@ from one place only and never try a run of characters twice, and lists are split
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
 from mixminus.hosts import bracketed
+from mixminus.sip.remembering import remembering
 from mixminus.sip.scanning import split_outside_quotes
 
 __all__ = [
@@ -90,18 +92,23 @@ class SipUri:
     user: str
     host: str
     port: int
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
     password: str = ""
     """What follows a colon in the user part: not a password here, but the rest of ``conference:<id>``."""
 
-    @classmethod
-    def parse(cls, text: str) -> "SipUri":
-        match = _URI.match(text)
-        if not match or int(match[4] or 0) >= _PORT_LIMIT:
-            raise Unreadable("not a SIP URI")
-        user, _, password = (match[2] or "").partition(":")
-        host, port = match[3].strip("[]"), int(match[4] or 0)
-        return cls(match[1].lower(), user, host, port, parameters_of(match[5]), password)
+    @staticmethod
+    def parse(text: str) -> "SipUri":
+        return _sip_uri(text)
+
+
+@remembering
+def _sip_uri(text: str) -> SipUri:
+    match = _URI.match(text)
+    if not match or int(match[4] or 0) >= _PORT_LIMIT:
+        raise Unreadable("not a SIP URI")
+    user, _, password = (match[2] or "").partition(":")
+    host, port = match[3].strip("[]"), int(match[4] or 0)
+    return SipUri(match[1].lower(), user, host, port, parameters_of(match[5]), password)
 
 
 def scheme_of(uri: str) -> str:
@@ -117,25 +124,30 @@ class NameAddress:
     """From, To, Contact, Route: a URI, with or without a name and parameters."""
 
     uri: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
     display: str = ""
     """The name, without its quotes."""
 
-    @classmethod
-    def parse(cls, text: str) -> "NameAddress":
-        match = _ADDRESS.match(text.strip())
-        if not match:
-            raise Unreadable("not an address")
-        uri = match["bracketed"] or match["bare"]
-        scheme_of(uri)
-        display = (match["display"] or "").strip()
-        if display.startswith('"'):
-            display = re.sub(r"\\(.)", r"\1", display[1:-1])
-        return cls(uri, parameters_of(match["parameters"]), display)
+    @staticmethod
+    def parse(text: str) -> "NameAddress":
+        return _name_address(text)
 
     @property
     def tag(self) -> str:
         return self.parameters.get("tag", "")
+
+
+@remembering
+def _name_address(text: str) -> NameAddress:
+    match = _ADDRESS.match(text.strip())
+    if not match:
+        raise Unreadable("not an address")
+    uri = match["bracketed"] or match["bare"]
+    scheme_of(uri)
+    display = (match["display"] or "").strip()
+    if display.startswith('"'):
+        display = re.sub(r"\\(.)", r"\1", display[1:-1])
+    return NameAddress(uri, parameters_of(match["parameters"]), display)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +157,11 @@ class Via:
     transport: str
     host: str
     port: int
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
-    @classmethod
-    def parse(cls, text: str) -> "Via":
-        match = _VIA.match(text.strip())
-        if not match or int(match[3] or 0) >= _PORT_LIMIT:
-            raise Unreadable("not a Via")
-        return cls(match[1].upper(), match[2].strip("[]"), int(match[3] or 0), parameters_of(match[4]))
+    @staticmethod
+    def parse(text: str) -> "Via":
+        return _via(text)
 
     def render(self) -> str:
         port = f":{self.port}" if self.port else ""
@@ -160,6 +169,14 @@ class Via:
             f";{name}={value}" if value else f";{name}" for name, value in self.parameters.items()
         )
         return f"SIP/2.0/{self.transport} {bracketed(self.host)}{port}{parameters}"
+
+
+@remembering
+def _via(text: str) -> Via:
+    match = _VIA.match(text.strip())
+    if not match or int(match[3] or 0) >= _PORT_LIMIT:
+        raise Unreadable("not a Via")
+    return Via(match[1].upper(), match[2].strip("[]"), int(match[3] or 0), parameters_of(match[4]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,47 @@
 
 from dataclasses import replace
 
+from mixminus.call.secure_media import SecureExchange
 from mixminus.mixer import PortMedia
 from mixminus.model.ids import LegId
 from mixminus.model.srtp import Encryption
 from mixminus.sip.messages import Attach
-from mixminus.sip.sdp.description import render
+from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
+from mixminus.sip.sdp.description import SessionDescription, render
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 
 __all__ = ["IncomingMedia"]
 
 
 class IncomingMedia:
-    """The offer of an INVITE, which may be empty, and our end."""
+    """The offer of an INVITE, which may be empty, and our answer to it, or our offer.
 
-    def __init__(self, leg_id: LegId, local: LocalEnd, offer: str) -> None:
+    Each description is read once: both are known when the worker reports the exchange.
+    """
+
+    def __init__(self, leg_id: LegId, local: LocalEnd, text: str, offer: SessionDescription | None) -> None:
+        """``text`` is the offer as it was received; raise NotAcceptable if it allows no audio."""
         self._leg_id = leg_id
         self._local = local
+        self._text = text
         self._offer = offer
-        self.agreed: PortMedia | None = None
+        self.describe()
+
+    def describe(self, encryption: Encryption = "optional") -> None:
+        """Make ``attach`` and ``agreed`` anew; raise NotAcceptable if the offer allows no such audio."""
+        local = replace(self._local, encryption=encryption)
+        self._description, agreed = first_description(local, self._offer)
+        self.attach = Attach(self._leg_id, local, render(self._description))
+        """What the worker sends."""
+        self.agreed: PortMedia | None = agreed
         """What our answer means for the port; None without an offer."""
 
-    def describe(self, encryption: Encryption = "optional") -> Attach:
-        """Return what the worker sends; raise MalformedSdp, or NotAcceptable if the offer allows no such audio."""
-        local = replace(self._local, encryption=encryption)
-        description, self.agreed = first_description(local, self._offer)
-        return Attach(self._leg_id, local, render(description))
+    def exchange(self) -> SecureExchange:
+        """Return what the exchange says about ICE and DTLS; raise NotAcceptable without an offer of them."""
+        if self._offer is None:
+            raise NotAcceptable("no ICE and DTLS was agreed on")
+        return secure_exchange(self._description, self._offer)
+
+    def is_exchange(self, local_sdp: str, remote_sdp: str) -> bool:
+        """Return whether these are our answer and the INVITE's offer."""
+        return (local_sdp, remote_sdp) == (self.attach.description, self._text)

@@ -5,6 +5,7 @@ The edge strips these from everything that a phone sends or receives.
 
 import base64
 import binascii
+import functools
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -78,9 +79,8 @@ class Flow:
     @property
     def token(self) -> str:
         """The flow as a token (RFC 3261 section 25.1), for Via and Route parameters."""
-        host = ipaddress.ip_address(self.host).packed.hex()
         name = f"-{self.name}" if self.name else ""
-        return f"{self.transport}-{host}-{self.port}-{self.connection}{name}"
+        return f"{self.transport}-{_packed(self.host)}-{self.port}-{self.connection}{name}"
 
     @classmethod
     def from_token(cls, token: str) -> "Flow":
@@ -93,6 +93,12 @@ class Flow:
                 except ValueError as error:
                     raise Unreadable("not a flow") from error
         raise Unreadable("not a flow")
+
+
+@functools.lru_cache(maxsize=4096)
+def _packed(host: str) -> str:
+    """Return the bytes of an address in hexadecimal digits."""
+    return ipaddress.ip_address(host).packed.hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""SipLeg: a phone's leg, as calls see it (``call.leg.Leg``), and the leg of a phone that calls us."""
+"""SipLeg: a phone's leg, as calls see it (``call.leg.Leg``)."""
 
 import abc
 import asyncio
-import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,90 +10,31 @@ from mixminus import log
 from mixminus.call.leg import LegEnded, Transport
 from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
-from mixminus.machine import step
 from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.model.srtp import SrtpPolicy
 from mixminus.sip.endings import GONE
-from mixminus.sip.incoming_media import IncomingMedia
-from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.media_hosts import opens_to_any_host
 from mixminus.sip.messages import (
-    Answer,
     Ask,
     HangUp,
-    HeaderFields,
     Hold,
     Message,
-    Progress,
     Refer,
-    Reject,
-    Ring,
 )
-from mixminus.sip.sdp.agreement import NotAcceptable, agree, secure_exchange
+from mixminus.sip.sdp.agreement import agree, secure_exchange
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import LocalEnd
 
-__all__ = [
-    "LEG_TRANSITIONS",
-    "IncomingLeg",
-    "LegEvent",
-    "LegState",
-    "Session",
-    "SipLeg",
-]
+__all__ = ["Session", "SipLeg"]
 
-# RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
-_REFUSALS: Final = {
-    408: HangupReason.TIMEOUT,
-    480: HangupReason.NOANSWER,
-    486: HangupReason.BUSY,
-    600: HangupReason.BUSY,
-}
 _BYE_GRACE_S: Final = 2.0
 _RESPONSE_S: Final = 5.0
 """Several retransmissions (RFC 3261 section 17.1.2.2)."""
-_SRTP_WARNINGS: Final = {
-    "required": "SRTP is required here: offer RTP/SAVP with a=crypto, or UDP/TLS/RTP/SAVPF",
-    "never": "SRTP is not accepted here: offer RTP/AVP",
-}
 
 _log = log.get("sip.leg")
-
-
-class LegState(enum.StrEnum):
-    INCOMING = enum.auto()
-    RINGING = enum.auto()
-    EARLY = enum.auto()
-    ANSWERED = enum.auto()
-    ENDED = enum.auto()
-
-
-class LegEvent(enum.StrEnum):
-    RING = enum.auto()
-    PROGRESS = enum.auto()
-    ANSWER = enum.auto()
-    END = enum.auto()
-
-
-LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
-    LegState.INCOMING: {
-        LegEvent.RING: LegState.RINGING,
-        LegEvent.PROGRESS: LegState.EARLY,
-        LegEvent.ANSWER: LegState.ANSWERED,
-        LegEvent.END: LegState.ENDED,
-    },
-    LegState.RINGING: {
-        LegEvent.PROGRESS: LegState.EARLY,
-        LegEvent.ANSWER: LegState.ANSWERED,
-        LegEvent.END: LegState.ENDED,
-    },
-    LegState.EARLY: {LegEvent.ANSWER: LegState.ANSWERED, LegEvent.END: LegState.ENDED},
-    LegState.ANSWERED: {LegEvent.END: LegState.ENDED},
-    LegState.ENDED: {},
-}
 
 
 @dataclass(slots=True)
@@ -285,115 +225,3 @@ class SipLeg(abc.ABC):
         if reason is HangupReason.NORMAL:
             await asyncio.sleep(_BYE_GRACE_S)
         await self.hang_up(reason)
-
-
-class IncomingLeg(SipLeg):
-    """A leg that a phone has opened; it waits for ring, answer or reject."""
-
-    def __init__(
-        self,
-        leg_id: LegId,
-        port: Port,
-        *,
-        media: IncomingMedia,
-        send: Callable[[Message], None],
-        signalling_hosts: tuple[str, ...] = (),
-        verified: bool = False,
-        secure: SecureMedia | None = None,
-    ) -> None:
-        """``media`` has made our answer to the INVITE's offer.
-
-        ``signalling_hosts`` are the addresses that the INVITE names; ``verified`` if the one that sent it has proved
-        to receive what is sent to it.
-        """
-        super().__init__(leg_id, port, send, secure)
-        self._signalling_hosts = signalling_hosts
-        self._answer = media
-        self._warning: HeaderFields = ()
-        """What a refusal says beside its status code (RFC 3261 section 20.43)."""
-        self._may_send = verified
-        self._unsent: PortMedia | None = None
-        self._state = LegState.INCOMING
-
-    @property
-    def is_answered(self) -> bool:
-        return self._state is LegState.ANSWERED
-
-    def apply_srtp(self, policy: SrtpPolicy) -> bool:
-        """Hold the call to a policy; False if its offer does not allow that, which a refusal then says."""
-        if not policy or policy == "optional" or self._secure or not self._can(LegEvent.RING):
-            return True
-        try:
-            attach = self._answer.describe(policy)
-        except NotAcceptable:
-            self._warning = (("Warning", f'{OWN_WARNING}"{_SRTP_WARNINGS[policy]}"'),)
-            return False
-        self.session.local = attach.local
-        self._send(attach)
-        return True
-
-    async def ring(self) -> None:
-        """Send 180."""
-        if self._can(LegEvent.RING):
-            self._fire(LegEvent.RING)
-            self._send(Ring(self._id))
-
-    async def open_early_media(self) -> bool:
-        """Configure the port and send 183 with our answer; False if the INVITE has no offer."""
-        if self._answer.agreed is None:
-            return False
-        if self._can(LegEvent.PROGRESS):
-            self._configure(self._answer.agreed)
-            self._fire(LegEvent.PROGRESS)
-            self._send(Progress(self._id))
-        return self._state in (LegState.EARLY, LegState.ANSWERED)
-
-    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
-        """Configure the port, then send 200: the phone may send media at once."""
-        if not self._can(LegEvent.ANSWER):
-            return
-        if self._answer.agreed:
-            # Again after early media: the media timeout starts now.
-            self._media = None
-            self._configure(self._answer.agreed)
-        self._fire(LegEvent.ANSWER)
-        self._send(Answer(self._id, tuple(headers.items())))
-
-    async def reject(self, status_code: int) -> None:
-        """Send a refusal; does nothing once answered or over."""
-        if self._can(LegEvent.ANSWER):
-            self._send(Reject(self._id, status_code, self._warning))
-            self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
-
-    def _newest_media(self) -> PortMedia | None:
-        return self._unsent
-
-    def on_confirmed(self) -> None:
-        """Take the phone's ACK or PRACK: from now on audio is sent."""
-        self._may_send = True
-        if self._unsent and self._follows_media():
-            super()._configure(self._unsent)
-
-    def _configure(self, media: PortMedia) -> None:
-        """Receive at once, but send nothing before the phone has acknowledged something: a source may be forged.
-
-        ICE asks for consent by itself (RFC 7675).
-        """
-        self._unsent = media
-        if not (self._may_send or self._secure):
-            silent = MediaDirection.RECVONLY if media.direction.receives else MediaDirection.INACTIVE
-            media = replace(media, direction=silent)
-        super()._configure(media)
-
-    def _follows_media(self) -> bool:
-        """``answer`` or ``open_early_media`` has configured the port by the first exchange."""
-        return self._state in (LegState.EARLY, LegState.ANSWERED)
-
-    def _end(self) -> None:
-        self._fire(LegEvent.END)
-
-    def _can(self, event: LegEvent) -> bool:
-        return event in LEG_TRANSITIONS[self._state]
-
-    def _fire(self, event: LegEvent) -> None:
-        self._state = step(LEG_TRANSITIONS, self._state, event)

@@ -1,5 +1,6 @@
 """Whether a phone's audio may come from a host that its signalling does not name."""
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 from typing import Final
@@ -30,6 +31,7 @@ def opens_to_any_host(remote: tuple[str, int] | None, hosts: Iterable[str]) -> b
     return remote is not None and _private(remote[0]) and bool(known) and not any(map(_private, known))
 
 
+@functools.lru_cache(maxsize=4096)
 def _private(host: str) -> bool:
     address = ipaddress.ip_address(host)
     return any(address in network for network in _PRIVATE)

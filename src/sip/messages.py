@@ -229,7 +229,7 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """Our end of an incoming call's media; sent before the first Ring or Answer."""
+    """Our end of an incoming call's media; sent with the first Ring, Progress or Answer, or before it."""
 
     leg_id: LegId
     local: LocalEnd
@@ -242,6 +242,7 @@ class Attach:
 @dataclass(frozen=True, slots=True)
 class Ring:
     leg_id: LegId
+    attach: Attach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ class Progress:
     """Send 183 with our answer: early media (RFC 3960)."""
 
     leg_id: LegId
+    attach: Attach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +264,7 @@ class ProgressAcknowledged:
 class Answer:
     leg_id: LegId
     headers: HeaderFields = ()
+    attach: Attach | None = None
 
 
 @dataclass(frozen=True, slots=True)

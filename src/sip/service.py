@@ -14,9 +14,9 @@ How an INVITE travels::
 
     phone ─ UDP/TCP ─> edge: parse, validate, rate limit, authenticate (AccountRequested, AnswerAccount)
           ─ SDP folded into an envelope, loopback ─> a worker with room: pjsua2
-          ─ IncomingCall(offer) ─> endpoint: open a port, make the answer, Attach(answer); IncomingLeg
+          ─ IncomingCall(offer) ─> endpoint: open a port, make the answer; IncomingLeg
           ─ incoming(leg) ─> call service: leg.ring(), leg.answer()
-          ─ Ring, Answer ─> worker: 180, 200 with that answer ─> edge: unfold SDP, public addresses ─> phone
+          ─ Ring, Answer(attach) ─> worker: 180, 200 with that answer ─> edge: unfold SDP, public addresses ─> phone
 
 Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SIP is parsed by ``grammar.py``
 and ``edge/message.py``, SDP is negotiated in ``sdp/``.
@@ -42,8 +42,9 @@ from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
 from mixminus.sip.endings import end_of
+from mixminus.sip.incoming_leg import IncomingLeg
 from mixminus.sip.incoming_media import IncomingMedia
-from mixminus.sip.leg import IncomingLeg, SipLeg
+from mixminus.sip.leg import SipLeg
 from mixminus.sip.locating import Locator
 from mixminus.sip.media_ends import MediaEnds
 from mixminus.sip.messages import (
@@ -72,9 +73,9 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
-from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
+from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, parse
-from mixminus.sip.sdp.dtls import wants_dtls
+from mixminus.sip.sdp.dtls import is_offered
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.takeovers import Takeovers
 from mixminus.sip.tracing import SipTracing
@@ -295,21 +296,23 @@ class SipEndpoint:
 
     def _incoming(self, worker_id: int, call: IncomingCall) -> None:
         try:
-            port, secure = self._ends.open_port(secure=wants_dtls(call.offer))
+            offer = parse(call.offer) if call.offer else None
+            port, secure = self._ends.open_port(secure=offer is not None and is_offered(offer))
+        except MalformedSdp:
+            self._pool.send(worker_id, Reject(call.leg_id, 400))
+            return
         except MixMinusError as error:
             _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
         local = self._ends.describe(port, secure, call.source_host)
-        media = IncomingMedia(call.leg_id, local, call.offer)
         try:
-            attach = media.describe()
+            media = IncomingMedia(call.leg_id, local, call.offer, offer)
             if secure:
-                secure.agree(secure_exchange(parse(attach.description), parse(call.offer)))
-        except (MalformedSdp, NotAcceptable) as error:
+                secure.agree(media.exchange())
+        except NotAcceptable:
             (secure or port).close()
-            status_code = 400 if isinstance(error, MalformedSdp) else 488
-            self._pool.send(worker_id, Reject(call.leg_id, status_code))
+            self._pool.send(worker_id, Reject(call.leg_id, 488))
             return
         leg = IncomingLeg(
             call.leg_id,
@@ -323,7 +326,6 @@ class SipEndpoint:
         leg.session.local = local
         leg.on_hold_changed = self._ends.hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
-        self._pool.send(worker_id, attach)
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:

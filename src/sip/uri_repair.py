@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from mixminus.sip.leniency import Leniency
+from mixminus.sip.remembering import remembering
 from mixminus.sip.scanning import split_outside_quotes
 
 __all__ = [
@@ -88,6 +89,7 @@ def _without_empties(parameters: str) -> str:
     return ";".join([first, *kept])
 
 
+@remembering
 def repaired_parameters(parameters: str) -> tuple[str, Leniency | None]:
     """Return ``;name=value;...`` without what is empty or repeated, and what was wrong first."""
     if not parameters:
@@ -134,6 +136,7 @@ def without_sips(value: str) -> str:
     )
 
 
+@remembering
 def repaired_request_uri(uri: str) -> tuple[str, Leniency | None]:
     """Return a Request-URI; a ``tel:`` URI becomes a SIP URI with its number as user (RFC 3261 section 19.1.6)."""
     if match := _TEL.match(uri):
@@ -144,6 +147,7 @@ def repaired_request_uri(uri: str) -> tuple[str, Leniency | None]:
     return repaired, Leniency.URI_CHARACTERS if escaped != uri else found
 
 
+@remembering
 def repaired_address(value: str) -> tuple[str, Leniency | None]:
     """Return one From, To or Contact; of several things that are wrong the first is named."""
     address, found = _repaired_form(value)

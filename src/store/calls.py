@@ -1,7 +1,7 @@
 """Call rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -33,9 +33,9 @@ class CallRows(Rows[Call]):
     def _columns(self, row: Call) -> dict[str, Any]:
         return {
             **super()._columns(row),
-            "source": asdict(row.source),
-            "destination": asdict(row.destination),
-            "diversions": [asdict(each) for each in row.diversions],
+            "source": _plain(row.source),
+            "destination": _plain(row.destination),
+            "diversions": [_plain(each) for each in row.diversions],
             "chained_call_ids": [str(each) for each in row.chained_call_ids],
             "mute": row.mute.value,
         }
@@ -53,6 +53,11 @@ class CallRows(Rows[Call]):
             "hangup_reason": HangupReason(row["hangup_reason"]),
         }
         return Call(**values)
+
+
+def _plain(value: Address | Diversion) -> dict[str, str]:
+    """Return the fields, which are texts; ``asdict`` would copy each of them deeply."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _with_recordings(call: Call, recorded: Sequence[tuple[UUID, bool]]) -> Call:

@@ -1,22 +1,27 @@
 """Customer rows, and the server's own secrets."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.access import Customer, CustomerStatus
 from mixminus.model.ids import CustomerId
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.rows import Rows
 from mixminus.store.secret_columns import SERVER_SECRETS, WEBHOOK_SECRETS
+from mixminus.store.statement import Statement
 from mixminus.store.tables import customers, secrets
 
 __all__ = ["CustomerRows", "SecretRows"]
+
+
+_SRTP: Final = Statement(select(customers.c.srtp).where(customers.c.id == bindparam("id")))
 
 
 class CustomerRows(Rows[Customer]):
@@ -42,6 +47,12 @@ class CustomerRows(Rows[Customer]):
     async def first(self) -> Customer | None:
         """Return the oldest customer; None if there is none."""
         return await self._one(select(customers).order_by(customers.c.tm_create).limit(1))
+
+    async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
+        """Return the customer's policy about SRTP; empty if it is not set, or if there is no such customer."""
+        found = await self._connection.fetch(_SRTP, id=customer_id)
+        policy: SrtpPolicy = found[0]["srtp"] if found else ""
+        return policy
 
     async def page_of_all(self, page: Page) -> list[Customer]:
         """Return the customers, newest first."""

@@ -61,6 +61,9 @@ _ADD: Final = Statement(
     insert(outbox).returning(outbox.c.id),
     [name for name in outbox.c.keys() if name != "id"],  # noqa: SIM118
 )
+_TAIL: Final = Statement(
+    select(outbox).where(outbox.c.id > bindparam("after")).order_by(outbox.c.id).limit(bindparam("limit"))
+)
 _ADD_IN_ORDER: Final = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
 
 
@@ -155,8 +158,8 @@ class OutboxRows:
         return await self._many(query.order_by(outbox.c.number).limit(limit))
 
     async def tail(self, after: int, limit: int) -> list[Event]:
-        """Return all customers' events whose id is greater, in order."""
-        return await self._many(select(outbox).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit))
+        """Return all customers' events whose id is greater, in order; a hundred at most."""
+        return [Event(**row) for row in await self._connection.fetch(_TAIL, after=after, limit=limit)]
 
     async def of_customer(
         self, customer_id: CustomerId, span: Span, limit: int, stream_id: UUID | None = None

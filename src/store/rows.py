@@ -65,10 +65,9 @@ class Rows(Generic[Row]):
         So a row is changed by its owner without being read. ``tm_update`` is the row's version: every change sets a
         later one. On PostgreSQL an UPDATE that waits for another transaction compares again when that one has ended.
         """
-        old = self._columns(before)
-        return await self._write_if(
-            before, {name: value for name, value in self._columns(after).items() if value != old[name]}
-        )
+        values = self._columns(after)
+        differing = (name for name in values if getattr(before, name) != getattr(after, name))
+        return await self._write_if(before, {name: values[name] for name in differing})
 
     async def _write_if(self, before: Row, changed: Mapping[str, Any]) -> bool:
         values = {**changed, "id": before.id, "version": before.tm_update}

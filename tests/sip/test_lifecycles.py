@@ -7,7 +7,7 @@ import pytest
 from mixminus.sip.dialling import DIALLED_TRANSITIONS
 from mixminus.sip.edge.call import CALL_TRANSITIONS
 from mixminus.sip.edge.registrant import REGISTRANT_TRANSITIONS
-from mixminus.sip.leg import LEG_TRANSITIONS
+from mixminus.sip.incoming_leg import LEG_TRANSITIONS
 from mixminus.sip.supervision import Backoff
 from mixminus.sip.workers import WORKER_TRANSITIONS
 

@@ -65,7 +65,7 @@ def value(description: SessionDescription, name: str) -> str:
 
 
 def test_browsers_offer_is_answered_with_ice_and_dtls() -> None:
-    answer, media = first_description(LOCAL, BROWSER)
+    answer, media = first_description(LOCAL, parse(BROWSER))
     text = render(answer)
     assert "m=audio 8081 UDP/TLS/RTP/SAVPF 111 9 0 8 110\r\nc=" not in text, (
         "one connection line, the session's"
@@ -110,7 +110,7 @@ def test_browsers_offer_is_answered_with_ice_and_dtls() -> None:
 def test_offer_without_what_a_secure_connection_needs_is_refused(find: str, to: str) -> None:
     assert find in BROWSER
     with pytest.raises(NotAcceptable):
-        first_description(LOCAL, BROWSER.replace(find, to))
+        first_description(LOCAL, parse(BROWSER.replace(find, to)))
 
 
 def test_ice_and_fingerprint_may_stand_in_the_session_part() -> None:
@@ -122,15 +122,15 @@ def test_ice_and_fingerprint_may_stand_in_the_session_part() -> None:
     ]
     lines = [line for line in BROWSER.split("\r\n") if line not in moved]
     place = lines.index("t=0 0") + 1
-    answer, _ = first_description(LOCAL, "\r\n".join([*lines[:place], *moved, *lines[place:]]))
+    answer, _ = first_description(LOCAL, parse("\r\n".join([*lines[:place], *moved, *lines[place:]])))
     assert value(answer, "setup") == "active"
 
 
 def test_plain_leg_refuses_dtls_and_dtls_leg_refuses_plain() -> None:
     with pytest.raises(NotAcceptable):
-        first_description(replace(LOCAL, dtls=None), BROWSER)
+        first_description(replace(LOCAL, dtls=None), parse(BROWSER))
     with pytest.raises(NotAcceptable):
-        first_description(LOCAL, sdp())
+        first_description(LOCAL, parse(sdp()))
     assert is_offered(parse(BROWSER))
     assert not is_offered(parse(sdp()))
 
@@ -139,12 +139,12 @@ def test_plain_leg_refuses_dtls_and_dtls_leg_refuses_plain() -> None:
     ("theirs", "ours"), [("active", "passive"), ("passive", "active"), ("actpass", "active")]
 )
 def test_role_answers_theirs(theirs: str, ours: str) -> None:
-    answer, _ = first_description(LOCAL, BROWSER.replace("setup:actpass", f"setup:{theirs}"))
+    answer, _ = first_description(LOCAL, parse(BROWSER.replace("setup:actpass", f"setup:{theirs}")))
     assert value(answer, "setup") == ours
 
 
 def session_after(offer: str) -> tuple[LocalSession, SessionDescription]:
-    answer, _ = first_description(LOCAL, offer)
+    answer, _ = first_description(LOCAL, parse(offer))
     session = LocalSession()
     session.open(LOCAL, render(answer))
     sent = session.next()
@@ -211,5 +211,5 @@ def test_our_offer_is_answered_by_a_browser_and_its_later_offers_keep_the_roles(
 
 
 def test_missing_half_of_an_exchange_is_none() -> None:
-    answer, _ = first_description(LOCAL, BROWSER)
+    answer, _ = first_description(LOCAL, parse(BROWSER))
     assert exchange_of(answer, parse(sdp())) is None

@@ -14,7 +14,7 @@ LOCAL = LocalEnd("198.51.100.1", 41_000, 7, (Codec.OPUS, Codec.PCMU, Codec.PCMA)
 
 def opened(offer: str = "") -> LocalSession:
     session = LocalSession()
-    description, _ = first_description(LOCAL, offer)
+    description, _ = first_description(LOCAL, parse(offer) if offer else None)
     session.open(LOCAL, render(description))
     return session
 
@@ -27,7 +27,7 @@ def said(description: SessionDescription) -> tuple[int, str, tuple[str, ...]]:
 
 
 def test_first_description_is_the_servers() -> None:
-    description, media = first_description(LOCAL, sdp(formats="8 101"))
+    description, media = first_description(LOCAL, parse(sdp(formats="8 101")))
     session = LocalSession()
     session.open(LOCAL, render(description))
     assert session.next() == description
@@ -38,7 +38,7 @@ def test_first_description_is_the_servers() -> None:
 def test_repeated_offer_keeps_its_version() -> None:
     session = opened()
     first = session.next()
-    assert session.next() == first == parse(render(first_description(LOCAL, "")[0]))
+    assert session.next() == first == parse(render(first_description(LOCAL, None)[0]))
 
 
 def test_hold_and_resume_change_only_the_direction() -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from mixminus.mixer.formats import Codec
 from mixminus.sip.channel import BlockingChannel
 from mixminus.sip.messages import Answer, Attach, CallEnded, IncomingCall, WorkerReady
-from mixminus.sip.sdp.description import render
+from mixminus.sip.sdp.description import parse, render
 from mixminus.sip.sdp.envelope import fold
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 from tests.support.sip_phone import Message, sdp
@@ -61,7 +61,7 @@ class WorkerPeer:
         """Make a call; return the To of its 200, with the worker's tag."""
         self.request("INVITE", name, 1, body=fold(sdp()))
         leg_id = self.next(IncomingCall).leg_id
-        description, _ = first_description(LOCAL, sdp())
+        description, _ = first_description(LOCAL, parse(sdp()))
         self.channel.send(Attach(leg_id, LOCAL, render(description)))
         self.channel.send(Answer(leg_id))
         to = self.ok()

@@ -11,6 +11,7 @@ import uvloop
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
+from mixminus.garbage import leave_out_existing
 from mixminus.hosts import facing
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
@@ -299,6 +300,7 @@ def main() -> None:
     _, descriptor, level, log_format = sys.argv
     start_child_process("mm-sip-edge")
     log.configure(level=level, json=log_format == "json")
+    leave_out_existing()
     uvloop.run(_serve(int(descriptor)))
 
 

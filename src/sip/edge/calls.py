@@ -37,16 +37,13 @@ class Worker:
     unheard: set[str] = field(default_factory=set)
     """Calls whose INVITE it has not responded to in time; empty again with its next response to any."""
 
-    @property
-    def free(self) -> int:
-        return self.capacity - len(self.sip_call_ids)
-
 
 class CallTable:
     """The workers and their calls, in bounded memory."""
 
     def __init__(self) -> None:
         self.workers: dict[int, Worker] = {}
+        self._by_port: dict[int, Worker] = {}
         self._calls: dict[str, EdgeCall] = {}
         self._released: OrderedDict[str, EdgeCall] = OrderedDict()
         self.outbox: list[ToPhone | ToWorker | ToServer] = []
@@ -60,14 +57,24 @@ class CallTable:
 
     def add_worker(self, worker: Worker) -> None:
         self.workers[worker.worker_id] = worker
+        self._index()
+
+    def worker_at(self, sip_port: int) -> Worker | None:
+        """Return the worker that has a port."""
+        return self._by_port.get(sip_port)
 
     def remove_worker(self, worker_id: int) -> list[EdgeCall]:
         """Remove a worker; return the calls that it had."""
         self.workers.pop(worker_id, None)
+        self._index()
         lost = [call for call in self._calls.values() if call.worker_id == worker_id]
         for call in lost:
             del self._calls[call.call_id]
         return lost
+
+    def _index(self) -> None:
+        # Made anew: a worker may have the port of one that has exited.
+        self._by_port = {worker.sip_port: worker for worker in self.workers.values()}
 
     def keep(self, call: EdgeCall) -> None:
         """Put back a lost call, which has no worker now."""
@@ -85,9 +92,9 @@ class CallTable:
         A worker's first call copies the pages that it shares with the zygote, which costs more than the call. One that
         owes a response comes last: it may be stopped, and must not attract every new call.
         """
-        free = [worker for worker in self.workers.values() if worker.free > 0]
+        free = [each for each in self.workers.values() if len(each.sip_call_ids) < each.capacity]
         return min(
-            free,
+            [each for each in free if each.sip_call_ids and not each.unheard] or free,
             key=lambda worker: (bool(worker.unheard), -len(worker.sip_call_ids), worker.worker_id),
             default=None,
         )

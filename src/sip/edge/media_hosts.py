@@ -1,5 +1,6 @@
 """Hosts that signalling names: where the audio of a phone may come from."""
 
+import functools
 import ipaddress
 from collections.abc import Iterator
 from typing import Final
@@ -10,6 +11,8 @@ from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, Via
 __all__ = ["media_hosts"]
 
 _MAX_HOSTS: Final = 4
+_MAX_ADDRESS: Final = 64
+"""Longer than any address, with its brackets and its zone."""
 
 
 def media_hosts(message: Request | Response, source_host: str) -> tuple[str, ...]:
@@ -22,7 +25,7 @@ def media_hosts(message: Request | Response, source_host: str) -> tuple[str, ...
     if isinstance(message, Request):
         named += _hops(message)
     named += _contact(message)
-    hosts = dict.fromkeys(host for name in named if (host := _address(name)))
+    hosts = dict.fromkeys(host for name in named if len(name) <= _MAX_ADDRESS and (host := _canonical(name)))
     return tuple(hosts)[:_MAX_HOSTS]
 
 
@@ -40,7 +43,8 @@ def _contact(message: Request | Response) -> Iterator[str]:
         return
 
 
-def _address(name: str) -> str:
+@functools.lru_cache(maxsize=4096)
+def _canonical(name: str) -> str:
     try:
         return str(ipaddress.ip_address(name.strip("[]")))
     except ValueError:

@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.sip.grammar import TOKEN, split_list
 from mixminus.sip.leniency import Leniency
+from mixminus.sip.remembering import remembering
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -75,13 +76,20 @@ class Headers:
 
     def first(self, name: str) -> str:
         """Return the first value, or an empty string."""
-        return next((value for key, value in self.entries if key == name), "")
+        for key, value in self.entries:
+            if key == name:
+                return value
+        return ""
 
     def values(self, name: str) -> list[str]:
         return [value for key, value in self.entries if key == name]
 
+    def names(self) -> list[str]:
+        """Return the name of each entry."""
+        return [key for key, _ in self.entries]
+
     def count(self, name: str) -> int:
-        return sum(key == name for key, _ in self.entries)
+        return self.names().count(name)
 
     def push(self, name: str, value: str) -> None:
         """Put a value before all others of its name."""
@@ -188,12 +196,11 @@ def _split(message: bytes) -> tuple[bytes, bytes, frozenset[Leniency]]:
 
 def _remove_repeats(headers: Headers) -> bool:
     """Remove headers that must stand once and repeat the same value; different values stay, as an error."""
-    before = len(headers.entries)
+    before = headers.names()
     for name in _ONCE:
-        values = headers.values(name)
-        if len(values) > 1 and len(set(values)) == 1:
-            headers.set(name, values[0])
-    return len(headers.entries) < before
+        if before.count(name) > 1 and len(set(headers.values(name))) == 1:
+            headers.set(name, headers.first(name))
+    return len(headers.entries) < len(before)
 
 
 def _request(start_line: str, headers: Headers, body: bytes, fault: Fault | None) -> Request:
@@ -218,13 +225,10 @@ def _headers(lines: list[str]) -> tuple[Headers, Fault | None, frozenset[Lenienc
         if "\r" in line or "\n" in line:
             fault = Fault(400, "Bad Header")
             continue
-        match = _HEADER.match(line)
-        if not match:
+        if not (header := _header(line)):
             found.add(Leniency.HEADER_UNREADABLE)
             continue
-        key = match[1].lower()
-        name = _COMPACT.get(key, key)
-        value = match[2].strip()
+        name, value = header
         parts = split_list(value) if name in _LISTS else [value]
         for part in parts:
             if part or name not in _LISTS:
@@ -232,6 +236,16 @@ def _headers(lines: list[str]) -> tuple[Headers, Fault | None, frozenset[Lenienc
             else:
                 found.add(Leniency.LIST_EMPTY)
     return headers, fault, frozenset(found)
+
+
+@remembering
+def _header(line: str) -> tuple[str, str] | None:
+    """Return the name and the value of a line; None if it is not a header."""
+    match = _HEADER.match(line)
+    if not match:
+        return None
+    key = match[1].lower()
+    return _COMPACT.get(key, key), match[2].strip()
 
 
 def _body(headers: Headers, body: bytes) -> tuple[bytes, Fault | None]:

@@ -82,7 +82,7 @@ def _headers(lines: list[list[str]]) -> Headers:
 
 def _text(value: str) -> str:
     """Return what JSON can hold of a phone's text, where bytes that are not UTF-8 are surrogates."""
-    return value.encode("utf-8", "surrogateescape").decode("latin-1")
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _read(text: str) -> str:

@@ -175,8 +175,11 @@ _JOINED: Final = frozenset({"supported", "require", "allow"})
 
 def _rewritten(headers: Headers, allowed: dict[str, _Rewrite]) -> Headers:
     rewritten = Headers()
+    found: dict[str, list[str]] = {}
+    for name, value in headers.entries:
+        found.setdefault(name, []).append(value)
     for name, rewrite in allowed.items():
-        values = headers.values(name)
+        values = found.get(name, [])
         if name in _JOINED:
             values = [", ".join(values)] if values else []
         elif name in _SEVERAL:

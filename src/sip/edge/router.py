@@ -278,7 +278,7 @@ class Router:
 
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
         """Handle a message from a loopback port."""
-        worker = next((each for each in self._calls.workers.values() if each.sip_port == sip_port), None)
+        worker = self._calls.worker_at(sip_port)
         if worker is None:
             self.counters["sip_edge_stranger"] += 1
             return None

@@ -70,10 +70,8 @@ def fault_of(request: Request) -> Fault | None:
 def _framing(request: Request) -> Fault | None:
     if request.fault:
         return request.fault
-    headers = request.headers
-    if any(headers.count(name) != 1 for name in _ONCE) or any(
-        headers.count(name) > 1 for name in _AT_MOST_ONCE
-    ):
+    names = request.headers.names()
+    if any(names.count(name) != 1 for name in _ONCE) or any(names.count(name) > 1 for name in _AT_MOST_ONCE):
         return Fault(400, "Missing Or Repeated Header")
     return None
 

@@ -1,5 +1,6 @@
 """What an exchange of offer and answer means for a port, understood from the two texts alone. Pure."""
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ __all__ = [
 SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 PTIME_MS: Final = 20
 _MAX_DIGITS: Final = 9
+_DIRECTIONS: Final = {each.value: each for each in MediaDirection}
 _PORT_LIMIT: Final = 65_536
 _MAXPTIME: Final = re.compile(
     r"[0-9]{1,5}(?:\.[0-9]{1,5})?\s*\Z"
@@ -90,8 +92,8 @@ def secure_exchange(local: SessionDescription, remote: SessionDescription) -> Se
 def _direction(description: SessionDescription, media: MediaDescription) -> MediaDirection:
     for attributes in (media.attributes, description.attributes):
         for attribute in attributes:
-            if attribute.name in list(MediaDirection):
-                return MediaDirection(attribute.name)
+            if direction := _DIRECTIONS.get(attribute.name):
+                return direction
     return MediaDirection.SENDRECV
 
 
@@ -117,6 +119,7 @@ def _agreed_direction(ours: MediaDirection, theirs: MediaDirection) -> MediaDire
     return MediaDirection.INACTIVE
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_unspecified(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
@@ -124,6 +127,7 @@ def _is_unspecified(host: str) -> bool:
         return False
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_reachable(host: str) -> bool:
     """Return whether RTP can be sent to a host: to an address that is one, and no link's, which needs a zone."""
     try:

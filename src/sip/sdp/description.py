@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.errors import InvalidArgument
+from mixminus.hosts import IPV6
 
 __all__ = [
     "Attribute",
@@ -173,17 +174,18 @@ def _connection(value: str) -> str:
     match value.split(" "):
         case ["IN", "IP4", address]:
             # Unicast only: a multicast address has a "/ttl" and is refused.
-            if _is_address(address, version=4) or _HOST_NAME.match(address):
+            # An IPv4 address is written as a name is.
+            if _HOST_NAME.match(address):
                 return address
         case ["IN", "IP6", address]:
-            if _is_address(address, version=6) or _HOST_NAME.match(address):
+            if _HOST_NAME.match(address) or _is_ipv6(address):
                 return address
     raise MalformedSdp("a connection line is wrong")
 
 
-def _is_address(host: str, *, version: int) -> bool:
+def _is_ipv6(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).version == version
+        return ipaddress.ip_address(host).version == IPV6
     except ValueError:
         return False
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus.call.secure_media import Fingerprint, IceKey, SecureExchange
-from mixminus.sip.sdp.description import Attribute, MalformedSdp, MediaDescription, SessionDescription, parse
+from mixminus.sip.sdp.description import Attribute, MediaDescription, SessionDescription
 
 __all__ = [
     "LEVEL_URI",
@@ -28,7 +28,6 @@ __all__ = [
     "offering",
     "own_bundle",
     "state_of",
-    "wants_dtls",
 ]
 
 PROTOCOLS: Final = frozenset({"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"})
@@ -80,14 +79,6 @@ def is_offered(offer: SessionDescription) -> bool:
     """Return whether the first audio medium of an offer is one of DTLS-SRTP."""
     audio = next((each for each in offer.media if each.kind == "audio" and each.port), None)
     return audio is not None and audio.protocol in PROTOCOLS
-
-
-def wants_dtls(offer: str) -> bool:
-    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
-    try:
-        return bool(offer) and is_offered(parse(offer))
-    except MalformedSdp:
-        return False
 
 
 def offered(end: DtlsEnd, hosts: tuple[str, ...], port: int) -> tuple[Attribute, ...]:

@@ -29,7 +29,7 @@ from mixminus.sip.sdp.agreement import (
     telephone_event,
 )
 from mixminus.sip.sdp.capabilities import actual, configurations, potential
-from mixminus.sip.sdp.description import Attribute, MediaDescription, Origin, SessionDescription, parse
+from mixminus.sip.sdp.description import Attribute, MediaDescription, Origin, SessionDescription
 from mixminus.sip.sdp.dtls import DtlsEnd
 from mixminus.sip.sdp.formats import (
     TELEPHONE_EVENT,
@@ -94,17 +94,18 @@ class LocalEnd:
         return self if host == self.host else replace(self, host=host, other_host=self.host)
 
 
-def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, PortMedia | None]:
+def first_description(
+    local: LocalEnd, offer: SessionDescription | None
+) -> tuple[SessionDescription, PortMedia | None]:
     """Return our side of an incoming call, and what it means for the port.
 
     That is the answer to the INVITE's offer, or, if it has none, an offer that means nothing yet.
-    Raises MalformedSdp or NotAcceptable.
+    Raises NotAcceptable.
     """
-    if not offer:
+    if offer is None:
         return make_offer(local, encrypted=local.encryption == "required"), None
-    remote = parse(offer)
-    answer = make_answer(local, remote)
-    return answer, agree(answer, remote)
+    answer = make_answer(local, offer)
+    return answer, agree(answer, offer)
 
 
 def make_offer(

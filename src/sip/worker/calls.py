@@ -135,23 +135,23 @@ class Calls:
         if call := self._calls.get(command.leg_id):
             call.attach(command)
 
-    def ring(self, leg_id: LegId) -> None:
-        if call := self._active(leg_id):
+    def ring(self, leg_id: LegId, attach: Attach | None = None) -> None:
+        if call := self._active(leg_id, attach):
             try:
                 call.ring()
             except pj.Error as error:
                 _log.warning("ring failed", cause=error.reason)
 
-    def progress(self, leg_id: LegId) -> None:
-        if call := self._active(leg_id):
+    def progress(self, leg_id: LegId, attach: Attach | None = None) -> None:
+        if call := self._active(leg_id, attach):
             try:
                 call.progress()
             except pj.Error as error:
                 _log.warning("early media failed", cause=error.reason)
 
-    def answer(self, leg_id: LegId, headers: HeaderFields) -> None:
+    def answer(self, leg_id: LegId, headers: HeaderFields, attach: Attach | None = None) -> None:
         """Answer a call; refuse it if pjsua2 cannot, which is reported by CallEnded."""
-        if call := self._active(leg_id):
+        if call := self._active(leg_id, attach):
             try:
                 call.accept(headers)
             except pj.Error as error:
@@ -201,8 +201,8 @@ class Calls:
         return bool(ended)
 
     def report_freed(self) -> None:
-        """Report the calls whose slot is free now."""
-        if self._slots:
+        """Report the calls whose slot is free now: a slot is taken until its call is over."""
+        if len(self._slots) > sum(not call.over for call in self._calls.values()):
             for slot in self._slots.keys() - self._library_slots.taken():
                 self._report(CallFreed(self._slots.pop(slot)))
 
@@ -212,10 +212,14 @@ class Calls:
             self._report(CallFreed(freed))
         self._slots[slot] = call.sip_call_id
 
-    def _active(self, leg_id: LegId) -> SipCall | None:
-        """Return a call that is not over; the server may not know yet that one has just ended."""
+    def _active(self, leg_id: LegId, attach: Attach | None = None) -> SipCall | None:
+        """Return a call that is not over, attached to its media; the server may not know yet that it has just ended."""
         call = self._calls.get(leg_id)
-        return call if call and not call.over else None
+        if call is None or call.over:
+            return None
+        if attach:
+            call.attach(attach)
+        return call
 
     def _report(self, message: Message) -> None:
         try:

@@ -5,7 +5,6 @@ calls: nothing here is re-entered.
 """
 
 import ctypes
-import itertools
 import math
 import os
 import select
@@ -137,6 +136,7 @@ class _Loop:
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
+        self._sip_descriptor = sip_descriptor
         self._clock = SystemClock()
         self._drain_deadline_s = float("inf")
         self._timers = timers
@@ -145,13 +145,13 @@ class _Loop:
     def run(self) -> None:
         while not self._drained():
             rearm_watchdog()
-            ready = self._poll.poll(self._wait_ms())
-            for _ in itertools.takewhile(
-                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_ROUND)
-            ):
-                pass
+            wait_ms = self._wait_ms()
+            ready = {descriptor for descriptor, _ in self._poll.poll(wait_ms)}
+            # Nothing is ready: a timer is due.
+            if not (ready and wait_ms) or self._sip_descriptor in ready:
+                self._handle_events()
             try:
-                if any(descriptor == self._channel.fileno() for descriptor, _ in ready):
+                if self._channel.fileno() in ready:
                     self._on_command(self._channel.receive()[0])
             except Disconnected:
                 # The server has exited: hang up all calls.
@@ -161,6 +161,11 @@ class _Loop:
             if self._calls.free_ended():
                 self._bridge.free_removed_streams()
             self._calls.report_freed()
+
+    def _handle_events(self) -> None:
+        for _ in range(_EVENTS_A_ROUND):
+            if self._endpoint.libHandleEvents(0) <= 0:
+                return
 
     def _wait_ms(self) -> int:
         """Return how long nothing but a datagram or a command needs attention."""
@@ -185,12 +190,12 @@ class _Loop:
                 self._calls.dial(command, self._account)
             case Attach():
                 self._calls.attach(command)
-            case Ring(leg_id):
-                self._calls.ring(leg_id)
-            case Progress(leg_id):
-                self._calls.progress(leg_id)
-            case Answer(leg_id, headers):
-                self._calls.answer(leg_id, headers)
+            case Ring(leg_id, attach):
+                self._calls.ring(leg_id, attach)
+            case Progress(leg_id, attach):
+                self._calls.progress(leg_id, attach)
+            case Answer(leg_id, headers, attach):
+                self._calls.answer(leg_id, headers, attach)
             case Reject(leg_id, status_code, headers):
                 self._calls.hang_up(leg_id, status_code, headers)
             case Hold(leg_id, on):

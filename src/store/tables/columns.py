@@ -3,6 +3,7 @@
 Times are UTC without a zone, so that SQLite and PostgreSQL store the same.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ __all__ = ["SHA256_HEX", "WORD", "UtcDateTime", "customer", "metadata", "partial
 WORD: Final = 16
 """Longest of the API's enum words."""
 SHA256_HEX: Final = 64
+_TEXT_LENGTH: Final = len("2026-01-01 00:00:00.000000")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -22,11 +24,19 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=False)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Write what SQLAlchemy writes, in one step where that is text."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:_TEXT_LENGTH]
 
 
 metadata = MetaData(

@@ -319,7 +319,7 @@ async def open_services(
             call_recordings=CallRecordings(calls, recordings),
             sounds=sounds.service,
             transcription=transcription,
-            streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
+            streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
             traces=closing(
                 TraceService(
                     clock,

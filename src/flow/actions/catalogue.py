@@ -3,7 +3,18 @@
 from typing import Final
 
 from mixminus.flow.action import Catalogue
-from mixminus.flow.actions import call, conditions, control, dialling, digits, media, room, speech, web
+from mixminus.flow.actions import (
+    call,
+    conditions,
+    control,
+    dialling,
+    digits,
+    media,
+    room,
+    speech,
+    streams,
+    web,
+)
 
 __all__ = ["CATALOGUE"]
 
@@ -17,6 +28,7 @@ CATALOGUE: Final = Catalogue(
         *media.ACTIONS,
         *room.ACTIONS,
         *speech.ACTIONS,
+        *streams.ACTIONS,
         *web.ACTIONS,
     ),
     unsupported=(

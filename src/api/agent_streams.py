@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, Strict
 
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
@@ -40,9 +40,9 @@ operation = partial(Operation, resource)
 class StreamFields(Body):
     url: Annotated[Text, AfterValidator(checked_url)]
     """`ws://` or `wss://`; private addresses as for webhooks."""
-    protocol: StreamProtocol = StreamProtocol.MIXMINUS
+    protocol: Annotated[StreamProtocol, Strict(False)] = StreamProtocol.MIXMINUS
     """`twilio`: the messages of Twilio's Media Streams, mu-law at 8 kHz."""
-    encapsulation: Encapsulation = Encapsulation.SLN
+    encapsulation: Annotated[Encapsulation, Strict(False)] = Encapsulation.SLN
     sample_rate: Literal[8000, 16000, 24000, 48000] = TELEPHONY_HZ
     """Of the PCM, both ways, in Hz."""
     parameters: Annotated[dict[Text, Text], AfterValidator(checked_parameters)] = Field(default_factory=dict)
@@ -60,13 +60,13 @@ class StreamFields(Body):
 
 
 class ConferenceStreamBody(StreamFields):
-    listen: RoomListen = RoomListen.MIX
+    listen: Annotated[RoomListen, Strict(False)] = RoomListen.MIX
     """What the program hears: all, the participant of `conferencecall_id` alone, or all but that one."""
     conferencecall_id: Uuid = NIL
 
 
 class CallStreamBody(StreamFields):
-    listen: CallListen = CallListen.IN
+    listen: Annotated[CallListen, Strict(False)] = CallListen.IN
     """What the program hears: what the call says, what it hears, or both."""
 
 

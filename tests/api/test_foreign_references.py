@@ -52,6 +52,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /v1.0/conferences/{id}/transcribe_start": {"language": "en-US"},
     "POST /v1.0/conferencecalls/{id}/move": {},
     "POST /v1.0/calls": {"destinations": [SIP]},
+    "POST /v1.0/conferences/{id}/media_streams": {"url": "ws://unknown.invalid/", "listen": "mix_minus"},
     "POST /v1.0/calls/{id}/recording_start": {},
     "POST /v1.0/transfers": {"transfer_type": "blind", "transferee_addresses": [SIP]},
     "POST /v1.0/conferences/{id}/messages": {"text": "hello"},

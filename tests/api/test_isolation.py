@@ -109,11 +109,15 @@ async def victim(api: ApiClient, offer: str) -> Victim:
 
 
 async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
-    """Let a playback fail in a room, and send a chat message there; return their ids."""
+    """Let a playback and a media stream fail in a room, and send a chat message there; return their ids."""
     _, message = await api.post(f"/v1.0/conferences/{room_id}/messages", {"text": "hello"})
     _, playback = await api.post(f"/v1.0/conferences/{room_id}/play", {"stream_urls": ["missing.wav"]})
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
-    return {"playbacks": playback["id"], "chatmessages": message["id"]}
+    _, stream = await api.post(
+        f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://unknown.invalid/"}
+    )
+    await api.post(f"/v1.0/media_streams/{stream['id']}/stop", {})
+    return {"playbacks": playback["id"], "media_streams": stream["id"], "chatmessages": message["id"]}
 
 
 async def wait_for_status(api: ApiClient, path: str, status: str) -> None:

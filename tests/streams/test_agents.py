@@ -122,6 +122,21 @@ async def test_room_and_program_hear_each_other_in_our_protocol(site: Site, prog
     assert program.socket.close_code == 1000
 
 
+async def exchange_in_mulaw(site: Site, program: Program, leg: PcmLeg, other: PcmLeg) -> None:
+    """Let phone and program talk; the messages are numbered, and the other phone of the room does not hear the program."""
+    before = len(program.events("media"))
+    assert hears(talk(site, leg), LEG_HZ) == [False, True]
+    assert hears(other.port.read(), LEG_HZ)[1] is False
+    await passes(site, lambda: len(program.events("media")) >= before + 50)
+    got = program.events("media")[before:]
+    assert [int(each["media"]["chunk"]) for each in got] == list(range(before + 1, before + len(got) + 1))
+    assert [int(each["media"]["timestamp"]) for each in got[:2]] == [before * 20, before * 20 + 20]
+    numbers = [int(each["sequenceNumber"]) for each in program.texts[1:]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    payload = b"".join(base64.b64decode(each["media"]["payload"]) for each in got)
+    assert hears(mulaw_decode(payload), 8000) == [True, False]
+
+
 async def test_call_and_program_hear_each_other_in_twilios_protocol(site: Site, program: Program) -> None:
     room = await site.backend.room()
     leg, other = await site.backend.join(room, 2)
@@ -144,17 +159,7 @@ async def test_call_and_program_hear_each_other_in_twilios_protocol(site: Site, 
     await program.socket.send_json({"event": "media", "streamSid": sid, "media": {"payload": media}})
     await program.socket.send_json({"event": "mark", "streamSid": sid, "mark": {"name": "said"}})
     await heard_by(site, 30 * 8000)
-    before = len(program.events("media"))
-    assert hears(talk(site, leg), LEG_HZ) == [False, True]
-    assert hears(other.port.read(), LEG_HZ)[1] is False
-    await passes(site, lambda: len(program.events("media")) >= before + 50)
-    got = program.events("media")[before:]
-    assert [int(each["media"]["chunk"]) for each in got] == list(range(before + 1, before + len(got) + 1))
-    assert [int(each["media"]["timestamp"]) for each in got[:2]] == [before * 20, before * 20 + 20]
-    numbers = [int(each["sequenceNumber"]) for each in program.texts[1:]]
-    assert numbers == list(range(1, len(numbers) + 1))
-    payload = b"".join(base64.b64decode(each["media"]["payload"]) for each in got)
-    assert hears(mulaw_decode(payload), 8000) == [True, False]
+    await exchange_in_mulaw(site, program, leg, other)
     site.backend.services.on_engine_event(DigitReceived(leg.port.id, 0, "5", 100))
     await program.socket.send_json({"event": "clear", "streamSid": sid})
     await passes(site, lambda: program.events("mark") and program.events("dtmf"))

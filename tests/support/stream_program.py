@@ -53,8 +53,8 @@ class Program:
         return [each for each in self.texts if name in (each.get("type"), each.get("event"))]
 
     def _abort(self, request: web.Request) -> None:
-        assert request.transport is not None
-        request.transport.abort()
+        if request.transport is not None:
+            request.transport.abort()
 
 
 @asynccontextmanager
@@ -69,4 +69,6 @@ async def open_program() -> AsyncIterator[Program]:
     try:
         yield program
     finally:
+        if program.socket and not program.closed.is_set():
+            program.abort()
         await server.close()

@@ -39,6 +39,7 @@ RESOURCES: Final = {
     "on_complete_flow_id": "flows",
     "reference_id": "recordings",
     "conference_id": "conferences",
+    "conferencecall_id": "conferencecalls",
     "transcribe_id": "transcribes",
     "transferer_call_id": "calls",
     "sender_id": "conferencecalls",

@@ -113,9 +113,7 @@ async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
     _, message = await api.post(f"/v1.0/conferences/{room_id}/messages", {"text": "hello"})
     _, playback = await api.post(f"/v1.0/conferences/{room_id}/play", {"stream_urls": ["missing.wav"]})
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
-    _, stream = await api.post(
-        f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://unknown.invalid/"}
-    )
+    _, stream = await api.post(f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://unknown.invalid/"})
     await api.post(f"/v1.0/media_streams/{stream['id']}/stop", {})
     return {"playbacks": playback["id"], "media_streams": stream["id"], "chatmessages": message["id"]}
 

@@ -775,6 +775,7 @@ class AsyncOperations(AsyncSender):
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        machine_detection: Literal["", "detect", "beep"] | Unset = UNSET,
     ) -> Placed:
         """Create calls.
 
@@ -791,6 +792,7 @@ class AsyncOperations(AsyncSender):
                 "anonymous": anonymous,
                 "variables": variables,
                 "headers": headers,
+                "machine_detection": machine_detection,
             },
             repeatable=True,
         )
@@ -1014,6 +1016,7 @@ class AsyncOperations(AsyncSender):
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        machine_detection: Literal["", "detect", "beep"] | Unset = UNSET,
         ring_method: Literal["", "ring_all", "linear"] | Unset = UNSET,
         answer_method: Literal["", "hangup_others"] | Unset = UNSET,
     ) -> Groupcall:
@@ -1032,6 +1035,7 @@ class AsyncOperations(AsyncSender):
                 "anonymous": anonymous,
                 "variables": variables,
                 "headers": headers,
+                "machine_detection": machine_detection,
                 "ring_method": ring_method,
                 "answer_method": answer_method,
             },

@@ -773,6 +773,7 @@ class Operations(Sender):
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        machine_detection: Literal["", "detect", "beep"] | Unset = UNSET,
     ) -> Placed:
         """Create calls.
 
@@ -789,6 +790,7 @@ class Operations(Sender):
                 "anonymous": anonymous,
                 "variables": variables,
                 "headers": headers,
+                "machine_detection": machine_detection,
             },
             repeatable=True,
         )
@@ -1012,6 +1014,7 @@ class Operations(Sender):
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        machine_detection: Literal["", "detect", "beep"] | Unset = UNSET,
         ring_method: Literal["", "ring_all", "linear"] | Unset = UNSET,
         answer_method: Literal["", "hangup_others"] | Unset = UNSET,
     ) -> Groupcall:
@@ -1030,6 +1033,7 @@ class Operations(Sender):
                 "anonymous": anonymous,
                 "variables": variables,
                 "headers": headers,
+                "machine_detection": machine_detection,
                 "ring_method": ring_method,
                 "answer_method": answer_method,
             },

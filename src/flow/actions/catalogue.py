@@ -4,6 +4,7 @@ from typing import Final
 
 from mixminus.flow.action import Catalogue
 from mixminus.flow.actions import (
+    answering,
     call,
     conditions,
     control,
@@ -20,6 +21,7 @@ __all__ = ["CATALOGUE"]
 
 CATALOGUE: Final = Catalogue(
     (
+        *answering.ACTIONS,
         *call.ACTIONS,
         *conditions.ACTIONS,
         *control.ACTIONS,
@@ -35,7 +37,6 @@ CATALOGUE: Final = Catalogue(
         "ai_summary",
         "ai_talk",
         "ai_task",
-        "amd",
         "case_create",
         "conversation_send",
         "email_send",

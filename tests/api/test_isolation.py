@@ -26,6 +26,7 @@ BODY: dict[str, Any] = {
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
     "text": "hello",
+    "url": "ws://unknown.invalid/",
     "digits": "1",
     "stream_urls": ["hello.wav"],
     "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",

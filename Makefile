@@ -58,6 +58,7 @@ lint: build build/typing/mixminus ## Check style, types, the engine's type stub 
 test: build ## Run all tests, with real phones, a real browser and both databases (ARGS runs a part)
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
 	@tools/build_browser_phones.sh $(abspath $(BIN))/python
+	@tools/install_pipecat.sh $(abspath $(BIN))/python
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else

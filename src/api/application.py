@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from mixminus.api import (
     accesskeys,
     activeflows,
+    agent_streams,
     agents,
     audits,
     calls,
@@ -61,6 +62,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
     playbacks.resource,
+    agent_streams.resource,
     chat.resource,
     calls.resource,
     speakings.resource,

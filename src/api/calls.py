@@ -97,6 +97,14 @@ class CallBody(Body):
     """For `${name}` in the flow; names that begin with `voipbin.` are ignored."""
     headers: HeadersBody = Field(default_factory=dict)
     """`X-...` and `User-to-User` headers of the INVITEs: at most 16, of 256 characters each."""
+    machine_detection: Literal["", "detect", "beep"] = ""
+    """Runs the action `amd` first, with `beep` until a machine has beeped; with `actions` only: a flow has its own `amd`."""
+
+    @model_validator(mode="after")
+    def _detects_before_actions(self) -> Self:
+        if self.machine_detection and self.flow_id != NIL:
+            raise ValueError("machine_detection: goes with actions; put the action amd into the flow")
+        return self
 
 
 class HangupBody(Body):
@@ -156,8 +164,10 @@ class PlacedView(View):
 
 async def order_of(services: Services, customer_id: CustomerId, body: CallBody) -> Order:
     """Return the order for an outgoing call; raises FlowNotFound, InvalidActionType."""
+    detection = {"type": "amd", "option": {"beep": body.machine_detection == "beep"}}
+    actions = [detection, *body.actions] if body.machine_detection else body.actions
     program = await services.dialout.program(
-        customer_id, body.flow_id, CATALOGUE.normalise(body.actions), body.variables
+        customer_id, body.flow_id, CATALOGUE.normalise(actions), body.variables
     )
     return Order(
         destinations=tuple(each.address() for each in body.destinations),

@@ -23,7 +23,7 @@ from mixminus.model.media_stream import (
     StreamFormat,
 )
 from mixminus.streams.dialect import PlainDialect
-from mixminus.streams.service import TooManyStreams
+from mixminus.streams.errors import TooManyStreams
 from mixminus.streams.stream import MediaStream
 
 __all__: list[str] = []

@@ -47,6 +47,7 @@ from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.streams.agents import AgentStreamService
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.telemetry import NO_TELEMETRY, Telemetry
@@ -111,6 +112,7 @@ class Services:
     sounds: SoundService
     transcription: TranscriptionService
     streams: StreamService
+    agent_streams: AgentStreamService
     traces: TraceService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
@@ -147,6 +149,7 @@ class Services:
             **self.speakings.counters,
             **self.transcription.counters,
             **self.streams.counters,
+            **self.agent_streams.counters,
             **self.traces.counters,
             **self.telemetry.counters,
             **self.process.counters(),

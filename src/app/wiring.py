@@ -51,6 +51,7 @@ from mixminus.conference.reservations import Reservations
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HealthWatch, HoldWatch, TalkingWatch
+from mixminus.delivery.media_socket import MediaConnector
 from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import open_directory
@@ -67,6 +68,7 @@ from mixminus.recording.storage import open_storage
 from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.agents import AgentStreamService
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.telemetry import NO_TELEMETRY, Telemetry
@@ -206,9 +208,22 @@ async def open_services(
                 ),
             )
         )
-        reachable = (lambda _: True) if config.private_targets else is_public
-        external = closing(ExternalMediaService(engine, clock, reachable=reachable))
+        external = closing(
+            ExternalMediaService(
+                engine, clock, reachable=(lambda _: True) if config.private_targets else is_public
+            )
+        )
         web = closing(WebClient(private_targets=config.private_targets))
+        agent_streams = closing(
+            AgentStreamService(
+                store,
+                clock,
+                streams=StreamService(
+                    engine, clock, rooms=rooms, conferences=conferences, calls=lambda: calls
+                ),
+                connector=MediaConnector(private_targets=config.private_targets),
+            )
+        )
         background = closing(BackgroundTasks())
         runner = FlowRunner(
             store,
@@ -224,6 +239,7 @@ async def open_services(
                 web=web,
                 background=background,
                 external=external,
+                agent_streams=agent_streams,
                 sounds=sounds.service,
                 keypad=keypad,
                 transcriber=transcription,
@@ -338,7 +354,8 @@ async def open_services(
             call_recordings=CallRecordings(calls, recordings),
             sounds=sounds.service,
             transcription=transcription,
-            streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
+            streams=agent_streams.streams,
+            agent_streams=agent_streams,
             traces=closing(
                 TraceService(
                     clock,

@@ -16,7 +16,8 @@ from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
-from mixminus.model.ids import CallId, CustomerId
+from mixminus.model.ids import CallId, CustomerId, MediaStreamId
+from mixminus.model.media_stream import AgentStream, StreamRequest
 from mixminus.model.recording import RecordingOptions
 from mixminus.model.transcription import TranscribeOptions
 from mixminus.sound.service import SoundService
@@ -25,6 +26,7 @@ from mixminus.tasks import TaskScope
 
 __all__ = [
     "MAX_BACKGROUND_TASKS",
+    "AgentStreams",
     "BackgroundTasks",
     "CallRecorder",
     "CallTranscriber",
@@ -141,6 +143,22 @@ class ExternalMedia(Protocol):
         ...
 
 
+class AgentStreams(Protocol):
+    """Connects calls to programs by WebSocket: ``streams.agents.AgentStreamService``."""
+
+    def start_live(self, live: LiveCall, request: StreamRequest) -> AgentStream:
+        """Begin to connect a call; raises MixMinusError if that is not possible."""
+        ...
+
+    async def ended(self, stream_id: MediaStreamId) -> None:
+        """Wait until a stream has ended."""
+        ...
+
+    def stop_call(self, call_id: CallId) -> None:
+        """End every stream of a call; no error if there is none."""
+        ...
+
+
 class BackgroundTasks:
     """Runs what an action starts and does not wait for; tasks above the limit are dropped and counted."""
 
@@ -187,5 +205,6 @@ class FlowServices:
     web: Web
     background: BackgroundTasks
     external: ExternalMedia
+    agent_streams: AgentStreams
     sounds: SoundService
     keypad: Keypad

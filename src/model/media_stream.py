@@ -24,6 +24,8 @@ __all__ = [
     "StreamFormat",
     "StreamProtocol",
     "StreamRequest",
+    "checked_parameters",
+    "checked_url",
 ]
 
 TELEPHONY_HZ: Final = 8000
@@ -31,6 +33,27 @@ NO_CONFERENCE: Final = ConferenceId(NIL)
 NO_PARTICIPANT: Final = ConferencecallId(NIL)
 NO_CALL: Final = CallId(NIL)
 SAMPLE_RATES_HZ: Final = (TELEPHONY_HZ, 16000, 24000, 48000)
+
+
+_MAX_URL: Final = 2048
+_MAX_PARAMETERS: Final = 50
+_MAX_PARAMETER: Final = 1024
+
+
+def checked_url(url: str) -> str:
+    """Return the URL of a program; ValueError if it is none of a WebSocket."""
+    if not url.lower().startswith(("ws://", "wss://")) or len(url) > _MAX_URL or not url.isprintable():
+        raise ValueError(f"is not a URL of ws:// or wss:// with up to {_MAX_URL} characters")
+    return url
+
+
+def checked_parameters(parameters: dict[str, str]) -> dict[str, str]:
+    """Return a customer's own parameters; ValueError if they are too many or too long."""
+    if len(parameters) > _MAX_PARAMETERS:
+        raise ValueError(f"has more than {_MAX_PARAMETERS} parameters")
+    if any(len(text) > _MAX_PARAMETER for pair in parameters.items() for text in pair):
+        raise ValueError(f"has a name or a value of more than {_MAX_PARAMETER} characters")
+    return parameters
 
 
 class Encapsulation(enum.StrEnum):

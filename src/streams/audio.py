@@ -7,9 +7,8 @@ CallAudio         hears a call, in rooms and outside of them; that call alone he
 
 from typing import Final, Protocol
 
-import numpy as np
-
-from mixminus.mixer import HEARD, MIX, Bridge, BridgePort, Engine, Tap
+from mixminus.mixer import HEARD, MIX, Bridge, BridgePort, Engine
+from mixminus.mixer.stem import Stem
 from mixminus.mixer.watch import PortChange
 from mixminus.model.media_stream import CallListen
 from mixminus.streams.framing import Pcm
@@ -99,33 +98,6 @@ class RoomAudio:
             self._port.set_hears(self._minus, None)
 
 
-class _Heard:
-    """One stem of a port's tap as continuous audio."""
-
-    def __init__(self, tap: Tap, stem: int) -> None:
-        self._tap = tap
-        self._stem = stem
-        self._losses = 0
-
-    def read(self) -> Pcm:
-        records = self._tap.read()
-        said = {each.first_sample: each.pcm for each in records if each.port_id == self._stem}
-        # Every tick has a MIX record; silence has no record of its own.
-        frames = [
-            said.get(each.first_sample, np.zeros(each.pcm.size, np.int16))
-            for each in records
-            if each.port_id == MIX
-        ]
-        return np.concatenate([np.empty(0, np.int16), *frames])
-
-    def take_losses(self) -> int:
-        losses, self._losses = self._tap.overruns - self._losses, self._tap.overruns
-        return losses
-
-    def close(self) -> None:
-        self._tap.close()
-
-
 class ParticipantAudio:
     """Hears one participant, and speaks to the whole room; it is over when that participant leaves the room."""
 
@@ -135,7 +107,7 @@ class ParticipantAudio:
         self._participant = port
         self._speaks = RoomAudio(engine, bridge, sample_rate_hz)
         try:
-            self._heard = _Heard(port.open_tap(sample_rate_hz), port.id)
+            self._heard = Stem(port.open_tap(sample_rate_hz), port.id)
         except BaseException:
             self._speaks.close()
             raise
@@ -181,7 +153,7 @@ class CallAudio:
         self._playout = engine.open_playout(sample_rate_hz, seconds=ring_s)
         try:
             port.play(self._playout)
-            self._heard = _Heard(port.open_tap(sample_rate_hz), stem)
+            self._heard = Stem(port.open_tap(sample_rate_hz), stem)
         except BaseException:
             self._playout.close()
             raise

@@ -7,6 +7,7 @@ A client opens the WebSocket (``api/media_streams``), or the server does (``agen
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -17,24 +18,21 @@ from mixminus.clock import Clock
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import Exhausted, InvalidArgument
+from mixminus.errors import InvalidArgument
 from mixminus.mixer import BridgePort, Engine, PortClosed
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
 from mixminus.model.media_stream import CallListen, RoomListen
 from mixminus.streams.audio import Audio, CallAudio, ParticipantAudio, RoomAudio
 from mixminus.streams.carrier import Carrier, Closed, Socket
 from mixminus.streams.dialect import Dialect
+from mixminus.streams.errors import TooManyStreams
 from mixminus.streams.speech import Budget
 from mixminus.streams.stream import MediaStream
 
-__all__ = ["MAX_STREAMS", "StreamService", "TooManyStreams"]
+__all__ = ["MAX_STREAMS", "StreamService"]
 
 MAX_STREAMS: Final = 5
 """Per room or call (api.md section 15)."""
-
-
-class TooManyStreams(Exhausted):
-    """A room or call has the maximum number of streams."""
 
 
 class StreamService:
@@ -47,7 +45,7 @@ class StreamService:
         *,
         rooms: Rooms,
         conferences: ConferenceService,
-        calls: CallService,
+        calls: Callable[[], CallService],
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -67,6 +65,9 @@ class StreamService:
                 "streams.texts_ignored": 0,
                 "streams.marks_dropped": 0,
                 "streams.digits_dropped": 0,
+                "streams.connections": 0,
+                "streams.connections_lost": 0,
+                "streams.connections_refused": 0,
             }
         )
 
@@ -76,11 +77,11 @@ class StreamService:
 
     async def check_call(self, customer_id: CustomerId, call_id: CallId) -> None:
         """Raise CallNotFound unless the customer has the call."""
-        await self._calls.get(customer_id, call_id)
+        await self._calls().get(customer_id, call_id)
 
     async def live_call(self, customer_id: CustomerId, call_id: CallId) -> LiveCall:
         """Return a call that is up; raises CallNotFound, CallNotProgressing."""
-        return await self._calls.require(customer_id, call_id)
+        return await self._calls().require(customer_id, call_id)
 
     async def of_conference(
         self,

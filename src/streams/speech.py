@@ -10,6 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import numpy as np
+
 from mixminus.model.media_stream import TELEPHONY_HZ
 from mixminus.streams.framing import Pcm
 
@@ -63,6 +65,8 @@ class Speech:
     def __init__(self, player: Player, sample_rate_hz: int, budget: Budget) -> None:
         self._player = player
         self._rate = sample_rate_hz
+        self._added_before = 0
+        """Samples that were added when the marks were looked at last."""
         self._budget = budget
         self._waiting: deque[Pcm] = deque()
         self._samples = 0
@@ -114,11 +118,19 @@ class Speech:
     def advance(self) -> list[Reached]:
         """Write what fits into the player; return the marks that were reached since the last call."""
         self.play()
+        self._complete_frame()
         played = self._added - self._samples - self._player.pending if self._marks else 0
         while self._marks and self._marks[0][0] <= played:
             self._reached.append(Reached(self._marks.popleft()[1]))
         reached, self._reached = self._reached, []
         return reached
+
+    def _complete_frame(self) -> None:
+        """Play a remainder shorter than a frame, which the engine would keep until more is added."""
+        frame_samples, rest = self._rate // 50, self._player.pending
+        if self._added == self._added_before and not self._waiting and 0 < rest < frame_samples:
+            self._added += self._player.write(np.zeros(frame_samples - rest, np.int16))
+        self._added_before = self._added
 
     def close(self) -> None:
         """Forget what waits; closing twice is harmless."""

@@ -26,6 +26,7 @@ BODY: dict[str, Any] = {
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
     "text": "hello",
+    "url": "ws://unknown.invalid/",
     "digits": "1",
     "stream_urls": ["hello.wav"],
     "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",
@@ -109,13 +110,20 @@ async def victim(api: ApiClient, offer: str) -> Victim:
 
 
 async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
-    """Let a playback fail in a room, and send a chat message there; return their ids."""
+    """Let a playback and a media stream fail in a room, and send a chat message there; return their ids."""
     _, message = await api.post(f"/v1.0/conferences/{room_id}/messages", {"text": "hello"})
     _, playback = await api.post(f"/v1.0/conferences/{room_id}/play", {"stream_urls": ["missing.wav"]})
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
     body = {"reference_type": "confbridge", "reference_id": room_id}
     _, speaking = await api.post("/v1.0/speakings", body)
-    return {"playbacks": playback["id"], "chatmessages": message["id"], "speakings": speaking["id"]}
+    _, stream = await api.post(f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://unknown.invalid/"})
+    await api.post(f"/v1.0/media_streams/{stream['id']}/stop", {})
+    return {
+        "playbacks": playback["id"],
+        "chatmessages": message["id"],
+        "speakings": speaking["id"],
+        "media_streams": stream["id"],
+    }
 
 
 async def wait_for_status(api: ApiClient, path: str, status: str) -> None:

@@ -97,6 +97,16 @@ def test_marks_are_reached_in_order_when_the_audio_before_them_was_played(engine
     assert room.run(0.2)[1] == [Reached("two")]
 
 
+def test_speech_that_is_no_whole_number_of_frames_is_played_to_its_end(engine: Engine) -> None:
+    room, samples = Room(engine), 1000
+    room.speech.add(np.full(samples, 5000, np.int16))
+    room.speech.mark("end")
+    heard = [room.run(0.02) for _ in range(12)]
+    assert [mark for _, reached in heard for mark in reached] == [Reached("end")]
+    loud = np.flatnonzero(np.concatenate([pcm for pcm, _ in heard]) > 2500)
+    assert abs(int(loud[-1]) - int(loud[0]) + 1 - samples) < 30  # the first frame fades in
+
+
 def test_stream_is_full_after_a_quarter_of_an_hour(engine: Engine) -> None:
     room = Room(engine)
     minute = np.zeros(60 * SAMPLE_RATE_HZ, np.int16)

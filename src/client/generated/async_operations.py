@@ -37,6 +37,8 @@ from mixminus.client.generated.models import (
     Health,
     Hears,
     Login,
+    MediaStream,
+    MediaStreams,
     NewAccessKey,
     NewGuestLink,
     Number,
@@ -615,6 +617,102 @@ class AsyncOperations(AsyncSender):
         request = Request("POST", f"/v1.0/playbacks/{id}/stop", repeatable=True)
         return await self._get(request, Playback)
 
+    async def start_conference_stream(
+        self,
+        id: UUID | str,
+        *,
+        url: str,
+        protocol: Literal["mixminus", "twilio"] | Unset = UNSET,
+        encapsulation: Literal["sln", "rtp", "audiosocket"] | Unset = UNSET,
+        sample_rate: Literal[8000, 16000, 24000, 48000] | Unset = UNSET,
+        parameters: Mapping[str, str] | Unset = UNSET,
+        listen: Literal["mix", "participant", "mix_minus"] | Unset = UNSET,
+        conferencecall_id: UUID | str | Unset = UNSET,
+    ) -> MediaStream:
+        """Connect a room to a program.
+
+        The server opens a WebSocket to `url`; all of the room hear what the program sends. It answers `connecting`;
+        events report the rest. A connection that is lost is opened again.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/media_streams",
+            body={
+                "url": url,
+                "protocol": protocol,
+                "encapsulation": encapsulation,
+                "sample_rate": sample_rate,
+                "parameters": parameters,
+                "listen": listen,
+                "conferencecall_id": conferencecall_id,
+            },
+            repeatable=True,
+        )
+        return await self._get(request, MediaStream)
+
+    async def list_conference_streams(self, id: UUID | str) -> MediaStreams:
+        """List the media streams of a room.
+
+        Those that the server connects, also ended ones of late.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/media_streams")
+        return await self._get(request, MediaStreams)
+
+    async def start_call_stream(
+        self,
+        id: UUID | str,
+        *,
+        url: str,
+        protocol: Literal["mixminus", "twilio"] | Unset = UNSET,
+        encapsulation: Literal["sln", "rtp", "audiosocket"] | Unset = UNSET,
+        sample_rate: Literal[8000, 16000, 24000, 48000] | Unset = UNSET,
+        parameters: Mapping[str, str] | Unset = UNSET,
+        listen: Literal["in", "out", "both"] | Unset = UNSET,
+    ) -> MediaStream:
+        """Connect a call to a program.
+
+        As for a room; only the call hears what the program sends, in rooms and outside of them. The program gets the
+        digits that the caller presses.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/media_streams",
+            body={
+                "url": url,
+                "protocol": protocol,
+                "encapsulation": encapsulation,
+                "sample_rate": sample_rate,
+                "parameters": parameters,
+                "listen": listen,
+            },
+            repeatable=True,
+        )
+        return await self._get(request, MediaStream)
+
+    async def list_call_streams(self, id: UUID | str) -> MediaStreams:
+        """List the media streams of a call.
+
+        Those that the server connects, also ended ones of late.
+        """
+        request = Request("GET", f"/v1.0/calls/{id}/media_streams")
+        return await self._get(request, MediaStreams)
+
+    async def get_media_stream(self, id: UUID | str) -> MediaStream:
+        """Get a media stream.
+
+        Also one that ended lately.
+        """
+        request = Request("GET", f"/v1.0/media_streams/{id}")
+        return await self._get(request, MediaStream)
+
+    async def stop_media_stream(self, id: UUID | str) -> MediaStream:
+        """Stop a media stream.
+
+        The program gets the last message, and its connection is closed.
+        """
+        request = Request("POST", f"/v1.0/media_streams/{id}/stop", repeatable=True)
+        return await self._get(request, MediaStream)
+
     async def send_chat_message(
         self,
         id: UUID | str,
@@ -678,6 +776,7 @@ class AsyncOperations(AsyncSender):
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        machine_detection: Literal["", "detect", "beep"] | Unset = UNSET,
     ) -> Placed:
         """Create calls.
 
@@ -694,6 +793,7 @@ class AsyncOperations(AsyncSender):
                 "anonymous": anonymous,
                 "variables": variables,
                 "headers": headers,
+                "machine_detection": machine_detection,
             },
             repeatable=True,
         )
@@ -991,6 +1091,7 @@ class AsyncOperations(AsyncSender):
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
+        machine_detection: Literal["", "detect", "beep"] | Unset = UNSET,
         ring_method: Literal["", "ring_all", "linear"] | Unset = UNSET,
         answer_method: Literal["", "hangup_others"] | Unset = UNSET,
     ) -> Groupcall:
@@ -1009,6 +1110,7 @@ class AsyncOperations(AsyncSender):
                 "anonymous": anonymous,
                 "variables": variables,
                 "headers": headers,
+                "machine_detection": machine_detection,
                 "ring_method": ring_method,
                 "answer_method": answer_method,
             },

@@ -35,6 +35,8 @@ __all__ = [
     "Hears",
     "HearsException",
     "Login",
+    "MediaStream",
+    "MediaStreams",
     "NewAccessKey",
     "NewGuestLink",
     "Number",
@@ -576,6 +578,41 @@ class Login(Model):
 
     username: str
     token: str
+
+
+class MediaStream(Model):
+    """The audio of a room or a call, carried to a program and back over a WebSocket that the server opens."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    """The nil UUID means none."""
+    call_id: UUID
+    """The nil UUID means none."""
+    url: str
+    protocol: Literal["mixminus", "twilio"]
+    encapsulation: Literal["sln", "rtp", "audiosocket"]
+    sample_rate: int
+    listen: str
+    """Of a room: `mix`, `participant` or `mix_minus`; of a call: `in`, `out` or `both`."""
+    conferencecall_id: UUID
+    """The nil UUID means none."""
+    parameters: dict[str, str]
+    status: Literal["connecting", "connected", "reconnecting", "ended", "failed"]
+    error: str
+    """Why it failed, or why the last connection was lost; else empty."""
+    connections: int
+    """How often the WebSocket was opened."""
+    tm_start: Timestamp
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class MediaStreams(Model):
+    """The media streams of a room or a call, oldest first."""
+
+    result: list[MediaStream]
 
 
 class NewAccessKey(Model):

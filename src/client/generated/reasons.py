@@ -46,6 +46,7 @@ __all__ = [
     "InvalidRequestParameter",
     "LanguageNotSpoken",
     "LanguageNotSupported",
+    "MediaStreamNotFound",
     "MissingRequestParameter",
     "MovePending",
     "NumberNotFound",
@@ -240,6 +241,10 @@ class LanguageNotSpoken(errors.InvalidRequest, reason="LANGUAGE_NOT_SPOKEN"):
 
 class LanguageNotSupported(errors.InvalidRequest, reason="LANGUAGE_NOT_SUPPORTED"):
     """LANGUAGE_NOT_SUPPORTED"""
+
+
+class MediaStreamNotFound(errors.NotFound, reason="MEDIA_STREAM_NOT_FOUND"):
+    """MEDIA_STREAM_NOT_FOUND"""
 
 
 class MissingRequestParameter(errors.InvalidRequest, reason="MISSING_REQUEST_PARAMETER"):

@@ -3,12 +3,25 @@
 from typing import Final
 
 from mixminus.flow.action import Catalogue
-from mixminus.flow.actions import call, conditions, control, dialling, digits, media, room, speech, web
+from mixminus.flow.actions import (
+    answering,
+    call,
+    conditions,
+    control,
+    dialling,
+    digits,
+    media,
+    room,
+    speech,
+    streams,
+    web,
+)
 
 __all__ = ["CATALOGUE"]
 
 CATALOGUE: Final = Catalogue(
     (
+        *answering.ACTIONS,
         *call.ACTIONS,
         *conditions.ACTIONS,
         *control.ACTIONS,
@@ -17,13 +30,13 @@ CATALOGUE: Final = Catalogue(
         *media.ACTIONS,
         *room.ACTIONS,
         *speech.ACTIONS,
+        *streams.ACTIONS,
         *web.ACTIONS,
     ),
     unsupported=(
         "ai_summary",
         "ai_talk",
         "ai_task",
-        "amd",
         "case_create",
         "conversation_send",
         "email_send",

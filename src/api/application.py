@@ -12,6 +12,7 @@ from mixminus.api import (
     activeflows,
     agents,
     audits,
+    balances,
     calls,
     chat,
     conferencecalls,
@@ -39,6 +40,7 @@ from mixminus.api import (
     transcribes,
     transfers,
     trunks,
+    usage,
     whip,
 )
 from mixminus.api.authentication import GUESTS, PERMISSIONS
@@ -79,6 +81,8 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     agents.resource,
     accesskeys.resource,
     audits.resource,
+    usage.resource,
+    balances.resource,
     system.resource,
 )
 """In the order of the document."""

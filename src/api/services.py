@@ -49,6 +49,9 @@ from mixminus.store.timestamps import TimestampStyle
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.trace.service import TraceService
+from mixminus.usage.balance import BalanceService
+from mixminus.usage.report import UsageService
+from mixminus.usage.watch import UsageWatch
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "ProcessState", "Services"]
@@ -110,6 +113,9 @@ class Services:
     streams: StreamService
     traces: TraceService
     webrtc: WebRtcEndpoint
+    usage: UsageService
+    balances: BalanceService
+    usage_watch: UsageWatch
     delivery: DeliveryService
     idempotency: IdempotencyService
     process: ProcessState
@@ -143,6 +149,8 @@ class Services:
             **self.transcription.counters,
             **self.streams.counters,
             **self.traces.counters,
+            **self.balances.counters,
+            **self.usage_watch.counters,
             **self.process.counters(),
         }
 

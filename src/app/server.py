@@ -155,6 +155,8 @@ def _service_config(
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
+        credits_per_minute=settings.credits_per_minute,
+        balance_end_after_s=settings.balance_end_after_s,
         max_load=settings.max_load_percent / 100,
         sounds=SoundConfig(
             directory=settings.sounds,

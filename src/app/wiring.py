@@ -69,6 +69,10 @@ from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.trace.service import TraceConfig, TraceService
+from mixminus.usage.balance import BalanceService
+from mixminus.usage.meter import Meter
+from mixminus.usage.report import UsageService
+from mixminus.usage.watch import UsageWatch
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 
 __all__ = ["ServiceConfig", "open_services"]
@@ -96,6 +100,10 @@ class ServiceConfig:
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
+    credits_per_minute: int = 1
+    """What a minute of a participant costs a customer with a balance."""
+    balance_end_after_s: int = 0
+    """Time for which calls of a customer go on whose credits are used up; 0: to their own end."""
     max_load: float = 0.8
     """Share of its time that a mixing thread may work before calls are refused."""
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
@@ -164,17 +172,31 @@ async def open_services(
                 on_done=lambda transcribe: end_flows.after_transcribe(activeflows, transcribe),
             )
         )
+        meter = Meter(store, clock, credits_per_minute=config.credits_per_minute)
+        balances = BalanceService(store, clock, meter)
         lifecycle = Lifecycle(
-            store, clock, rooms, recorder=recordings, transcriber=transcription, announcements=announcements
+            store,
+            clock,
+            rooms,
+            recorder=recordings,
+            transcriber=transcription,
+            announcements=announcements,
+            meter=meter,
         )
         flows = FlowService(store, clock)
         conferences = closing(
             ConferenceService(
-                store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+                store,
+                clock,
+                rooms=rooms,
+                lifecycle=lifecycle,
+                recorder=recordings,
+                flows=flows,
+                balances=balances,
             )
         )
         participants = ParticipantService(
-            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements
+            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements, meter=meter
         )
         keypad = closing(
             Keypad(store, clock, rooms=rooms, participants=participants, announcements=announcements)
@@ -200,6 +222,7 @@ async def open_services(
                 serve=lambda live, program, *, early, wanted: calls.place(
                     live, program, early=early, wanted=wanted
                 ),
+                balances=balances,
             )
         )
         reachable = (lambda _: True) if config.private_targets else is_public
@@ -236,7 +259,19 @@ async def open_services(
                 live_calls=live_calls,
                 flows=runner,
                 directory=directory.plan,
+                meter=meter,
+                balances=balances,
                 max_duration_s=config.call_max_duration_s,
+            )
+        )
+        usage_watch = closing(
+            UsageWatch(
+                store,
+                clock,
+                meter,
+                is_busy=lambda: len(live_calls) > 0,
+                end_calls=calls.end_all_of,
+                end_after_s=config.balance_end_after_s,
             )
         )
         transfers = closing(
@@ -326,12 +361,17 @@ async def open_services(
                 )
             ),
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
+            usage=UsageService(store, clock, meter),
+            balances=balances,
+            usage_watch=usage_watch,
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
             process=process,
             root_certificate=config.root_certificate,
         )
+        await meter.start()
         await _resume(services, runner)
+        usage_watch.start()
         health.start()
         library.start()
         yield services

@@ -23,6 +23,7 @@ __all__ = [
     "GroupcallStatus",
     "HangupBy",
     "HangupReason",
+    "MediaQuality",
     "MuteDirection",
     "RingMethod",
 ]
@@ -131,6 +132,27 @@ class Diversion:
     name: str = ""
     reason: str = ""
     """``no-answer``, ``user-busy``, ``unconditional``, ... of RFC 5806; empty if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaQuality:
+    """What the engine has measured of a leg's audio, at its end."""
+
+    codec: str
+    """Empty if no audio was agreed on."""
+    packets_received: int
+    packets_lost: int
+    """Never arrived, or too late to be heard."""
+    packets_sent: int
+    loss: float
+    """Fraction of the far end's packets that were lost, 0 to 1."""
+    remote_loss: float
+    """Fraction of our packets that were lost, by the far end's last report."""
+    jitter_ms: float
+    round_trip_ms: float | None
+    """None without a report of the far end."""
+    mos: float | None
+    """Estimated quality of the far end's audio, 1.0 to 4.5; None without audio."""
 
 
 class MuteDirection(enum.Flag):

@@ -5,10 +5,10 @@ import asyncio
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from mixminus import log
-from mixminus.call.leg import LegEnded, Transport
+from mixminus.call.leg import LegEnded, Transport, measured
 from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
 from mixminus.machine import step
@@ -17,7 +17,7 @@ from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.model.srtp import SrtpPolicy
-from mixminus.sip.endings import GONE
+from mixminus.sip.endings import GONE, rejected
 from mixminus.sip.incoming_media import IncomingMedia
 from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.media_hosts import opens_to_any_host
@@ -46,13 +46,7 @@ __all__ = [
     "SipLeg",
 ]
 
-# RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
-_REFUSALS: Final = {
-    408: HangupReason.TIMEOUT,
-    480: HangupReason.NOANSWER,
-    486: HangupReason.BUSY,
-    600: HangupReason.BUSY,
-}
+_OK: Final = 200
 _BYE_GRACE_S: Final = 2.0
 _RESPONSE_S: Final = 5.0
 """Several retransmissions (RFC 3261 section 17.1.2.2)."""
@@ -112,6 +106,9 @@ class SipLeg(abc.ABC):
 
     Hanging up ends the leg at once; the worker repeats the BYE until the phone confirms it.
     """
+
+    given_up_code: ClassVar[int] = 480
+    """The final status code of an INVITE that this server gives up before the answer."""
 
     def __init__(
         self, leg_id: LegId, port: Port, send: Callable[[Message], None], secure: SecureMedia | None = None
@@ -179,7 +176,8 @@ class SipLeg(abc.ABC):
         """Send BYE or CANCEL, or refuse an unanswered incoming call."""
         if not self.is_ended:
             self._send(HangUp(self._id, tuple(headers.items())))
-            self.set_ended(LegEnded(reason, remote=False))
+            code = _OK if self.is_answered else self.given_up_code
+            self.set_ended(LegEnded(reason, remote=False, sip_code=code))
 
     async def hold(self) -> None:
         """Put the phone on hold by a re-INVITE."""
@@ -252,6 +250,7 @@ class SipLeg(abc.ABC):
         """Close the port and release the waiters; only the first end counts."""
         if not self.is_ended:
             self._end()
+            ended = replace(ended, transport=self.transport, media=measured(self._port))
             (self._secure or self._port).close()
             self._ended.set_result(ended)
 
@@ -363,7 +362,7 @@ class IncomingLeg(SipLeg):
         """Send a refusal; does nothing once answered or over."""
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code, self._warning))
-            self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
+            self.set_ended(rejected(status_code))
 
     def _newest_media(self) -> PortMedia | None:
         return self._unsent

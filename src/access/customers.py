@@ -53,9 +53,10 @@ class CustomerService:
         return _existing(customer, customer_id)
 
     async def get_as_super(self, identity: Identity, customer_id: CustomerId) -> Customer:
-        """Return any customer to the super admin; raise NotPermitted for others."""
+        """Return any customer to the super admin; raise NotPermitted for others, CustomerNotFound for others' ids."""
+        customer = await self.get(identity, customer_id)
         _require_super(identity)
-        return await self.get(identity, customer_id)
+        return customer
 
     async def list(self, identity: Identity, page: Page) -> list[Customer]:
         """Return the identity's customer; for the super admin all customers, newest first."""

@@ -39,7 +39,7 @@ class BalanceReport(View):
 class CreditBody(Body):
     """Credits to add."""
 
-    id: UUID | None = None
+    credit_id: UUID | None = None
     """An id of your own: a credit with the same id is added once."""
     credits: Annotated[int, Field(ge=-MAX_CREDITS, le=MAX_CREDITS)]
     """Negative for a correction."""
@@ -67,18 +67,20 @@ async def add_credit(call: ApiCall, body: CreditBody) -> Credit:
     participant in a room is deducted, and without credits new rooms and calls are refused.
     """
     customer = await call.services.access.customers.get_as_super(call.identity, CustomerId(call.id))
-    return await call.services.balances.add(customer.id, body.id or new_id(), body.credits, body.detail)
+    return await call.services.usage.balances.add(
+        customer.id, body.credit_id or new_id(), body.credits, body.detail
+    )
 
 
 @operation("GET", "/customers/{id}/credits", "List the credits of a balance", errors=(CustomerNotFound,))
 async def list_credits(call: ApiCall, page: Page) -> list[Credit]:
     """What was added, newest first."""
     customer = await call.services.access.customers.get(call.identity, CustomerId(call.id))
-    return await call.services.balances.list(customer.id, page)
+    return await call.services.usage.balances.list(customer.id, page)
 
 
 async def _report(call: ApiCall, customer_id: CustomerId) -> BalanceReport:
-    balance, running = await call.services.balances.get(customer_id)
+    balance, running = await call.services.usage.balances.get(customer_id)
     return BalanceReport.model_validate(
         {
             "balance": balance,

@@ -43,7 +43,7 @@ from mixminus.speech.recognition.errors import (
     TranscribeNotActive,
 )
 from mixminus.store.page import Page
-from mixminus.usage.errors import BalanceExhausted
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.wire.conference import ConferencecallView, ConferenceView
 from mixminus.wire.view import Rounded, View
 
@@ -162,7 +162,7 @@ class TalkersView(View):
     "POST",
     "/conferences",
     "Create a conference",
-    errors=(AlreadyExists, InvalidActionType, FlowNotFound, BalanceExhausted),
+    errors=(AlreadyExists, InvalidActionType, FlowNotFound, InsufficientBalance),
 )
 async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
     """The answer has the status `starting`; the room is `progressing` within milliseconds. A `timeout` from 1

@@ -19,7 +19,7 @@ from mixminus.errors import (
     Unauthenticated,
     Unavailable,
 )
-from mixminus.usage.errors import BalanceExhausted
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
 
 __all__ = [
@@ -93,7 +93,7 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
     InvalidArgument: Kind(400, "INVALID_ARGUMENT"),
     Unauthenticated: Kind(401, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"}),
     PermissionDenied: Kind(403, "PERMISSION_DENIED"),
-    BalanceExhausted: Kind(402, "FAILED_PRECONDITION"),
+    InsufficientBalance: Kind(402, "PAYMENT_REQUIRED"),
     NotFound: Kind(404, "NOT_FOUND"),
     AlreadyExists: Kind(409, "ALREADY_EXISTS"),
     Conflict: Kind(409, "FAILED_PRECONDITION"),

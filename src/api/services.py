@@ -49,9 +49,7 @@ from mixminus.store.timestamps import TimestampStyle
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.trace.service import TraceService
-from mixminus.usage.balance import BalanceService
-from mixminus.usage.report import UsageService
-from mixminus.usage.watch import UsageWatch
+from mixminus.usage.service import UsageServices
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "ProcessState", "Services"]
@@ -113,9 +111,7 @@ class Services:
     streams: StreamService
     traces: TraceService
     webrtc: WebRtcEndpoint
-    usage: UsageService
-    balances: BalanceService
-    usage_watch: UsageWatch
+    usage: UsageServices
     delivery: DeliveryService
     idempotency: IdempotencyService
     process: ProcessState
@@ -149,8 +145,7 @@ class Services:
             **self.transcription.counters,
             **self.streams.counters,
             **self.traces.counters,
-            **self.balances.counters,
-            **self.usage_watch.counters,
+            **self.usage.counters,
             **self.process.counters(),
         }
 

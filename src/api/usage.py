@@ -65,7 +65,7 @@ async def list_usage(call: ApiCall) -> UsageReport:
     """The time of participants in rooms. It is counted when they leave, on each day (UTC) that it falls on; what
     participants that are in rooms have used so far is in `running`.
     """
-    usage, query = call.services.usage, call.request.query
+    usage, query = call.services.usage.reports, call.request.query
     page = await usage.page(
         call.customer_id, _span(call), _grouping(call), query.get("page_token", ""), page_size(call.request)
     )
@@ -96,7 +96,7 @@ async def export_usage(call: ApiCall) -> web.StreamResponse:
         }
     )
     first = True
-    async for rows in call.services.usage.all(call.customer_id, span, grouping):
+    async for rows in call.services.usage.reports.all(call.customer_id, span, grouping):
         if first:
             await response.prepare(call.request)
         await response.write(_csv(rows, header=first))

@@ -47,6 +47,7 @@ from mixminus.store.database import Store
 from mixminus.store.exclusive import DatabaseInUse
 from mixminus.tasks import TaskScope
 from mixminus.trace.service import TraceConfig
+from mixminus.usage.service import UsageConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -155,8 +156,7 @@ def _service_config(
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
-        credits_per_minute=settings.credits_per_minute,
-        balance_end_after_s=settings.balance_end_after_s,
+        usage=UsageConfig(settings.credits_per_minute, settings.balance_end_after_s),
         max_load=settings.max_load_percent / 100,
         sounds=SoundConfig(
             directory=settings.sounds,

@@ -69,10 +69,7 @@ from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.trace.service import TraceConfig, TraceService
-from mixminus.usage.balance import BalanceService
-from mixminus.usage.meter import Meter
-from mixminus.usage.report import UsageService
-from mixminus.usage.watch import UsageWatch
+from mixminus.usage.service import UsageConfig, open_usage
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 
 __all__ = ["ServiceConfig", "open_services"]
@@ -100,10 +97,7 @@ class ServiceConfig:
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
-    credits_per_minute: int = 1
-    """What a minute of a participant costs a customer with a balance."""
-    balance_end_after_s: int = 0
-    """Time for which calls of a customer go on whose credits are used up; 0: to their own end."""
+    usage: UsageConfig = field(default_factory=UsageConfig)
     max_load: float = 0.8
     """Share of its time that a mixing thread may work before calls are refused."""
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
@@ -172,8 +166,15 @@ async def open_services(
                 on_done=lambda transcribe: end_flows.after_transcribe(activeflows, transcribe),
             )
         )
-        meter = Meter(store, clock, credits_per_minute=config.credits_per_minute)
-        balances = BalanceService(store, clock, meter)
+        usage = closing(
+            open_usage(
+                store,
+                clock,
+                config.usage,
+                is_busy=lambda: len(live_calls) > 0,
+                end_calls=lambda customer_id: calls.end_all_of(customer_id),  # noqa: PLW0108 -- made later
+            )
+        )
         lifecycle = Lifecycle(
             store,
             clock,
@@ -181,7 +182,7 @@ async def open_services(
             recorder=recordings,
             transcriber=transcription,
             announcements=announcements,
-            meter=meter,
+            meter=usage.meter,
         )
         flows = FlowService(store, clock)
         conferences = closing(
@@ -192,11 +193,11 @@ async def open_services(
                 lifecycle=lifecycle,
                 recorder=recordings,
                 flows=flows,
-                balances=balances,
+                balances=usage.balances,
             )
         )
         participants = ParticipantService(
-            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements, meter=meter
+            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements, meter=usage.meter
         )
         keypad = closing(
             Keypad(store, clock, rooms=rooms, participants=participants, announcements=announcements)
@@ -222,11 +223,14 @@ async def open_services(
                 serve=lambda live, program, *, early, wanted: calls.place(
                     live, program, early=early, wanted=wanted
                 ),
-                balances=balances,
+                balances=usage.balances,
             )
         )
-        reachable = (lambda _: True) if config.private_targets else is_public
-        external = closing(ExternalMediaService(engine, clock, reachable=reachable))
+        external = closing(
+            ExternalMediaService(
+                engine, clock, reachable=(lambda _: True) if config.private_targets else is_public
+            )
+        )
         web = closing(WebClient(private_targets=config.private_targets))
         background = closing(BackgroundTasks())
         runner = FlowRunner(
@@ -259,19 +263,8 @@ async def open_services(
                 live_calls=live_calls,
                 flows=runner,
                 directory=directory.plan,
-                meter=meter,
-                balances=balances,
+                balances=usage.balances,
                 max_duration_s=config.call_max_duration_s,
-            )
-        )
-        usage_watch = closing(
-            UsageWatch(
-                store,
-                clock,
-                meter,
-                is_busy=lambda: len(live_calls) > 0,
-                end_calls=calls.end_all_of,
-                end_after_s=config.balance_end_after_s,
             )
         )
         transfers = closing(
@@ -361,17 +354,13 @@ async def open_services(
                 )
             ),
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
-            usage=UsageService(store, clock, meter),
-            balances=balances,
-            usage_watch=usage_watch,
+            usage=usage,
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
             process=process,
             root_certificate=config.root_certificate,
         )
-        await meter.start()
         await _resume(services, runner)
-        usage_watch.start()
         health.start()
         library.start()
         yield services
@@ -380,6 +369,7 @@ async def open_services(
 async def _resume(services: Services, runner: FlowRunner) -> None:
     """Resume or end what the previous run left; what others refer to comes first."""
     services.access.audits.start()
+    await services.usage.meter.start()
     await services.calls.start()
     await runner.start()
     await services.directory.registrations.prune()
@@ -388,3 +378,4 @@ async def _resume(services: Services, runner: FlowRunner) -> None:
     await services.transcription.repair()
     await services.traces.start()
     await services.conferences.start()
+    services.usage.watch.start()

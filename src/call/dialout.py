@@ -121,7 +121,7 @@ class DialoutService:
         return replace(program, variables={**program.variables, **kept_variables(variables)})
 
     async def place(self, customer_id: CustomerId, order: Order) -> Placed:
-        """Dial all destinations that can be called; raise NoCallableDestination if none can, or BalanceExhausted.
+        """Dial all destinations that can be called; raise NoCallableDestination if none can, or InsufficientBalance.
 
         Returns at once, with the calls in ``dialing``; their progress is in their status.
         """
@@ -146,7 +146,7 @@ class DialoutService:
         return Placed(tuple(calls), tuple(groupcalls), tuple(live))
 
     async def ring_together(self, customer_id: CustomerId, order: Order) -> tuple[Groupcall, Placed]:
-        """Dial all destinations as one groupcall; raise NoCallableDestination if none can be called, or BalanceExhausted."""
+        """Dial all destinations as one groupcall; raise NoCallableDestination if none can be called, or InsufficientBalance."""
         targets = await self._all_targets(customer_id, order)
         groupcall, live = await self._ring_all(customer_id, order, tuple(order.destinations), targets)
         return groupcall, Placed((), (groupcall,), tuple(live))
@@ -154,7 +154,7 @@ class DialoutService:
     async def ring_linear(self, customer_id: CustomerId, order: Order) -> Groupcall:
         """Dial the destinations as one groupcall, each when the one before has not answered.
 
-        Raises NoCallableDestination if none can be called, or BalanceExhausted.
+        Raises NoCallableDestination if none can be called, or InsufficientBalance.
         """
         targets = await self._all_targets(customer_id, order)
         groupcall = self._new_group(customer_id, order, tuple(order.destinations), (), "linear")

@@ -38,7 +38,6 @@ from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
 from mixminus.usage.balance import BalanceService
-from mixminus.usage.meter import Meter
 
 __all__ = ["CallFlows", "CallService"]
 
@@ -79,7 +78,6 @@ class CallService:
         live_calls: LiveCalls,
         flows: CallFlows,
         directory: Directory,
-        meter: Meter,
         balances: BalanceService,
         max_duration_s: float = MAX_DURATION_S,
     ) -> None:
@@ -88,7 +86,6 @@ class CallService:
         self._ledger = CallLedger(store, clock)
         self._flows = flows
         self._directory = directory
-        self._meter = meter
         self._balances = balances
         self._max_duration_s = max_duration_s
         self._scope = TaskScope(task_failed("call"))
@@ -105,7 +102,7 @@ class CallService:
         """Mark calls left open by the previous run as hung up."""
         lost = LegEnded(HangupReason.FAILED, remote=False)
         for call in await self._ledger.unfinished():
-            at = self._meter.last_known(call.tm_create, call.tm_update)
+            at = self._balances.meter.last_known(call.tm_create, call.tm_update)
             await self._ledger.mark_ended(call.id, lost, call.action, at=at)
 
     async def incoming(

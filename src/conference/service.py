@@ -81,7 +81,7 @@ class ConferenceService:
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Create a conference and return it while it is starting; it is progressing within milliseconds.
 
-        Raises BalanceExhausted.
+        Raises InsufficientBalance.
         """
         await self._balances.require(customer_id)
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
@@ -174,7 +174,7 @@ class ConferenceService:
 
         ``source`` is where the caller comes from; None for one whose wrong pins are not counted.
 
-        Raises ConferenceLocked, ConferenceFull, PinInvalid, BalanceExhausted.
+        Raises ConferenceLocked, ConferenceFull, PinInvalid, InsufficientBalance.
         """
         conference = await self.get(customer_id, conference_id)
         await self._balances.require(customer_id)

@@ -132,6 +132,10 @@ class BalanceRows:
         rows = await self._connection.execute(query.order_by(c.tm_create.desc()).limit(page.size))
         return [Credit(**row) for row in rows.mappings()]
 
+    async def customers(self) -> list[CustomerId]:
+        """Return the customers that have a balance."""
+        return [*await self._connection.scalars(select(balances.c.customer_id))]
+
     async def in_use(self) -> list[Balance]:
         """Return the balances of customers that have participants in rooms."""
         present = select(conferencecalls.c.customer_id).where(

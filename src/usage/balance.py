@@ -14,7 +14,7 @@ from mixminus.model.usage import Balance, Credit, Running
 from mixminus.store.database import Store, Transaction
 from mixminus.store.outbox import Draft
 from mixminus.store.page import Page
-from mixminus.usage.errors import BalanceExhausted, CreditReused
+from mixminus.usage.errors import CreditReused, InsufficientBalance
 from mixminus.usage.meter import Meter, running
 from mixminus.wire.usage import BalanceView
 
@@ -27,7 +27,7 @@ class BalanceService:
     def __init__(self, store: Store, clock: Clock, meter: Meter) -> None:
         self._store = store
         self._clock = clock
-        self._meter = meter
+        self.meter = meter
         self._refused = 0
 
     @property
@@ -42,17 +42,19 @@ class BalanceService:
     async def _read(self, tx: Transaction, customer_id: CustomerId) -> tuple[Balance | None, Running]:
         balance = await tx.balances.find(customer_id)
         joinings = await tx.usage.joinings(customer_id)
-        return balance, running(joinings, self._clock.now(), balance, self._meter.credits_per_minute)
+        return balance, running(joinings, self._clock.now(), balance, self.meter.credits_per_minute)
 
     async def require(self, customer_id: CustomerId) -> None:
-        """Raise BalanceExhausted if the customer has a balance without credits."""
+        """Raise InsufficientBalance if the customer has a balance without credits."""
         if not await self.allows(customer_id):
-            raise BalanceExhausted(
+            raise InsufficientBalance(
                 "the credits of the customer are used up: nothing new begins until the operator adds some"
             )
 
     async def allows(self, customer_id: CustomerId) -> bool:
         """Return whether the customer may open rooms and make calls."""
+        if customer_id not in self.meter.limited:
+            return True
         async with self._store.snapshot() as tx:
             balance = await tx.balances.find(customer_id)
             if balance is None:
@@ -71,6 +73,7 @@ class BalanceService:
         """
         now = self._clock.now()
         credit = Credit(credit_id, customer_id, credits, detail, now)
+        self.meter.limited.add(customer_id)
         async with self._store.transaction() as tx:
             balance = await tx.balances.find_for_update(customer_id)
             if before := await tx.balances.find_credit(credit_id):

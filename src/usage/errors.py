@@ -2,13 +2,13 @@
 
 from mixminus.errors import Conflict
 
-__all__ = ["BalanceExhausted", "CreditReused"]
+__all__ = ["CreditReused", "InsufficientBalance"]
 
 
-class BalanceExhausted(Conflict):
+class InsufficientBalance(Conflict):
     """The customer has a balance, and no credits are left."""
 
-    reason = "BALANCE_EXHAUSTED"
+    reason = "INSUFFICIENT_BALANCE"
 
 
 class CreditReused(Conflict):

@@ -14,6 +14,7 @@ from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.model.conference import Conferencecall
+from mixminus.model.ids import CustomerId
 from mixminus.model.usage import Balance, Running, Share, begun_minutes, shares
 from mixminus.store.database import Store, Transaction
 
@@ -31,12 +32,15 @@ class Meter:
         self._store = store
         self._clock = clock
         self.credits_per_minute = credits_per_minute
+        self.limited: set[CustomerId] = set()
+        """The customers that may have a balance: of others none is looked up."""
         self._last_run: datetime | None = None
 
     async def start(self) -> None:
-        """Read when the previous run has last noted that it runs."""
+        """Read which customers have a balance, and when the previous run has last noted that it runs."""
         async with self._store.snapshot() as tx:
             self._last_run = await tx.running_marks.find()
+            self.limited.update(await tx.balances.customers())
 
     async def note(self) -> None:
         """Note that the server runs."""
@@ -57,7 +61,8 @@ class Meter:
         if not joined:
             return
         room = joined[0][0]
-        balance = await tx.balances.find_for_update(room.customer_id)
+        is_limited = room.customer_id in self.limited
+        balance = await tx.balances.find_for_update(room.customer_id) if is_limited else None
         since = balance.tm_create if balance else None
         rate = self.credits_per_minute if balance else 0
         deducted = 0

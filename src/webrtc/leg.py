@@ -19,7 +19,7 @@ from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.model.srtp import SrtpPolicy
 from mixminus.tasks import TaskScope
-from mixminus.usage.errors import BalanceExhausted
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.webrtc.answer import render_answer
 from mixminus.webrtc.peer import Peer
 from mixminus.webrtc.sdp import Offer
@@ -64,7 +64,7 @@ class LegRefused(Conflict):
 
 # SIP status code of a refusal -> the error of the browser's join; any other code is Unavailable.
 _REFUSALS: dict[int, type[MixMinusError]] = {
-    402: BalanceExhausted,
+    402: InsufficientBalance,
     403: PermissionDenied,
     404: NotFound,
     410: NotFound,

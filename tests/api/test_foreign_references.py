@@ -26,6 +26,7 @@ OWN: Final = {
     "false_target_id",
     "default_target_id",
     "session_id",
+    "credit_id",
 }
 """Names that the sender chooses itself; ``customer_id`` has tests of its own."""
 SIP: Final = {"type": "sip", "target": "a@192.0.2.1"}

@@ -34,6 +34,7 @@ BODY: dict[str, Any] = {
     "status": "available",
     "addresses": [],
     "tag_ids": [],
+    "credits": 5,
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }

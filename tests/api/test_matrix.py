@@ -41,7 +41,7 @@ ROLES: Final = {
     "admin": Permission.CUSTOMER_ADMIN,
 }
 READ_BY_VIEWERS: Final = {
-    *("chatmessages", "timelines"),
+    *("chatmessages", "timelines", "usage"),
     *(
         "conferences",
         "conferencecalls",

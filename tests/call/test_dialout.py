@@ -273,7 +273,7 @@ async def test_extension_rings_at_all_phones_and_agent_at_all_addresses(backend:
         routes=Phones(),
         legs=backend.exchange,
         serve=backend.calls.place,
-        balances=services.balances,
+        balances=services.usage.balances,
     )
     addresses = ({"type": "extension", "target": "1000"}, {"type": "sip", "target": "ada@192.0.2.9"})
     owner = Identity(backend.customer_id, Permission.CUSTOMER_ADMIN)

@@ -16,12 +16,15 @@ __all__ = [
     "Agent",
     "Attempt",
     "Audit",
+    "Balance",
+    "BalanceReport",
     "Breakout",
     "BreakoutRoom",
     "Call",
     "ChatMessage",
     "Conference",
     "Conferencecall",
+    "Credit",
     "Customer",
     "Delivery",
     "Diversion",
@@ -49,6 +52,7 @@ __all__ = [
     "RecordingFinding",
     "Refusal",
     "Resent",
+    "Running",
     "Talker",
     "Talkers",
     "Timeline",
@@ -61,6 +65,7 @@ __all__ = [
     "TrunkServer",
     "Undelivered",
     "UndeliveredEvent",
+    "Usage",
     "Verification",
     "Whisper",
 ]
@@ -193,6 +198,37 @@ class Audit(Model):
     """The `reason` of the error; empty without one."""
     request_id: str
     tm_create: Timestamp
+
+
+class Balance(Model):
+    """The credits of a customer."""
+
+    customer_id: UUID
+    credits: int
+    """What was added less what was deducted for participants that have left."""
+    tm_exhausted: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class Running(Model):
+    """The time so far of participants that are in rooms; it is counted when they leave."""
+
+    participants: int
+    seconds: float
+    minutes: int
+    credits: int
+    """What is deducted when they leave, and more with every minute."""
+
+
+class BalanceReport(Model):
+    """The balance of a customer, and what its participants use now."""
+
+    balance: Balance | None
+    """Null if the customer is not limited."""
+    running: Running
+    available: int | None
+    """The credits that are left, less what is running; null if the customer is not limited."""
 
 
 class Refusal(Model):
@@ -369,6 +405,17 @@ class Conference(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Credit(Model):
+    """Credits that were added to a balance."""
+
+    id: UUID
+    customer_id: UUID
+    credits: int
+    """Negative for a correction."""
+    detail: str
+    tm_create: Timestamp
 
 
 class Customer(Model):
@@ -999,6 +1046,23 @@ class Undelivered(Model):
     """Events that the webhook did not accept, oldest first."""
 
     result: list[UndeliveredEvent]
+
+
+class Usage(Model):
+    """The time of participants that have left: of a room on a day, or what was asked for."""
+
+    day: str | None
+    """The day, of UTC; null if it is of all days."""
+    conference_id: UUID
+    """The nil UUID means none."""
+    conference_name: str
+    participants: int
+    """How many joined."""
+    seconds: float
+    minutes: int
+    """Each participant's minutes that have begun."""
+    credits: int
+    """What was deducted from the balance; 0 without a balance."""
 
 
 class RecordingFinding(Model):

@@ -21,7 +21,7 @@ from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.conference import Conference
 from mixminus.model.ids import NIL
 from mixminus.tasks import Interrupted
-from mixminus.usage.errors import BalanceExhausted
+from mixminus.usage.errors import InsufficientBalance
 
 __all__ = ["ACTIONS", "Call", "Connect"]
 
@@ -92,7 +92,7 @@ async def call(run: FlowRun, option: Call) -> None:
         await dialout.place(customer_id, order)
     except NoCallableDestination:
         run.skip("no destination that can be called")
-    except BalanceExhausted:
+    except InsufficientBalance:
         run.skip("no credits are left")
 
 
@@ -113,12 +113,12 @@ async def connect(run: FlowRun, option: Connect) -> None:
     dialout, customer_id = run.services.dialout, run.activeflow.customer_id
     try:
         room = await dialout.private_room(customer_id)
-    except BalanceExhausted:
+    except InsufficientBalance:
         run.skip("no credits are left")
         return
     try:
         placed = await _dial(run, option, room)
-    except (NoCallableDestination, BalanceExhausted):
+    except (NoCallableDestination, InsufficientBalance):
         await dialout.close_room(room)
         run.skip("no destination that can be called")
         return

@@ -34,6 +34,7 @@ from mixminus.api import (
     numbers,
     pages,
     playbacks,
+    privacy,
     recordings,
     system,
     traces,
@@ -83,6 +84,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     audits.resource,
     usage.resource,
     balances.resource,
+    privacy.resource,
     system.resource,
 )
 """In the order of the document."""

@@ -39,6 +39,7 @@ from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
 from mixminus.flow.services import BackgroundTasks
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
@@ -112,6 +113,7 @@ class Services:
     traces: TraceService
     webrtc: WebRtcEndpoint
     usage: UsageServices
+    privacy: PrivacyService
     delivery: DeliveryService
     idempotency: IdempotencyService
     process: ProcessState
@@ -146,6 +148,7 @@ class Services:
             **self.streams.counters,
             **self.traces.counters,
             **self.usage.counters,
+            **self.privacy.retention.counters,
             **self.process.counters(),
         }
 

@@ -28,6 +28,19 @@ class SecuritySettings(BaseSettings):
         365, ge=0, le=36_500, description="days that audits are kept; 0 keeps them all, up to a million"
     )
 
+    call_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days that ended calls and their participants are kept; 0 keeps them all",
+    )
+    transcript_retention_days: int = Field(
+        0, ge=0, le=36_500, description="days that transcripts are kept; 0 keeps them all"
+    )
+    chat_retention_days: int = Field(
+        0, ge=0, le=36_500, description="days that chat messages are kept; 0 keeps them all"
+    )
+
     @field_validator("access_key")
     @classmethod
     def _sendable(cls, value: SecretStr) -> SecretStr:

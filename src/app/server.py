@@ -40,6 +40,7 @@ from mixminus.hosts import media_host
 from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
+from mixminus.privacy.retention import RetentionConfig
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
@@ -153,6 +154,11 @@ def _service_config(
         root_certificate=certificates.root if certificates else None,
         names=names,
         audit_retention_days=settings.audit_retention_days,
+        retention=RetentionConfig(
+            calls_days=settings.call_retention_days,
+            transcripts_days=settings.transcript_retention_days,
+            chat_days=settings.chat_retention_days,
+        ),
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,

@@ -59,6 +59,8 @@ from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import BackgroundTasks, FlowServices
 from mixminus.mixer import Engine
 from mixminus.model.ids import ConferenceId
+from mixminus.privacy.retention import RetentionConfig
+from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
@@ -97,6 +99,7 @@ class ServiceConfig:
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     usage: UsageConfig = field(default_factory=UsageConfig)
     max_load: float = 0.8
     """Share of its time that a mixing thread may work before calls are refused."""
@@ -231,7 +234,6 @@ async def open_services(
                 engine, clock, reachable=(lambda _: True) if config.private_targets else is_public
             )
         )
-        web = closing(WebClient(private_targets=config.private_targets))
         background = closing(BackgroundTasks())
         runner = FlowRunner(
             store,
@@ -244,7 +246,7 @@ async def open_services(
                 recorder=recordings,
                 dialout=dialout,
                 early_media=closing(EarlyMediaService(rooms)),
-                web=web,
+                web=closing(WebClient(private_targets=config.private_targets)),
                 background=background,
                 external=external,
                 sounds=sounds.service,
@@ -283,6 +285,14 @@ async def open_services(
         # Closed before the calls: the end of a call that the server itself ends begins no flow.
         closing(runner)
 
+        traces = closing(
+            TraceService(
+                clock,
+                live_calls=live_calls,
+                calls=calls,
+                config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
+            )
+        )
         services = Services(
             store=store,
             clock=clock,
@@ -345,16 +355,12 @@ async def open_services(
             sounds=sounds.service,
             transcription=transcription,
             streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
-            traces=closing(
-                TraceService(
-                    clock,
-                    live_calls=live_calls,
-                    calls=calls,
-                    config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
-                )
-            ),
+            traces=traces,
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
             usage=usage,
+            privacy=closing(
+                PrivacyService(store, clock, library=library, traces=traces, keep=config.retention)
+            ),
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
             process=process,
@@ -379,3 +385,4 @@ async def _resume(services: Services, runner: FlowRunner) -> None:
     await services.traces.start()
     await services.conferences.start()
     services.usage.watch.start()
+    services.privacy.retention.start()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
+from mixminus.model.party import party_key
 
 __all__ = [
     "ANONYMOUS_CALLER",
@@ -213,6 +214,11 @@ class Call:
     tm_hangup: datetime | None = None
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
+
+    @property
+    def party(self) -> str:
+        """The other party, who has called or was called, in the form of ``party_key``."""
+        return party_key((self.source if self.direction == "incoming" else self.destination).target)
 
 
 RingMethod = Literal["ring_all", "linear"]

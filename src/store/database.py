@@ -40,6 +40,7 @@ from mixminus.store.guest_links import GuestLinkRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
+from mixminus.store.privacy import PrivacyRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.sqlite import READERS, SqliteFile, cause_of, configure
 from mixminus.store.timestamps import TimestampStyle
@@ -81,6 +82,7 @@ class Transaction:
         self.idempotency = IdempotencyRows(connection, cipher)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)
+        self.privacy = PrivacyRows(connection)
         self.recordings = RecordingRows(connection)
         self.running_marks = RunningMarkRows(connection)
         self.secrets = SecretRows(connection, cipher)

@@ -15,6 +15,7 @@ from mixminus.cli import (
     doctor,
     events,
     flows,
+    privacy,
     recordings,
     rooms,
     servers,
@@ -47,6 +48,7 @@ for name, group in {
     "agents": accounts.agents,
     "audits": accounts.audits,
     "credits": usage.credits,
+    "privacy": privacy.app,
     "profiles": servers.profiles,
 }.items():
     app.add_typer(group, name=name)

@@ -35,6 +35,7 @@ BODY: dict[str, Any] = {
     "addresses": [],
     "tag_ids": [],
     "credits": 5,
+    "party": "+15550100",
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }

@@ -30,6 +30,7 @@ from mixminus.client.generated.models import (
     Credit,
     Customer,
     Delivery,
+    Erasure,
     Event,
     Extension,
     Flow,
@@ -2336,6 +2337,28 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("GET", f"/v1.0/customers/{id}/credits", query={"page_size": page_size})
         return self._list(request, Listing(Credit, "next_page_token", "page_token"))
+
+    async def erase_person(
+        self, *, party: str, rooms: Literal["stems", "delete", "keep"] | Unset = UNSET
+    ) -> Erasure:
+        """Erase a person.
+
+        Erases what the server has of a number or a SIP address: it is taken out of calls, groupcalls and events, which
+        keep their times; its transcripts, chat messages, recordings and traces are deleted. It can be repeated.
+        """
+        request = Request(
+            "POST", "/v1.0/privacy/erase", body={"party": party, "rooms": rooms}, repeatable=True
+        )
+        return await self._get(request, Erasure)
+
+    async def export_person(self, *, party: str) -> Response:
+        """Export a person.
+
+        What the server has of a number or a SIP address: calls, participants, transcripts, chat messages and recordings, each
+        as the API shows it; of recordings also `tracks`, the person's stems. The last line counts them.
+        """
+        request = Request("POST", "/v1.0/privacy/export", body={"party": party}, repeatable=True)
+        return await self._fetch(request)
 
     async def ping(self) -> Pong:
         """Check whether calls are taken.

@@ -28,6 +28,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "Diversion",
+    "Erasure",
     "Event",
     "Extension",
     "Flow",
@@ -465,6 +466,27 @@ class Delivery(Model):
     attempts: list[Attempt]
     """The last 20, newest first; empty if the event waits behind another one."""
     tm_next: Timestamp
+
+
+class Erasure(Model):
+    """What an erasure has done: how many of each were erased."""
+
+    calls: int
+    participants: int
+    transcripts: int
+    messages: int
+    groupcalls: int
+    activeflows: int
+    events: int
+    recordings: int
+    """Recordings that were deleted: of calls, and of rooms if that was asked for."""
+    stems: int
+    """Files of recordings of rooms that had the person's voice alone."""
+    traces: int
+    recordings_kept: list[str]
+    """Recordings of rooms that have the person's voice still, in their mix."""
+    calls_in_progress: int
+    """Calls that have not ended, and were left as they are: repeat the request when they have."""
 
 
 class Event(Model):

@@ -6,7 +6,19 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, null, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from mixminus.model.conference import ConferencecallStatus
@@ -88,7 +100,7 @@ class UsageRows:
 
         ``after`` are day and room of the last row of the page before, None where rows are of all days or rooms.
         """
-        rows = await self._connection.execute(_report(customer_id, span, grouping, after).limit(limit))
+        rows = await self._connection.execute(_report(customer_id, span, grouping, after, limit))
         return [Usage(**row) for row in rows.mappings()]
 
 
@@ -165,28 +177,26 @@ def _report(
     span: UsageSpan,
     grouping: Grouping,
     after: tuple[date | None, UUID | None] | None,
+    limit: int,
 ) -> Select[Any]:
+    """Return the query of a page: it reads the rows that it adds up in the order of an index, and then the rooms' names."""
     c = usage.c
     keys = {"day_room": (c.day, c.conference_id), "day": (c.day,), "room": (c.conference_id,)}[grouping]
-    sums: Sequence[ColumnElement[Any]] = [func.sum(c[name]).label(name) for name in _SUMS]
-    of_room = "room" in grouping
-    summed = (
-        select(
-            (c.day if "day" in grouping else null()).label("day"),
-            (c.conference_id if of_room else null()).label("conference_id"),
-            (conferences.c.name if of_room else literal("")).label("conference_name"),
-            *sums,
-        )
-        .where(c.customer_id == customer_id, *_within(span))
-        .group_by(*keys, *([conferences.c.name] if of_room else []))
-        .order_by(*(key.desc() for key in keys))
-    )
-    if of_room:
-        summed = summed.join(conferences, conferences.c.id == c.conference_id)
+    sums: Sequence[ColumnElement[Any]] = [cast(func.sum(c[name]), BigInteger).label(name) for name in _SUMS]
+    summed = select(*keys, *sums).where(c.customer_id == customer_id, *_within(span))
     if after is not None:
         values = [value for value in after if value is not None]
         summed = summed.where(tuple_(*keys) < tuple_(*values) if len(keys) > 1 else keys[0] < values[0])
-    return summed
+    page = summed.group_by(*keys).order_by(*(key.desc() for key in keys)).limit(limit).subquery()
+    order = [page.c[key.name].desc() for key in keys]
+    has_room = "room" in grouping
+    named = select(
+        (page.c.day if "day" in grouping else null()).label("day"),
+        (page.c.conference_id if has_room else null()).label("conference_id"),
+        (conferences.c.name if has_room else literal("")).label("conference_name"),
+        *(page.c[name] for name in _SUMS),
+    ).order_by(*order)
+    return named.join(conferences, conferences.c.id == page.c.conference_id) if has_room else named
 
 
 def _within(span: UsageSpan) -> list[ColumnElement[bool]]:

@@ -36,6 +36,7 @@ from mixminus.api import (
     playbacks,
     recordings,
     system,
+    telemetry,
     traces,
     transcribes,
     transfers,
@@ -95,6 +96,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
         middlewares=(
             connection.begin,
             middlewares.identify,
+            telemetry.trace,
             middlewares.cross_origin,
             audits.audit,
             middlewares.translate_errors,

@@ -68,6 +68,7 @@ from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
+from mixminus.telemetry import NO_TELEMETRY, Telemetry
 from mixminus.trace.service import TraceConfig, TraceService
 from mixminus.usage.service import UsageConfig, open_usage
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
@@ -121,6 +122,7 @@ async def open_services(
     *,
     delivery: DeliveryService,
     process: ProcessState = ProcessState(),  # noqa: B008 -- frozen
+    telemetry: Telemetry = NO_TELEMETRY,
 ) -> AsyncIterator[Services]:
     """Build the services, let them resume what the previous run left, and close them in reverse order.
 
@@ -265,6 +267,7 @@ async def open_services(
                 directory=directory.plan,
                 balances=usage.balances,
                 max_duration_s=config.call_max_duration_s,
+                telemetry=telemetry,
             )
         )
         transfers = closing(
@@ -344,7 +347,7 @@ async def open_services(
             call_recordings=CallRecordings(calls, recordings),
             sounds=sounds.service,
             transcription=transcription,
-            streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
+            streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
             traces=closing(
                 TraceService(
                     clock,
@@ -359,6 +362,7 @@ async def open_services(
             idempotency=IdempotencyService(store, clock),
             process=process,
             root_certificate=config.root_certificate,
+            telemetry=telemetry,
         )
         await _resume(services, runner)
         health.start()

@@ -98,6 +98,7 @@ class Operations(Sender):
         language: str | Unset = UNSET,
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        relay_digits: bool | Unset = UNSET,
         id: UUID | str | None | Unset = UNSET,
     ) -> Conference:
         """Create a conference.
@@ -133,6 +134,7 @@ class Operations(Sender):
                 "language": language,
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
+                "relay_digits": relay_digits,
                 "type": type,
                 "id": id,
             },
@@ -181,6 +183,7 @@ class Operations(Sender):
         language: str | Unset = UNSET,
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        relay_digits: bool | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conference:
         """Update a conference.
@@ -216,6 +219,7 @@ class Operations(Sender):
                 "language": language,
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
+                "relay_digits": relay_digits,
             },
         )
         return self._get(request, Conference)

@@ -21,6 +21,7 @@ from mixminus.model.conference import (
     SeatState,
 )
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
+from mixminus.model.media_stream import MEDIA_STREAM_TRANSITIONS, MediaStreamStatus
 from mixminus.model.playback import PLAYBACK_TRANSITIONS, PlaybackStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
 from mixminus.model.trace import TRACE_TRANSITIONS, TraceStatus
@@ -47,10 +48,11 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "trace": (TRACE_TRANSITIONS, TraceStatus.WAITING),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }
-# A customer can be frozen and recovered without end; a playback has three ends.
+# A customer can be frozen and recovered without end; a playback has three ends, a media stream can be reconnected without end.
 TABLES: dict[str, tuple[Table, Any]] = {
     **LIVES,
     "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
+    "media stream": (MEDIA_STREAM_TRANSITIONS, MediaStreamStatus.CONNECTING),
     "playback": (PLAYBACK_TRANSITIONS, PlaybackStatus.QUEUED),
 }
 

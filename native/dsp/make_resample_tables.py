@@ -11,7 +11,7 @@ import numpy.typing as npt
 TAPS_PER_LOWER_SAMPLE = 48
 CUTOFF = 0.47  # of the lower rate; half-way between passband (0.43) and stopband (0.525)
 KAISER_BETA = 7.5  # sidelobes at -75 dB; the rounding of taps raises them to -70 dB
-RATIOS = [(2, 1), (3, 1), (4, 1), (6, 1), (1, 2), (1, 3), (1, 4), (1, 6), (3, 2), (2, 3)]
+RATIOS = [(2, 1), (3, 1), (4, 1), (6, 1), (1, 2), (1, 3), (1, 4), (1, 6), (3, 2), (2, 3), (4, 3), (3, 4)]
 BLOCK_TAPS = 24  # MM_RESAMPLE_BLOCK_TAPS
 SUM_LIMIT = 1 << 16  # of the magnitudes in a block: times 16-bit samples, its sum then fits 32 bits
 TAPS_PER_LINE = 9
@@ -35,10 +35,15 @@ def prototype(factor: int) -> npt.NDArray[np.float64]:
     return np.concatenate([[0.0], taps])
 
 
+def whole_blocks(taps: npt.NDArray[np.float64], up: int) -> npt.NDArray[np.float64]:
+    """Append zeros, taps of the oldest samples, until every phase is a whole number of blocks."""
+    return np.concatenate([taps, np.zeros(-len(taps) % (up * BLOCK_TAPS))])
+
+
 def phases(up: int, down: int) -> npt.NDArray[np.int64]:
     """Return the filter of a ratio as one row of integers a phase."""
     one = 1 << (15 if (up, down) != (1, 6) else 16)
-    rows = prototype(max(up, down)).reshape(-1, up).T[:, ::-1]
+    rows = whole_blocks(prototype(max(up, down)), up).reshape(-1, up).T[:, ::-1]
     rows = rows / rows.sum(axis=1, keepdims=True) * one
     rounded = np.floor(rows).astype(np.int64)
     for row, exact in zip(rounded, rows, strict=True):

@@ -1,4 +1,4 @@
-/* resample.c -- polyphase FIR between 8, 16, 32 and 48 kHz.
+/* resample.c -- polyphase FIR between 8, 16, 24, 32 and 48 kHz.
  *
  * Between the rates is a grid `up` times as dense as the input. Of a filter on
  * this grid an output sample uses only every up-th tap, because only there are
@@ -35,12 +35,14 @@ static const struct filter filters[] = {
 	{ 1, 6, 288, 16, mm_resample_taps_1_6 },
 	{ 3, 2, 48, 15, mm_resample_taps_3_2 },
 	{ 2, 3, 72, 15, mm_resample_taps_2_3 },
+	{ 4, 3, 48, 15, mm_resample_taps_4_3 },
+	{ 3, 4, 72, 15, mm_resample_taps_3_4 },
 };
 
-static bool is_rate(uint32_t rate_hz)
+bool mm_is_rate(uint32_t rate_hz)
 {
-	return rate_hz == 8000 || rate_hz == 16000 || rate_hz == 32000 ||
-	       rate_hz == 48000;
+	return rate_hz == 8000 || rate_hz == 16000 || rate_hz == 24000 ||
+	       rate_hz == 32000 || rate_hz == 48000;
 }
 
 static const struct filter *find_filter(uint32_t from_hz, uint32_t to_hz)
@@ -57,7 +59,7 @@ int mm_resampler_init(struct mm_resampler *resampler, uint32_t from_hz,
 {
 	const struct filter *filter;
 
-	if (!is_rate(from_hz) || !is_rate(to_hz))
+	if (!mm_is_rate(from_hz) || !mm_is_rate(to_hz))
 		return -EINVAL;
 	filter = find_filter(from_hz, to_hz);
 	*resampler = (struct mm_resampler){

@@ -1,4 +1,4 @@
-/* resample.h -- polyphase FIR between 8, 16, 32 and 48 kHz, fixed point.
+/* resample.h -- polyphase FIR between 8, 16, 24, 32 and 48 kHz, fixed point.
  *
  * Integer taps and sums that cannot overflow: numpy can compute the same
  * bits. One call turns a whole frame into the whole frame of the other rate.
@@ -24,7 +24,9 @@ struct mm_resampler {
 	int16_t history[MM_RESAMPLE_MAX_HISTORY]; /* the last taps_per_phase */
 };
 
-/* -EINVAL for a rate other than 8000, 16000, 32000, 48000. */
+/* Whether PCM may have this rate: 8000, 16000, 24000, 32000 or 48000. */
+bool mm_is_rate(uint32_t rate_hz);
+/* -EINVAL for another rate. */
 int mm_resampler_init(struct mm_resampler *resampler, uint32_t from_hz,
 		      uint32_t to_hz);
 /* Returns nsamples * to_hz / from_hz; from == to copies. nsamples is a

@@ -18,5 +18,7 @@ extern const int16_t mm_resample_taps_1_4[192];
 extern const int16_t mm_resample_taps_1_6[288];
 extern const int16_t mm_resample_taps_3_2[144];
 extern const int16_t mm_resample_taps_2_3[144];
+extern const int16_t mm_resample_taps_4_3[192];
+extern const int16_t mm_resample_taps_3_4[216];
 
 #endif

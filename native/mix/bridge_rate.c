@@ -14,12 +14,6 @@
  * must not cost the others two switches. */
 #define RATE_HOLD_MS 5000
 
-static bool is_rate(uint32_t sample_rate_hz)
-{
-	return sample_rate_hz == 8000 || sample_rate_hz == 16000 ||
-	       sample_rate_hz == 32000 || sample_rate_hz == 48000;
-}
-
 static void switch_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
 {
 	bridge->sample_rate_hz = sample_rate_hz;
@@ -40,7 +34,7 @@ static void switch_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
 
 void mm_bridge_raise_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
 {
-	if (is_rate(sample_rate_hz) && sample_rate_hz > bridge->sample_rate_hz)
+	if (mm_is_rate(sample_rate_hz) && sample_rate_hz > bridge->sample_rate_hz)
 		switch_rate(bridge, sample_rate_hz);
 }
 
@@ -49,7 +43,7 @@ void mm_bridge_follow_rate(struct mm_bridge *bridge)
 	uint32_t hold_ticks = RATE_HOLD_MS / bridge->config.ptime_ms;
 
 	mm_bridge_raise_rate(bridge, bridge->needed_hz);
-	if (!is_rate(bridge->needed_hz) ||
+	if (!mm_is_rate(bridge->needed_hz) ||
 	    bridge->needed_hz == bridge->sample_rate_hz)
 		bridge->unneeded_ticks = 0;
 	else if (++bridge->unneeded_ticks > hold_ticks)

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const uint32_t lane_rates_hz[MM_LANES] = {8000, 16000, 32000, 48000};
+static const uint32_t lane_rates_hz[MM_LANES] = {8000, 16000, 24000, 32000,
+						 48000};
 
 static size_t lane_index(uint32_t sample_rate_hz)
 {

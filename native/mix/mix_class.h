@@ -14,7 +14,7 @@
 #include "dsp/resample.h"
 #include "mm.h"
 
-#define MM_LANES 4                    /* 8, 16, 32, 48 kHz                  */
+#define MM_LANES 5                    /* 8, 16, 24, 32, 48 kHz              */
 #define MM_SPLICE_MAX_SAMPLES 120     /* 2.5 ms at 48 kHz                   */
 
 enum mm_shared_class { MM_CLASS_ALL, MM_CLASS_SILENCE, MM_SHARED_CLASSES };

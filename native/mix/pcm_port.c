@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsp/resample.h"
+
 #define SPEECH_SECONDS 10
 #define HEARD_FRAMES 1024      /* power of two: 20 s of 20 ms frames        */
 
@@ -98,8 +100,7 @@ int mm_pcm_port_open(struct mm_pcm_port **opened, uint32_t id,
 	struct mm_pcm_port *port;
 	int rc;
 
-	if (sample_rate_hz != 8000 && sample_rate_hz != 16000 &&
-	    sample_rate_hz != 32000 && sample_rate_hz != 48000)
+	if (!mm_is_rate(sample_rate_hz))
 		return -EINVAL;
 	port = calloc(1, sizeof(*port));
 	if (!port)

@@ -13,7 +13,7 @@ struct mm_pcm_port {
 	size_t frame_samples;
 };
 
-/* Control thread; rates: 8000, 16000, 32000, 48000, else -EINVAL. */
+/* Control thread; rates: 8000, 16000, 24000, 32000, 48000, else -EINVAL. */
 int mm_pcm_port_open(struct mm_pcm_port **port, uint32_t id,
 		     uint32_t sample_rate_hz, uint32_t ptime_ms,
 		     const struct mm_libraries *libraries);

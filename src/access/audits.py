@@ -56,8 +56,8 @@ class AuditService:
         await self._scope.close()
         try:
             await self.flush()
-        except Unavailable:
-            logger.exception("audits lost", count=len(self._waiting))
+        except Unavailable as error:
+            logger.error("audits lost", count=len(self._waiting), cause=str(error))
 
     def record(self, audit: Audit) -> None:
         """Store an audit soon; it is dropped and counted if too many wait."""
@@ -103,7 +103,7 @@ class AuditService:
             try:
                 await self.flush()
             except Unavailable as error:
-                logger.warning("audits not written", exc_info=error)
+                logger.warning("audits not written yet", count=len(self._waiting), cause=str(error))
                 await self._clock.sleep(_RETRY_S)
                 self._arrived.set()
 

@@ -37,6 +37,7 @@ from mixminus.api import (
     privacy,
     recordings,
     system,
+    telemetry,
     traces,
     transcribes,
     transfers,
@@ -97,6 +98,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
         middlewares=(
             connection.begin,
             middlewares.identify,
+            telemetry.trace,
             middlewares.cross_origin,
             audits.audit,
             middlewares.translate_errors,

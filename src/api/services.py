@@ -49,6 +49,7 @@ from mixminus.store.database import Store
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
+from mixminus.telemetry import NO_TELEMETRY, Telemetry
 from mixminus.trace.service import TraceService
 from mixminus.usage.service import UsageServices
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -119,6 +120,7 @@ class Services:
     process: ProcessState
     root_certificate: Path | None = None
     """The root of the server's own certificate authority; None if it has none."""
+    telemetry: Telemetry = NO_TELEMETRY
 
     @property
     def style(self) -> TimestampStyle:

@@ -32,6 +32,7 @@ from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
 from mixminus.app.settings import Settings
 from mixminus.app.sounds import SoundConfig
+from mixminus.app.telemetry import open_telemetry
 from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -39,6 +40,7 @@ from mixminus.garbage import GarbageCollection
 from mixminus.hosts import media_host
 from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
+from mixminus.model.access import Identity
 from mixminus.model.ids import ConferenceId
 from mixminus.privacy.retention import RetentionConfig
 from mixminus.sip.config import SipConfig
@@ -47,6 +49,7 @@ from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.exclusive import DatabaseInUse
 from mixminus.tasks import TaskScope
+from mixminus.telemetry import Telemetry
 from mixminus.trace.service import TraceConfig
 from mixminus.usage.service import UsageConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
@@ -87,7 +90,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
         store, lost = await open_database(settings, clock, stack)
-        delivery = await _start_delivery(settings, store, clock, stack)
+        telemetry = open_telemetry(settings, stack)
+        delivery = await _start_delivery(settings, store, clock, telemetry, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
             open_services(
@@ -101,12 +105,10 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                     counters=lambda: _merged(sip, limits, connections, garbage),
                     gauges=lambda: _gauges(priority, garbage, sip, connections),
                 ),
+                telemetry=telemetry,
             )
         )
-        identity, new_key = await services.access.ensure_default(
-            settings.access_key.get_secret_value() or None
-        )
-        new_password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+        identity, new_key, new_password = await _ensure_accounts(settings, services)
         _watch(engine, services.on_engine_event, stack)
         await _start_webrtc(settings, services.webrtc, stack)
         # All mixing threads run now; the processes that start from here on inherit what the others have.
@@ -126,6 +128,13 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
             lost=lost,
         )
+
+
+async def _ensure_accounts(settings: Settings, services: Services) -> tuple[Identity, str | None, str | None]:
+    """Create the first customer and its administrator if there are none; return what was created of its secrets."""
+    identity, key = await services.access.ensure_default(settings.access_key.get_secret_value() or None)
+    password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+    return identity, key, password
 
 
 def _service_config(
@@ -184,7 +193,7 @@ def _service_config(
 
 
 async def _start_delivery(
-    settings: Settings, store: Store, clock: SystemClock, stack: AsyncExitStack
+    settings: Settings, store: Store, clock: SystemClock, telemetry: Telemetry, stack: AsyncExitStack
 ) -> DeliveryService:
     """Start deliveries before any event can be published; they stop after the last one."""
     config = DeliveryConfig(
@@ -192,7 +201,7 @@ async def _start_delivery(
         retention_days=settings.event_retention_days,
         retry_hours=settings.webhook_retry_hours,
     )
-    delivery = DeliveryService(store, clock, config)
+    delivery = DeliveryService(store, clock, config, telemetry)
     stack.push_async_callback(delivery.close)
     await delivery.start()
     return delivery

@@ -112,6 +112,12 @@ class Settings(SecuritySettings, LimitSettings):
         "info", description="lowest level that is logged: debug, info, warning or error"
     )
     log_json: bool = Field(False, description="log one JSON object per line")
+    otel_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="base URL of an OpenTelemetry collector that gets spans by OTLP over HTTP, "
+        "such as http://127.0.0.1:4318, with mixminus[otel]; empty for none",
+    )
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
         16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )

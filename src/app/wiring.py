@@ -70,6 +70,7 @@ from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
+from mixminus.telemetry import NO_TELEMETRY, Telemetry
 from mixminus.trace.service import TraceConfig, TraceService
 from mixminus.usage.service import UsageConfig, open_usage
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
@@ -124,6 +125,7 @@ async def open_services(
     *,
     delivery: DeliveryService,
     process: ProcessState = ProcessState(),  # noqa: B008 -- frozen
+    telemetry: Telemetry = NO_TELEMETRY,
 ) -> AsyncIterator[Services]:
     """Build the services, let them resume what the previous run left, and close them in reverse order.
 
@@ -267,6 +269,7 @@ async def open_services(
                 directory=directory.plan,
                 balances=usage.balances,
                 max_duration_s=config.call_max_duration_s,
+                telemetry=telemetry,
             )
         )
         transfers = closing(
@@ -354,8 +357,20 @@ async def open_services(
             call_recordings=CallRecordings(calls, recordings),
             sounds=sounds.service,
             transcription=transcription,
+<<<<<<< HEAD
             streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
             traces=traces,
+=======
+            streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
+            traces=closing(
+                TraceService(
+                    clock,
+                    live_calls=live_calls,
+                    calls=calls,
+                    config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
+                )
+            ),
+>>>>>>> accounts
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
             usage=usage,
             privacy=closing(
@@ -365,6 +380,7 @@ async def open_services(
             idempotency=IdempotencyService(store, clock),
             process=process,
             root_certificate=config.root_certificate,
+            telemetry=telemetry,
         )
         await _resume(services, runner)
         health.start()

@@ -22,6 +22,7 @@ from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
 from mixminus.model.signalling import MAX_FORWARDS, NO_HEADERS
 from mixminus.store.database import Transaction, Write, write_nothing
+from mixminus.telemetry import current_span
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
 
@@ -165,8 +166,9 @@ class LiveCall:
         if early and await self.open_early_media():
             return
         if not self.answered:
-            await self._leg.answer(headers)
-            await self._mark_answered(along)
+            with current_span().child("answer"):
+                await self._leg.answer(headers)
+                await self._mark_answered(along)
 
     async def publish_action(self) -> None:
         """Write and publish the current action after the call has left a room; not if it is ending."""
@@ -285,7 +287,9 @@ class DialledCall(LiveCall):
         self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, along: Write = write_nothing
     ) -> None:
         """Wait until the far end has answered, or the call is over."""
-        await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
+        if not self.up.done():
+            with current_span().child("answer"):
+                await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
 
     async def give_up(self) -> None:
         """Hang up a call that is not answered, with the reason ``dialout``."""

@@ -31,12 +31,13 @@ from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
-from mixminus.model.ids import CallId, CustomerId, new_id
+from mixminus.model.ids import CallId, CustomerId, LegId, new_id
 from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
+from mixminus.telemetry import NO_TELEMETRY, Kind, Telemetry, current_span
 from mixminus.usage.balance import BalanceService
 
 __all__ = ["CallFlows", "CallService"]
@@ -70,7 +71,7 @@ log = get("call")
 class CallService:
     """Serves every live call; implements ``IncomingLegs``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
         store: Store,
         clock: Clock,
@@ -80,6 +81,7 @@ class CallService:
         directory: Directory,
         balances: BalanceService,
         max_duration_s: float = MAX_DURATION_S,
+        telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -88,6 +90,7 @@ class CallService:
         self._directory = directory
         self._balances = balances
         self._max_duration_s = max_duration_s
+        self._telemetry = telemetry
         self._scope = TaskScope(task_failed("call"))
         self._silence = Silence(clock, self._scope)
         self._serving: set[asyncio.Task[None]] = set()
@@ -117,8 +120,11 @@ class CallService:
     ) -> None:
         """Accept a leg; it is routed, answered and served in a task."""
         target = destination.target
-        self._keep(
-            self._scope.spawn(f"call {leg.id}", self._serve(leg, source, target, caller, pin, signalled))
+        self._spawn(
+            leg.id,
+            "server",
+            lambda: self._serve(leg, source, target, caller, pin, signalled),
+            received_ms=signalled.received_ms,
         )
 
     def place(self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]) -> None:
@@ -127,11 +133,19 @@ class CallService:
         A call that is answered while ``wanted`` returns False is hung up.
         """
         self._live_calls.add(live)
-        self._keep(
-            self._scope.spawn(f"call {live.leg_id}", self._serve_dialled(live, program, early, wanted))
-        )
+        self._spawn(live.leg_id, "client", lambda: self._serve_dialled(live, program, early, wanted))
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
+    def _spawn(
+        self, leg_id: LegId, kind: Kind, serve: Callable[[], Coroutine[Any, Any, None]], received_ms: int = 0
+    ) -> None:
+        """Start the task of a call, within its span."""
+
+        async def traced() -> None:
+            ids = {"mixminus.leg_id": leg_id}
+            with self._telemetry.span("call", kind, began_ms=received_ms, attributes=ids):
+                await serve()
+
+        task = self._scope.spawn(f"call {leg_id}", traced())
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
@@ -231,8 +245,10 @@ class CallService:
         signalled: Signalled,
     ) -> None:
         try:
-            routed = await self._directory.route(source, target, caller, signalled)
+            with current_span().child("route"):
+                routed = await self._directory.route(source, target, caller, signalled)
             if isinstance(routed, Refused):
+                current_span().set("mixminus.refused_with", routed.status_code)
                 await leg.reject(routed.status_code)
                 return
             if not leg.apply_srtp(routed.srtp):
@@ -254,13 +270,14 @@ class CallService:
     async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:
         """Accept a leg whose route is known; it is served in a task."""
         live = await self._open(leg, routed, caller, pin, UNSIGNALLED)
-        self._keep(self._scope.spawn(f"call {leg.id}", self._carry_routed(live, routed)))
+        self._spawn(leg.id, "server", lambda: self._carry_routed(live, routed))
         return live
 
     async def _open(
         self, leg: Leg, routed: Routed, caller: Caller, pin: str | None, signalled: Signalled
     ) -> LiveCall:
         call = self._new_call(routed, signalled.headers)
+        current_span().remember(call.activeflow_id)
         await self._ledger.create(call, lambda tx: self._flows.begin(tx, call, routed.program))
         live = LiveCall(call, leg, self._ledger, pin=pin, caller=caller)
         live.max_forwards = signalled.max_forwards
@@ -289,11 +306,16 @@ class CallService:
 
     async def _carry(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
         """Run a call's work while its leg is watched, and write the call's end."""
+        span = current_span()
+        span.remember(live.call.activeflow_id)
+        span.set("mixminus.call_id", live.id)
+        span.set("mixminus.customer_id", live.call.customer_id)
         try:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
                 await work
                 await live.finish()
+            span.set("mixminus.hangup_reason", str(live.call.hangup_reason))
         finally:
             self._silence.end(live)
             self._live_calls.remove(live)

@@ -14,7 +14,19 @@ all pages. Failures are exceptions: see ``errors``.
 """
 
 from mixminus.client.client import AsyncClient, Client
-from mixminus.client.errors import ApiError, ClientError, ConnectionFailed
+from mixminus.client.errors import ApiError, ClientError, ConnectionFailed, StreamEnded
+from mixminus.client.media import AsyncMediaStream, Mark, MediaStream
 from mixminus.client.request import Response
 
-__all__ = ["ApiError", "AsyncClient", "Client", "ClientError", "ConnectionFailed", "Response"]
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "AsyncMediaStream",
+    "Client",
+    "ClientError",
+    "ConnectionFailed",
+    "Mark",
+    "MediaStream",
+    "Response",
+    "StreamEnded",
+]

@@ -1,6 +1,7 @@
-"""Client and AsyncClient: every operation of the API, events as they come, and recordings as files."""
+"""Client and AsyncClient: every operation of the API, WebSockets as iterators, and recordings as files."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +12,8 @@ from mixminus.client.generated import reasons
 from mixminus.client.generated.async_operations import AsyncOperations
 from mixminus.client.generated.models import Event
 from mixminus.client.generated.operations import Operations
+from mixminus.client.media import AsyncMediaStream, MediaStream, open_stream, open_stream_async
+from mixminus.client.meters import Meters, watch, watch_async
 from mixminus.client.request import Request, decoded
 
 __all__ = ["AsyncClient", "Client"]
@@ -44,6 +47,28 @@ class Client(Operations):
         """Write a recording to a file, piece by piece; an existing file is replaced when all has arrived."""
         save(self, id, path, track, progress)
 
+    def stream_conference(self, id: UUID | str) -> AbstractContextManager[MediaStream]:
+        """Open the audio of a room: all participants hear what is sent, and all of them are heard.
+
+        Raises the ApiError of a refusal, and ConnectionFailed.
+        """
+        return open_stream(self, f"/v1.0/conferences/{id}/media_stream")
+
+    def stream_call(self, id: UUID | str) -> AbstractContextManager[MediaStream]:
+        """Open the audio of a call: what it says is heard, and only the call hears what is sent.
+
+        Raises the ApiError of a refusal, and ConnectionFailed.
+        """
+        return open_stream(self, f"/v1.0/calls/{id}/media_stream")
+
+    def watch_meters(self, id: UUID | str) -> Iterator[Meters]:
+        """Yield what changes in a room, five times a second at most, until the room closes: participants, levels in
+        dBov, and the quality of their lines. The first has all participants.
+
+        Raises the ApiError of a refusal, and ConnectionFailed.
+        """
+        return watch(self, id)
+
 
 class AsyncClient(AsyncOperations):
     """A client for asyncio; usable as an async context manager. Arguments: see ``Configured``."""
@@ -64,3 +89,15 @@ class AsyncClient(AsyncOperations):
     ) -> None:
         """Write a recording to a file, piece by piece; an existing file is replaced when all has arrived."""
         await save_async(self, id, path, track, progress)
+
+    def stream_conference(self, id: UUID | str) -> AbstractAsyncContextManager[AsyncMediaStream]:
+        """Open the audio of a room: see ``Client.stream_conference``."""
+        return open_stream_async(self, f"/v1.0/conferences/{id}/media_stream")
+
+    def stream_call(self, id: UUID | str) -> AbstractAsyncContextManager[AsyncMediaStream]:
+        """Open the audio of a call: see ``Client.stream_call``."""
+        return open_stream_async(self, f"/v1.0/calls/{id}/media_stream")
+
+    def watch_meters(self, id: UUID | str) -> AsyncIterator[Meters]:
+        """Yield what changes in a room: see ``Client.watch_meters``."""
+        return watch_async(self, id)

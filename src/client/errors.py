@@ -14,6 +14,7 @@ __all__ = [
     "NotFound",
     "PaymentRequired",
     "PermissionDenied",
+    "StreamEnded",
     "Unauthenticated",
     "Unavailable",
     "UnexpectedAnswer",
@@ -26,6 +27,10 @@ class ClientError(Exception):
 
 class ConnectionFailed(ClientError):
     """The server did not answer, also after retries."""
+
+
+class StreamEnded(ClientError):
+    """The room or the call of a media stream has ended: nothing can be sent to it any more."""
 
 
 class UnexpectedAnswer(ClientError):

@@ -5,15 +5,14 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from websockets.asyncio.client import connect as connect_async
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
 from mixminus.client.errors import ConnectionFailed
 from mixminus.client.generated.models import Event
-from mixminus.client.request import checked, parsed
+from mixminus.client.request import parsed
+from mixminus.client.sockets import BROKEN, raise_refusal, target
 
 if TYPE_CHECKING:
     from mixminus.client.client import AsyncClient, Client
@@ -23,7 +22,6 @@ __all__ = ["follow", "follow_async"]
 _NEWEST: Final = 10**18 - 1
 """Above every event's id: the answer has no events, and says how far they go."""
 _PAUSE_S: Final = 1.0
-_BROKEN: Final = (ConnectionClosed, WebSocketException, OSError)
 
 
 class _Subscription:
@@ -37,14 +35,7 @@ class _Subscription:
 
     def target(self) -> tuple[str, dict[str, Any]]:
         """Return the address and the options of the connection."""
-        query: dict[str, Any] = {"after": self.after}
-        if self._client.customer_id:
-            query["customer_id"] = self._client.customer_id
-        url = f"ws{self._client.url.removeprefix('http')}/v1.0/ws?{urlencode(query)}"
-        options: dict[str, Any] = {"additional_headers": self._client.headers(), "max_size": None}
-        if url.startswith("wss"):
-            options["ssl"] = self._client.verify
-        return url, options
+        return target(self._client, "/v1.0/ws", {"after": self.after})
 
     def request(self) -> str:
         return json.dumps({"type": "subscribe", "topics": list(self._topics)})
@@ -56,8 +47,7 @@ class _Subscription:
 
     def lost(self, error: Exception) -> float:
         """Return the pause before the next attempt; raise what no attempt would change."""
-        if isinstance(error, InvalidStatus):
-            checked(error.response.status_code, bytes(error.response.body or b""))
+        raise_refusal(error)
         if self.attempts >= self._client.retries.attempts:
             raise ConnectionFailed(f"{self._client.url} does not answer: {error}") from error
         self.attempts += 1
@@ -75,7 +65,7 @@ def follow(client: "Client", topics: Sequence[str] | None, after: int | None) ->
                 socket.send(subscription.request())
                 for frame in socket:
                     yield subscription.event(frame)
-        except _BROKEN as error:
+        except BROKEN as error:
             pause_s = subscription.lost(error)
         else:
             pause_s = _PAUSE_S  # the server stops, or restarts
@@ -95,7 +85,7 @@ async def follow_async(
                 await socket.send(subscription.request())
                 async for frame in socket:
                     yield subscription.event(frame)
-        except _BROKEN as error:
+        except BROKEN as error:
             pause_s = subscription.lost(error)
         else:
             pause_s = _PAUSE_S

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
+from mixminus.conference.digit_relay import DigitRelay
 from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Room, Rooms, Seat
@@ -44,6 +45,7 @@ class KeyFilter:
         action, released = self._presses.press(key, self._keypad.menu_of(self._seat), self._keypad.now_s())
         if action is not None:
             self._perform(action)
+        self._keypad.relay(self._seat, released)
         return released
 
     def release(self) -> str:
@@ -69,7 +71,12 @@ class Keypad:
         self._participants = participants
         self._announcements = announcements
         self._scope = TaskScope(task_failed("keypad"))
-        self.counters: Counter[str] = Counter({"keypad.dropped": 0, "keypad.refused": 0})
+        self._relay = DigitRelay()
+        self._counters: Counter[str] = Counter({"keypad.dropped": 0, "keypad.refused": 0})
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return {**self._counters, **self._relay.counters}
 
     def now_s(self) -> float:
         return self._clock.monotonic_s()
@@ -79,6 +86,11 @@ class Keypad:
         room = self._rooms.find(seat.conference.id)
         return room.settings.dtmf_menu if room else {}
 
+    def relay(self, seat: Seat, digits: str) -> None:
+        """Send digits that the menu has left to the other participants, if the room's settings say so."""
+        if room := self._rooms.find(seat.conference.id):
+            self._relay.relay(room, seat, digits)
+
     @contextmanager
     def listening(self, seat: Seat) -> Iterator[KeyFilter]:
         """Yield the filter for the keys of a participant that is in the room."""
@@ -86,7 +98,7 @@ class Keypad:
 
         def perform(action: MenuAction) -> None:
             if len(self._scope) >= _MAX_WAITING:
-                self.counters["keypad.dropped"] += 1
+                self._counters["keypad.dropped"] += 1
             else:
                 self._scope.spawn(f"keypad {action}", self._perform(seat, action, lock))
 
@@ -104,7 +116,7 @@ class Keypad:
             try:
                 await self._do(room, seat, action)
             except MixMinusError as error:  # the participant has left, or the database is unavailable
-                self.counters["keypad.refused"] += 1
+                self._counters["keypad.refused"] += 1
                 log.info("menu action refused", conferencecall_id=str(seat.id), reason=error.reason)
 
     async def _do(self, room: Room, seat: Seat, action: MenuAction) -> None:
@@ -123,7 +135,7 @@ class Keypad:
                     room, seat, "locked" if await self._toggle_lock(seat) else "unlocked"
                 )
             case "lock":
-                self.counters["keypad.refused"] += 1
+                self._counters["keypad.refused"] += 1
             case "count":
                 self._announcements.play_count(room, seat)
             case "hand":

@@ -30,9 +30,11 @@ from yarl import URL
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.flow.services import WebAnswer, WebRequest
 from mixminus.sound.errors import SoundNotFound, SoundTooLarge
+from mixminus.telemetry import current_span
 
 __all__ = [
     "SCHEMES",
+    "LazySession",
     "Outgoing",
     "SoundFetcher",
     "TargetRefused",
@@ -146,7 +148,7 @@ async def send_following(session: ClientSession, request: Outgoing) -> AsyncIter
     raise TooManyRedirects(response.request_info, response.history)
 
 
-class _LazySession:
+class LazySession:
     """A session that is opened by its first request, because the composition root has no running loop."""
 
     def __init__(self, *, connections: int, private_targets: bool) -> None:
@@ -168,7 +170,7 @@ class WebClient:
     """Sends the HTTP requests of flows; implements ``flow.services.Web``."""
 
     def __init__(self, *, private_targets: bool) -> None:
-        self._session = _LazySession(connections=MAX_REQUESTS, private_targets=private_targets)
+        self._session = LazySession(connections=MAX_REQUESTS, private_targets=private_targets)
 
     async def close(self) -> None:
         """Close the connections; closing twice is harmless."""
@@ -181,7 +183,7 @@ class WebClient:
         if request.method not in METHODS:
             raise InvalidArgument(f"method: is none of {', '.join(sorted(METHODS))}")
         try:
-            headers = {"Content-Type": request.content_type}
+            headers = {"Content-Type": request.content_type, **current_span().headers}
             outgoing = Outgoing(request.method, request.uri, request.body, headers)
             async with send_following(self._session.get(), outgoing) as response:
                 body = await read_body(response, max_bytes=MAX_ANSWER_BYTES)
@@ -206,7 +208,7 @@ class SoundFetcher:
     """Downloads the sounds that flows play from URLs."""
 
     def __init__(self, *, private_targets: bool) -> None:
-        self._session = _LazySession(connections=MAX_DOWNLOADS, private_targets=private_targets)
+        self._session = LazySession(connections=MAX_DOWNLOADS, private_targets=private_targets)
 
     async def fetch(self, url: str, max_bytes: int) -> bytes:
         """Return the body; SoundNotFound if there is none, SoundTooLarge as soon as it is too long."""

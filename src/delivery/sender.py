@@ -17,6 +17,7 @@ from mixminus.delivery.retries import is_retried, retry_after_s
 from mixminus.store.outbox import Event
 from mixminus.store.webhook_attempts import is_accepted
 from mixminus.store.webhooks import Target
+from mixminus.telemetry import NO_TELEMETRY, Telemetry, current_span
 from mixminus.wire.event import body_of, webhook_id
 
 __all__ = ["Outcome", "WebhookSender", "sign"]
@@ -46,9 +47,17 @@ class Outcome:
 class WebhookSender:
     """Owns the connections to all webhooks."""
 
-    def __init__(self, clock: Clock, counters: Counter[str], *, private_targets: bool) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        counters: Counter[str],
+        *,
+        private_targets: bool,
+        telemetry: Telemetry = NO_TELEMETRY,
+    ) -> None:
         self._clock = clock
         self._counters = counters
+        self._telemetry = telemetry
         self._session = open_session(connections=CONNECTIONS, private_targets=private_targets)
 
     async def close(self) -> None:
@@ -56,9 +65,25 @@ class WebhookSender:
         await self._session.close()
 
     async def attempt(self, target: Target, event: Event) -> Outcome:
-        """Send an event once; a redirect by 307 or 308 is followed with the body and its signature."""
+        """Send an event once; a redirect by 307 or 308 is followed with the body and its signature.
+
+        The attempt is a span, in the trace of the call that the event is about, if that is known.
+        """
         begin_s = self._clock.monotonic_s()
-        outcome = await self._sent(target, event)
+        with self._telemetry.span(
+            "deliver webhook",
+            "client",
+            traceparent=self._telemetry.traceparent_of(event.activeflow_id),
+            attributes={
+                "mixminus.event_id": event.id,
+                "mixminus.event_type": event.type,
+                "mixminus.customer_id": event.customer_id,
+            },
+        ) as span:
+            outcome = await self._sent(target, event)
+            span.set("http.response.status_code", outcome.http_status)
+            if not outcome.accepted:
+                span.fail(outcome.error or str(outcome.http_status))
         self._counters["delivery.webhooks_delivered"] += outcome.accepted
         return replace(outcome, duration_ms=round(1000 * (self._clock.monotonic_s() - begin_s)))
 
@@ -90,6 +115,7 @@ class WebhookSender:
             "Content-Type": "application/json",
             "X-MixMinus-Event-Id": str(event.id),
             "X-MixMinus-Event-Number": str(event.number),
+            **current_span().headers,
             **sign(body, secret=target.secret, message_id=message_id, now=self._clock.now()),
         }
 

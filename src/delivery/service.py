@@ -26,6 +26,7 @@ from mixminus.store.database import Store
 from mixminus.store.webhook_attempts import Delivery
 from mixminus.store.webhooks import Undelivered
 from mixminus.tasks import TaskScope
+from mixminus.telemetry import NO_TELEMETRY, Telemetry
 
 __all__ = ["DeliveryConfig", "DeliveryService", "new_counters"]
 
@@ -73,14 +74,22 @@ class DeliveryConfig:
 class DeliveryService:
     """Opens and closes the feed and all its receivers together."""
 
-    def __init__(self, store: Store, clock: Clock, config: DeliveryConfig | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        config: DeliveryConfig | None = None,
+        telemetry: Telemetry = NO_TELEMETRY,
+    ) -> None:
         config = config or DeliveryConfig()
         self._store = store
         self._counters = new_counters()
         self._feed = Feed(store, clock, self._counters)
         self.backlog = Backlog(store, self._feed)
         self.hub = Hub(self._feed, self.backlog, clock, self._counters, config.limits)
-        self._sender = WebhookSender(clock, self._counters, private_targets=config.private_targets)
+        self._sender = WebhookSender(
+            clock, self._counters, private_targets=config.private_targets, telemetry=telemetry
+        )
         shared = (store, clock, self._feed, self._sender, self._counters)
         retry_s = config.retry_hours * SECONDS_PER_HOUR
         self._webhooks = Webhooks(*shared, retry_s=retry_s)

@@ -20,6 +20,7 @@ from mixminus.log import get
 from mixminus.model.flow import Activeflow
 from mixminus.store.database import Transaction
 from mixminus.tasks import Interrupted, unless
+from mixminus.telemetry import current_span
 
 __all__ = ["FlowRun"]
 
@@ -154,6 +155,7 @@ class FlowRun:
     def skip(self, reason: str) -> None:
         """Log that the current action is skipped."""
         name = self.action.name if self.action else ""
+        current_span().set("mixminus.skipped", True)
         log.warning("action skipped", activeflow_id=str(self.activeflow.id), type=name, reason=reason)
 
     async def _execute(self, raw: Mapping[str, Any]) -> UUID:
@@ -162,17 +164,18 @@ class FlowRun:
         self._count()
         action = self.catalogue.parse({**raw, "option": self.variables.substitute(raw["option"])})
         self.action = action
-        await self._publish(action)
-        try:
-            if action.type is None:
-                self.skip("unsupported")
-            elif self._call is None and not action.type.without_call:
-                self.skip("no call")
-            else:
-                await self._execute_type(action, action.type)
-        except Jump as jump:
-            return jump.target
-        return action.next_id
+        with current_span().child(f"action {action.name}", {"mixminus.action_id": action.id}):
+            await self._publish(action)
+            try:
+                if action.type is None:
+                    self.skip("unsupported")
+                elif self._call is None and not action.type.without_call:
+                    self.skip("no call")
+                else:
+                    await self._execute_type(action, action.type)
+            except Jump as jump:
+                return jump.target
+            return action.next_id
 
     async def _execute_type(self, action: Action, type_: ActionType["FlowRun", Any]) -> None:
         started_s = self.clock.monotonic_s()

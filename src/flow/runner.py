@@ -19,6 +19,7 @@ from mixminus.model.flow import Activeflow, ActiveflowStatus
 from mixminus.model.ids import NIL, ActiveflowId, new_id
 from mixminus.store.database import Store, Transaction, write_nothing
 from mixminus.tasks import TaskScope
+from mixminus.telemetry import current_span
 
 __all__ = ["FlowRunner"]
 
@@ -76,6 +77,7 @@ class FlowRunner:
         """Start a flow without a call in a task of its own; TooManyFlows if too many run."""
         if self._closed or len(self._scope) >= MAX_WITHOUT_CALL:
             raise TooManyFlows(f"{len(self._scope)} flows run without a call; try later")
+        current_span().remember(activeflow.id)
         await self.ledger.create(activeflow)
         variables = Variables({**program.variables, **of_activeflow(activeflow)})
         self._scope.spawn(f"flow {activeflow.id}", self._run_without_call(activeflow, program, variables))

@@ -57,6 +57,11 @@ class BridgePort:
         return bool(self._muted_by)
 
     @property
+    def deafened(self) -> bool:
+        """Whether it is deafened by at least one ``by`` of ``set_deafened``."""
+        return bool(self._deafened_by)
+
+    @property
     def on_hold(self) -> bool:
         """Whether the far end has put the call on hold."""
         return self._on_hold

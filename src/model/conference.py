@@ -186,6 +186,8 @@ class RoomSettings:
     """Texts that replace prompts, by their names in ``sound.prompts``."""
     dtmf_menu: dict[str, MenuAction] = field(default_factory=dict)
     """Actions of keys; empty for none."""
+    relay_digits: bool = False
+    """Digits that the menu leaves are sent to the other participants."""
 
     @property
     def wording(self) -> Wording:

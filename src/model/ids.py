@@ -18,6 +18,7 @@ __all__ = [
     "FlowId",
     "GuestLinkId",
     "LegId",
+    "MediaStreamId",
     "NumberId",
     "PlaybackId",
     "RecordingId",
@@ -45,6 +46,7 @@ AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
 ChatMessageId = NewType("ChatMessageId", uuid.UUID)
 PlaybackId = NewType("PlaybackId", uuid.UUID)
+MediaStreamId = NewType("MediaStreamId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)
 ExtensionId = NewType("ExtensionId", uuid.UUID)
 TrunkId = NewType("TrunkId", uuid.UUID)

@@ -54,6 +54,8 @@ class Signalled:
     """Where the call was diverted from, the last diversion first."""
     max_forwards: int = MAX_FORWARDS
     """How many hops the call, and the calls that it leads to, may still take."""
+    received_ms: int = 0
+    """When the INVITE was received, in ms since 1970; 0 if that is not known."""
 
 
 UNSIGNALLED: Final = Signalled()

@@ -165,6 +165,8 @@ class IncomingCall:
     resumed: bool = False
     """Whether it continues the leg of a call whose worker has crashed."""
     max_forwards: int = MAX_FORWARDS
+    received_ms: int = 0
+    """When the worker received the INVITE, in ms since 1970."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,7 @@ class SipEndpoint:
                 source=source,
                 destination=callee_of(call.request_uri),
                 caller=caller,
-                signalled=signalled_of(call.headers, call.max_forwards),
+                signalled=signalled_of(call.headers, call.max_forwards, call.received_ms),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

@@ -34,7 +34,7 @@ _REASONS: Final = {
 }
 
 
-def signalled_of(fields: HeaderFields, max_forwards: int = MAX_FORWARDS) -> Signalled:
+def signalled_of(fields: HeaderFields, max_forwards: int = MAX_FORWARDS, received_ms: int = 0) -> Signalled:
     """Return what the headers that the edge has passed on say."""
     own: dict[str, str] = {}
     for name, value in fields:
@@ -49,6 +49,7 @@ def signalled_of(fields: HeaderFields, max_forwards: int = MAX_FORWARDS) -> Sign
         private=_is_private(fields),
         diversions=tuple(diversions[:_MAX_DIVERSIONS]),
         max_forwards=max_forwards,
+        received_ms=received_ms,
     )
 
 

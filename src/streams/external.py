@@ -16,15 +16,17 @@ from mixminus.flow.services import Fork, Listen, Speak
 from mixminus.log import task_failed
 from mixminus.mixer import Engine, PortClosed
 from mixminus.model.ids import CallId
-from mixminus.streams.framing import FRAME_SAMPLES, SAMPLE_RATE_HZ, MalformedFrame, Pcm, RtpPcmu
-from mixminus.streams.stream import CallAudio, Direction
+from mixminus.model.media_stream import TELEPHONY_HZ, CallListen
+from mixminus.streams.audio import CallAudio
+from mixminus.streams.framing import MalformedFrame, Pcm, RtpPcmu
 from mixminus.tasks import TaskScope
 
 __all__ = ["MAX_FORKS", "ExternalMediaService", "TooManyForks"]
 
 MAX_FORKS: Final = 5
 """Per call (api.md section 6.5)."""
-_FRAME_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
+_FRAME_S: Final = 0.02
+_FRAME_SAMPLES: Final = 160
 _MAX_BURST: Final = 50
 """Packets, one second: older frames are dropped, further packets wait in the socket."""
 _RING_S: Final = 1
@@ -32,7 +34,7 @@ _START_DELAY_S: Final = 0.06
 """Delay at the start of a talk spurt of the far end: its packets arrive unevenly."""
 _RESOLVE_TIMEOUT_S: Final = 5.0
 _MAX_BYTES: Final = 2048
-_DIRECTIONS: Final = {Listen.IN: Direction.IN, Listen.OUT: Direction.OUT}
+_LISTEN: Final = {Listen.IN: CallListen.IN, Listen.OUT: CallListen.OUT}
 
 Address = tuple[Any, ...]
 
@@ -80,9 +82,9 @@ class ExternalMediaService:
         family, address = await self._resolved(fork)
         if len(self._forks.get(call.id, ())) >= MAX_FORKS:
             raise TooManyForks(f"call {call.id} has {MAX_FORKS} forks, the maximum")
-        direction = _DIRECTIONS.get(fork.listen, Direction.BOTH)
+        listen = _LISTEN.get(fork.listen, CallListen.BOTH)
         try:
-            audio = CallAudio(self._engine, call.port, direction=direction, ring_s=_RING_S)
+            audio = CallAudio(self._engine, call.port, TELEPHONY_HZ, listen=listen, ring_s=_RING_S)
         except PortClosed as exc:
             raise CallNotProgressing(f"call {call.id} is ending") from exc
         try:
@@ -152,7 +154,7 @@ class _RtpFork:
         self._counters["external.frames_lost"] += self._audio.take_losses()
         if self._fork.listen is Listen.NONE:
             return
-        frames = heard.reshape(-1, FRAME_SAMPLES)
+        frames = heard.reshape(-1, _FRAME_SAMPLES)
         self._counters["external.packets_dropped"] += max(0, len(frames) - _MAX_BURST)
         for frame in frames[-_MAX_BURST:]:
             try:
@@ -193,7 +195,7 @@ class _RtpFork:
 
     def _play(self, pcm: Pcm) -> None:
         if not self._audio.pending:
-            self._audio.write(np.zeros(int(_START_DELAY_S * SAMPLE_RATE_HZ), np.int16))
+            self._audio.write(np.zeros(int(_START_DELAY_S * TELEPHONY_HZ), np.int16))
         written = self._audio.write(pcm)
         self._counters["external.samples_heard"] += written
         self._counters["external.samples_overrun"] += pcm.size - written

@@ -1,14 +1,13 @@
-"""Framing: how PCM (16-bit, little endian, 8 kHz, mono) is wrapped into messages. Pure.
+"""Framing: how PCM (16-bit, little endian, mono, 20 ms) is wrapped into messages. Pure.
 
-    sln          PCM                                              320 bytes
-    rtp          12 bytes (RFC 3550 section 5.1, type 96), PCM     332 bytes
-    audiosocket  0x10, length (16 bits, big endian), PCM           323 bytes
+    sln          PCM                                              320 bytes at 8 kHz
+    rtp          12 bytes (RFC 3550 section 5.1, type 96), PCM     332 bytes at 8 kHz
+    audiosocket  0x10, length (16 bits, big endian), PCM           323 bytes at 8 kHz
 
 RTP's own PCM (L16) is big endian; this one is not: the API says so.
 RtpPcmu is for external media: mu-law in RTP (G.711, RFC 3550, RFC 3551 section 4.5.14).
 """
 
-import enum
 import secrets
 import struct
 from collections.abc import Callable, Mapping
@@ -17,10 +16,9 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mixminus.model.media_stream import Encapsulation
+
 __all__ = [
-    "FRAME_SAMPLES",
-    "SAMPLE_RATE_HZ",
-    "Encapsulation",
     "Framing",
     "MalformedFrame",
     "RtpPcmu",
@@ -30,9 +28,6 @@ __all__ = [
     "rtp_payload",
 ]
 
-SAMPLE_RATE_HZ: Final = 8000
-FRAME_SAMPLES: Final = 160
-"""20 ms."""
 PCM_PAYLOAD_TYPE: Final = 96
 _RTP: Final = struct.Struct("!BBHII")
 _RTP_VERSION: Final = 2
@@ -49,12 +44,6 @@ _AHEAD: Final = 1 << 15
 """A sequence number less than half the range ahead is newer (RFC 1982)."""
 
 Pcm = NDArray[np.int16]
-
-
-class Encapsulation(enum.StrEnum):
-    SLN = enum.auto()
-    RTP = enum.auto()
-    AUDIOSOCKET = enum.auto()
 
 
 class MalformedFrame(Exception):

@@ -10,21 +10,22 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from mixminus.streams.framing import SAMPLE_RATE_HZ, Pcm
+from mixminus.model.media_stream import TELEPHONY_HZ
+from mixminus.streams.framing import Pcm
 
 __all__ = ["MAX_MARKS", "MAX_WAITING_S", "Budget", "Player", "Reached", "Speech"]
 
 MAX_WAITING_S: Final = 900
 """Seconds of audio that one stream may send ahead."""
-MAX_WAITING_ALL_S: Final = 8 * 3600
-"""Of all streams together: half a gigabyte of memory."""
+MAX_WAITING_ALL: Final = 8 * 3600 * TELEPHONY_HZ
+"""Samples of all streams together: eight hours at 8 kHz, half a gigabyte of memory."""
 FAIR_S: Final = 10
 """What a stream may send ahead even when all of that is used."""
 MAX_MARKS: Final = 1000
 
 
 class Player(Protocol):
-    """Plays PCM at 8 kHz."""
+    """Plays PCM at its own rate."""
 
     def write(self, pcm: Pcm) -> int:
         """Play; return the number of samples accepted."""
@@ -45,7 +46,7 @@ class Budget:
     """Samples that wait in all streams of the server."""
 
     used: int = 0
-    maximum: int = MAX_WAITING_ALL_S * SAMPLE_RATE_HZ
+    maximum: int = MAX_WAITING_ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class Reached:
 class Speech:
     """A queue of audio and marks in the order in which the client sent them."""
 
-    def __init__(self, player: Player, budget: Budget) -> None:
+    def __init__(self, player: Player, sample_rate_hz: int, budget: Budget) -> None:
         self._player = player
+        self._rate = sample_rate_hz
         self._budget = budget
         self._waiting: deque[Pcm] = deque()
         self._samples = 0
@@ -73,8 +75,8 @@ class Speech:
     @property
     def full(self) -> bool:
         """Whether the client has to wait before it may send more."""
-        scarce = self._budget.used >= self._budget.maximum and self._samples >= FAIR_S * SAMPLE_RATE_HZ
-        return scarce or self._samples >= MAX_WAITING_S * SAMPLE_RATE_HZ
+        scarce = self._budget.used >= self._budget.maximum and self._samples >= FAIR_S * self._rate
+        return scarce or self._samples >= MAX_WAITING_S * self._rate
 
     def add(self, pcm: Pcm) -> None:
         """Play audio behind what waits."""
@@ -98,8 +100,8 @@ class Speech:
         self._reached += [Reached(name, cleared=True) for _, name in self._marks]
         self._marks.clear()
 
-    def advance(self) -> list[Reached]:
-        """Write what fits into the player; return the marks that were reached since the last call."""
+    def play(self) -> None:
+        """Write what fits into the player."""
         while self._waiting:
             pcm = self._waiting[0]
             written = self._player.write(pcm)
@@ -108,6 +110,10 @@ class Speech:
                 self._waiting[0] = pcm[written:]
                 break
             self._waiting.popleft()
+
+    def advance(self) -> list[Reached]:
+        """Write what fits into the player; return the marks that were reached since the last call."""
+        self.play()
         played = self._added - self._samples - self._player.pending if self._marks else 0
         while self._marks and self._marks[0][0] <= played:
             self._reached.append(Reached(self._marks.popleft()[1]))

@@ -83,6 +83,8 @@ class ConferenceView(View):
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
     dtmf_menu: dict[str, MenuAction] = _setting("dtmf_menu")
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
+    relay_digits: bool = _setting("relay_digits")
+    """Digits that a participant presses, and the menu leaves, are sent to the other participants (RFC 4733)."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp

@@ -23,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "lobby": True,
     "end_when_moderator_leaves": True,
     "entry_tone": True,
+    "relay_digits": True,
     "exit_tone": True,
     "music_when_alone": True,
     "record_on_start": True,

@@ -1,10 +1,11 @@
 """axe-core finds nothing serious in the console, in light and dark, wide and narrow."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.app.server import Server, serve
 from tests.console.pages import WITHIN_MS, api, log_in
@@ -26,6 +27,8 @@ WIDER = """() => [...document.querySelectorAll('main *, dialog *')].filter(each 
   return true;
 }).map(each => `${each.tagName}.${each.getAttribute('class')} ${each.textContent.slice(0, 40)}`).slice(0, 5)"""
 SERIOUS = ("serious", "critical")
+
+Check = Callable[[str], Awaitable[None]]
 
 
 async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -> list[Any]:
@@ -56,18 +59,8 @@ async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -
     await expect(page.get_by_role("button", name="Create room")).to_be_visible()
     await check("new room")
     await page.keyboard.press("Escape")
-    await make_room(page, f"Room {scheme} {width}")
-    await check("empty room")
-    await page.get_by_role("button", name="Only listen").click()
-    await expect(page.locator(".participant")).to_be_visible()
-    await page.locator(".participant button.who").click()
-    await expect(page.locator(".details")).to_be_visible()
-    await check("room")
-    for tab in ("Who hears whom", "Captions"):
-        await page.get_by_role("tab", name=tab).click()
-        await check(tab)
-    await page.get_by_role("button", name="Call somebody").click()
-    await check("call somebody")
+    await check_room(page, server, check, f"Room {scheme} {width}")
+    await check_lobby(page, server, check)
     for address, button in (await more_views(server)).items():
         await page.goto(f"{server.base}/console/#/{address}")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -78,6 +71,53 @@ async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -
         await page.reload()
     await context.close()
     return found
+
+
+async def check_room(page: Page, server: Server, check: Check, name: str) -> None:
+    """Check a room without participants, then each panel with this browser in it."""
+    await make_room(page, name)
+    await check("empty room")
+    await page.get_by_role("button", name="Only listen").click()
+    await expect(page.locator(".participant")).to_be_visible()
+    await page.locator(".participant button.who").click()
+    await expect(page.locator(".details")).to_be_visible()
+    await check("room")
+    await fill_panels(server, page.url.rsplit("/", 1)[1])
+    await expect(page.get_by_role("button", name="Lower the hand of")).to_be_visible()
+    for tab in ("Who hears whom", "Chat", "Say and play", "Captions"):
+        await page.get_by_role("tab", name=tab).click()
+        if tab == "Say and play":
+            await expect(page.get_by_role("button", name="Say it")).to_be_visible()
+            await expect(page.get_by_text("Failed", exact=True)).to_be_visible()
+        await check(tab)
+    for button in ("Breakout rooms", "Call somebody"):
+        await page.get_by_role("button", name=button).click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await check(button)
+        await page.keyboard.press("Escape")
+
+
+async def fill_panels(server: Server, room: str) -> None:
+    """Raise the hand of the participant, send messages, and let a playback fail."""
+    (guest,) = (await api(server, "GET", f"/conferencecalls?conference_id={room}"))["result"]
+    await api(server, "PATCH", f"/conferencecalls/{guest['id']}", hand_raised=True)
+    for recipient in ({}, {"recipient_id": guest["id"]}):
+        await api(server, "POST", f"/conferences/{room}/messages", text="Hello", **recipient)
+    await api(server, "POST", f"/conferences/{room}/play", stream_urls=["missing.wav"])
+
+
+async def check_lobby(page: Page, server: Server, check: Check) -> None:
+    """Join a room with a lobby, in which this browser waits."""
+    room = await api(server, "POST", "/conferences", type="conference", name="With a lobby", lobby=True)
+    await page.get_by_role("button", name="Leave", exact=True).click()
+    await page.goto(f"{server.base}/console/#/rooms/{room['id']}")
+    await page.get_by_role("button", name="Only listen").click()
+    lobby = page.get_by_role("region", name="Lobby")
+    await expect(lobby.get_by_role("listitem")).to_be_visible()
+    await check("lobby")
+    await lobby.get_by_role("button", name="Admit all").click()
+    await expect(lobby).to_be_hidden()
+    await page.get_by_role("button", name="Leave", exact=True).click()
 
 
 async def more_views(server: Server) -> dict[str, str]:

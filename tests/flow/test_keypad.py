@@ -125,3 +125,18 @@ async def _joined(backend: Backend, room: Conference) -> bool:
 
 async def _left(backend: Backend, room: Conference) -> bool:
     return not await backend.joined(room)
+
+
+async def test_a_participant_without_telephone_event_gets_no_digits_and_is_counted(backend: Backend) -> None:
+    room, leg = await seated(backend, RoomSettings(relay_digits=True, dtmf_menu={"*9": "count"}))
+    await backend.join(room, 2)
+    press(backend, leg, "5*9")
+    counters = backend.services.counters()
+    assert (counters["keypad.relayed"], counters["keypad.not_relayed"]) == (0, 2)
+
+
+async def test_digits_that_are_relayed_are_kept_for_the_flow(backend: Backend) -> None:
+    _, leg = await seated(backend, RoomSettings(relay_digits=True))
+    press(backend, leg, "42")
+    (call,) = backend.services.live_calls.values()
+    assert call.digits.waiting == "42"

@@ -48,7 +48,7 @@ def _format(codec: int, *, sample_rate_hz: int = 8000) -> Format:
 
 
 TICKS = st.lists(st.lists(STEP, max_size=4), min_size=1, max_size=12)
-RATES = [8000, 16000, 32000, 48000]
+RATES = [8000, 16000, 24000, 32000, 48000]
 
 
 def _cast(rates: list[int]) -> st.SearchStrategy[list[Rates]]:

@@ -13,7 +13,7 @@ from mixminus.mixer import reference_dsp
 from tests.support.native import library
 from tests.support.signals import speech_like, tone
 
-RATES = [8000, 16000, 32000, 48000]
+RATES = [8000, 16000, 24000, 32000, 48000]
 each_rate = pytest.mark.parametrize("rate_hz", RATES)
 
 Sum = npt.NDArray[np.int32]

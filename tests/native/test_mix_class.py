@@ -14,7 +14,7 @@ from tests.support.bridge import Room
 from tests.support.native import library
 from tests.support.signals import speech_like
 
-RATES = [8000, 16000, 32000, 48000]
+RATES = [8000, 16000, 24000, 32000, 48000]
 # More than the structs need; they are opaque here.
 CLASS_BYTES, LIMITER_BYTES, LANE_BYTES = 1 << 16, 1 << 12, 1 << 12
 PARALLEL_TICKS = 25

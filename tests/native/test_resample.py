@@ -17,7 +17,7 @@ from tests.support.signals import rms, tone
 
 Pcm = npt.NDArray[np.int16]
 
-RATES = [8000, 16000, 32000, 48000]
+RATES = [8000, 16000, 24000, 32000, 48000]
 PAIRS = list(itertools.product(RATES, RATES))
 CHANGES = [pair for pair in PAIRS if pair[0] != pair[1]]
 each_change = pytest.mark.parametrize(("from_hz", "to_hz"), CHANGES)
@@ -162,6 +162,6 @@ def test_it_rings_until_its_history_is_silent(from_hz: int, to_hz: int) -> None:
     assert not _resample(resampler, silence).any()
 
 
-@pytest.mark.parametrize(("from_hz", "to_hz"), [(8000, 11025), (44100, 48000), (0, 8000), (8000, 24000)])
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(8000, 11025), (44100, 48000), (0, 8000), (8000, 22050)])
 def test_other_rates_are_refused(from_hz: int, to_hz: int) -> None:
     assert library().mm_resampler_init(ctypes.byref(Resampler()), from_hz, to_hz) == -errno.EINVAL

@@ -20,7 +20,7 @@ FRAME = 320
 FIRST_PLAYOUT = 0xFFFFFF00
 
 Pcm = npt.NDArray[np.int16]
-RATES = st.sampled_from([8000, 16000, 32000, 48000])
+RATES = st.sampled_from([8000, 16000, 24000, 32000, 48000])
 
 
 class Tapped:

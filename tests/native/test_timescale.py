@@ -13,7 +13,7 @@ from tests.support.signals import rms, speech_like, tone
 
 Pcm = npt.NDArray[np.int16]
 
-RATES = [8000, 16000, 32000, 48000]
+RATES = [8000, 16000, 24000, 32000, 48000]
 AMPLITUDE = 10_000
 each_rate = pytest.mark.parametrize("rate_hz", RATES)
 each_way = pytest.mark.parametrize("way", ["shorten", "lengthen"])

@@ -34,6 +34,7 @@ from tests.support.waiting import until
 ANN, BOB = "+1 (555) 010-0001", "bob@Example.com"
 ANN_SAID, BOB_SAID = "my number is secret", "nothing of mine is"
 _ALL = UsageSpan()
+NO_ONE = ConferencecallId(NIL)
 STEMS = RecordingOptions(stems=True)
 
 
@@ -104,8 +105,8 @@ async def spoken(backend: Backend) -> Talk:
     seats = [ConferencecallId(each) for each in await backend.joined(room)]
     chat = backend.services.chat
     for seat, text in zip(seats, (ANN_SAID, BOB_SAID), strict=True):
-        await chat.send(backend.customer_id, room.id, text, sender_id=seat)
-    await chat.send(backend.customer_id, room.id, "for Ann alone", recipient_id=seats[0])
+        await chat.send(backend.customer_id, room.id, text, sender_id=seat, recipient_id=NO_ONE)
+    await chat.send(backend.customer_id, room.id, "for Ann alone", sender_id=NO_ONE, recipient_id=seats[0])
     calls = [(await backend.call_of(each)).id for each in seats]
     await transcribed(backend, room, [*zip(seats, calls, (ANN_SAID, BOB_SAID), strict=True)])
     await stop(backend, room, recording_id)
@@ -123,7 +124,7 @@ async def transcribed(backend: Backend, room: Conference, said: list[tuple[UUID,
             Transcribe(
                 id=id_,
                 customer_id=backend.customer_id,
-                reference_type="conference",
+                reference_type="confbridge",
                 reference_id=room.id,
                 status=TranscribeStatus.DONE,
                 language="en-US",
@@ -220,19 +221,21 @@ async def test_another_customer_is_not_touched(spoken: Talk) -> None:
 
 
 async def everything(backend: Backend) -> set[str]:
-    """Return every text in the rows of the tables that may name a person, and in the events."""
+    """Return which names are in the rows of calls, participants, transcripts and messages, and in the events."""
     async with backend.store.snapshot() as tx:
-        rows = [
+        calls = [
             *(await tx.calls.page(backend.customer_id, EVERYTHING)),
             *(await tx.privacy.calls_of(backend.customer_id, "", limit=1000)),
             *(await tx.privacy.calls_of(backend.customer_id, "bob@example.com", limit=1000)),
+        ]
+        transcripts = [
             *(await tx.transcripts.search(backend.customer_id, ["number"], EVERYTHING)),
             *(await tx.transcripts.search(backend.customer_id, ["nothing"], EVERYTHING)),
         ]
-        events = [each.data for each in await tx.outbox.tail(0, 10_000)]
-        seats = await tx.privacy.seats_of([call.id for call in rows if hasattr(call, "direction")])
+        seats = await tx.privacy.seats_of([call.id for call in calls])
         messages = await tx.privacy.messages_of([each.id for each in seats])
-    text = orjson.dumps([rows, seats, messages, events], default=str).decode()
+        events = [each.data for each in await tx.outbox.tail(0, 10_000)]
+    text = orjson.dumps([calls, transcripts, seats, messages, events], default=str).decode()
     return {each for each in _NAMES if each in text}
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from mixminus.model.call import Address, Call, CallStatus
 from mixminus.model.chat import ChatMessage
-from mixminus.model.ids import NIL, CallId, ChatMessageId, ConferenceId
+from mixminus.model.ids import NIL, CallId, ChatMessageId, ConferencecallId, ConferenceId
 from mixminus.privacy.retention import RetentionConfig
 from tests.support.backend import EVERYTHING, Backend, open_backend
 from tests.support.clock import ManualClock
@@ -64,9 +64,9 @@ async def test_chat_is_kept_for_its_own_time(tmp_path: Path) -> None:
             id=ChatMessageId(uuid4()),
             customer_id=backend.customer_id,
             conference_id=ConferenceId(room.id),
-            sender_id=NIL,
+            sender_id=ConferencecallId(NIL),
             sender_name="",
-            recipient_id=NIL,
+            recipient_id=ConferencecallId(NIL),
             text="old",
             tm_create=backend.clock.now(),
         )

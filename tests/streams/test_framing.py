@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.streams.framing import FRAME_SAMPLES, Encapsulation, MalformedFrame, framing
+from mixminus.model.media_stream import Encapsulation
+from mixminus.streams.framing import MalformedFrame, framing
 
 FRAME = np.arange(-80, 80, dtype=np.int16) * 300
 BYTES = FRAME.astype("<i2").tobytes()
@@ -24,7 +25,7 @@ def test_rtp_sequence_starts_at_one_and_timestamp_counts_samples() -> None:
     first, second = rtp.wrap(FRAME), rtp.wrap(FRAME)
     assert (len(first), first[12:]) == (332, BYTES)
     assert struct.unpack("!BBHII", first[:12]) == (0x80, 96, 1, 0, 0)
-    assert struct.unpack("!BBHII", second[:12]) == (0x80, 96, 2, FRAME_SAMPLES, 0)
+    assert struct.unpack("!BBHII", second[:12]) == (0x80, 96, 2, FRAME.size, 0)
 
 
 def test_audiosocket_has_kind_and_length() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mixminus.mixer import Bridge, Engine, EngineConfig, PcmPort
-from mixminus.streams.framing import SAMPLE_RATE_HZ
+from mixminus.model.media_stream import TELEPHONY_HZ as SAMPLE_RATE_HZ
+from mixminus.streams.audio import RoomAudio
 from mixminus.streams.speech import FAIR_S, MAX_MARKS, MAX_WAITING_S, Budget, Reached, Speech
-from mixminus.streams.stream import RoomAudio
 from tests.support.tones import Pcm, level_db, tone
 
 AUDIBLE_DB, SILENT_DB = -30.0, -70.0
@@ -29,8 +29,8 @@ class Room:
         self.bridge: Bridge = engine.open_bridge()
         self.listener: PcmPort = engine.open_pcm_port(SAMPLE_RATE_HZ)
         self.listener.join(self.bridge)
-        self.audio = RoomAudio(engine, self.bridge)
-        self.speech = Speech(self.audio, budget or Budget())
+        self.audio = RoomAudio(engine, self.bridge, SAMPLE_RATE_HZ)
+        self.speech = Speech(self.audio, SAMPLE_RATE_HZ, budget or Budget())
         engine.tick(2)
         self.listener.read()
 

@@ -47,6 +47,7 @@ from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.telemetry import NO_TELEMETRY, Telemetry
 from tests.support.clock import ManualClock
 from tests.support.database import CIPHER, database_url
 from tests.support.legs import PcmExchange, PcmLeg
@@ -214,7 +215,7 @@ class Backend:
 
 
 @asynccontextmanager
-async def open_backend(
+async def open_backend(  # noqa: PLR0913 -- what a test may choose
     directory: Path,
     clock: ManualClock,
     *,
@@ -223,6 +224,7 @@ async def open_backend(
     style: TimestampStyle = TimestampStyle.LEGACY,
     delivery_clock: Clock | None = None,
     limits: Limits | None = None,
+    telemetry: Telemetry = NO_TELEMETRY,
     **chosen: Any,
 ) -> AsyncIterator[Backend]:
     """Start the services on the directory's data, and close them in order."""
@@ -242,10 +244,12 @@ async def open_backend(
     )
     exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     delivery = DeliveryService(
-        store, delivery_clock or SystemClock(), DeliveryConfig(limits=limits or Limits())
+        store, delivery_clock or SystemClock(), DeliveryConfig(limits=limits or Limits()), telemetry
     )
     try:
-        async with open_services(store, clock, engine, config, delivery=delivery) as services:
+        async with open_services(
+            store, clock, engine, config, delivery=delivery, telemetry=telemetry
+        ) as services:
             services.transports.open(exchange)
             identity, _ = await services.access.ensure_default(None)
             yield Backend(

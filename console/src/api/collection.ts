@@ -28,11 +28,11 @@ export class Collection<T extends Row> {
   private stop?: () => void;
 
   /**
-   * `resource` is the first word of the events' types, such as `conference`; `page` makes the request of a page;
+   * `resources` are the first words of the events' types, such as `conference`; `page` makes the request of a page;
    * `keep` says which rows belong to the list.
    */
   constructor(
-    private readonly resource: string,
+    private readonly resources: string | readonly string[],
     private readonly page: PageRequest<T>,
     private readonly keep: (row: T) => boolean = () => true,
   ) {}
@@ -41,9 +41,9 @@ export class Collection<T extends Row> {
   open(): () => void {
     this.users += 1;
     if (this.users === 1) {
-      const prefix = `${this.resource}_`;
+      const prefixes = [this.resources].flat().map((each) => `${each}_`);
       this.stop = listen(
-        (event) => event.type.startsWith(prefix) && this.apply(event),
+        (event) => prefixes.some((prefix) => event.type.startsWith(prefix)) && this.apply(event),
         () => void this.load(),
       );
       void this.load();

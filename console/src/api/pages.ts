@@ -3,7 +3,8 @@ import { send, type ApiRequest } from "./request";
 
 interface Page<T> {
   result: T[];
-  next_page_token: string;
+  /** Absent from lists that have only one page. */
+  next_page_token?: string;
 }
 
 /** Return the request of the page that a token names; an empty token names the first. */
@@ -16,7 +17,7 @@ export async function readPages<T>(page: PageRequest<T>, most: number): Promise<
   for (let read = 0; read < most; read += 1) {
     const { result, next_page_token } = await send(page(token));
     rows.push(...result);
-    token = next_page_token;
+    token = next_page_token ?? "";
     if (!token) break;
   }
   return { rows, truncated: token !== "" };

@@ -19,6 +19,8 @@ export interface ApiRequest<Answer = unknown> {
   /** Below the server's root, without its first slash: v1.0/conferences?page_size=2 */
   readonly url: string;
   readonly body?: unknown;
+  /** A body that is not JSON, as its command reads it: the name of a file. */
+  readonly file?: string;
   /** Beside those of the credential and of the body. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Never set: it carries the type of the answer. */
@@ -96,10 +98,11 @@ export async function fetchRaw(what: ApiRequest, init: { headers?: Record<string
 /** Return the command that sends the same request from a terminal. The credential is a variable, not the secret. */
 export function curl(what: ApiRequest): string {
   const parts = ["curl"];
-  const implied = what.body === undefined ? "get" : "post";
+  const implied = what.body === undefined && !what.file ? "get" : "post";
   if (what.method !== implied) parts.push(`-X ${what.method.toUpperCase()}`);
   parts.push(`"${new URL(what.url, ROOT)}"`, `\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
   for (const [name, value] of Object.entries(what.headers ?? {})) parts.push(`\\\n  -H '${name}: ${value}'`);
   if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
+  if (what.file) parts.push(`\\\n  --data-binary "@${what.file}"`);
   return parts.join(" ");
 }

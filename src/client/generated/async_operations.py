@@ -99,6 +99,7 @@ class AsyncOperations(AsyncSender):
         language: str | Unset = UNSET,
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        relay_digits: bool | Unset = UNSET,
         id: UUID | str | None | Unset = UNSET,
     ) -> Conference:
         """Create a conference.
@@ -134,6 +135,7 @@ class AsyncOperations(AsyncSender):
                 "language": language,
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
+                "relay_digits": relay_digits,
                 "type": type,
                 "id": id,
             },
@@ -182,6 +184,7 @@ class AsyncOperations(AsyncSender):
         language: str | Unset = UNSET,
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        relay_digits: bool | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conference:
         """Update a conference.
@@ -217,6 +220,7 @@ class AsyncOperations(AsyncSender):
                 "language": language,
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
+                "relay_digits": relay_digits,
             },
         )
         return await self._get(request, Conference)

@@ -402,6 +402,8 @@ class Conference(Model):
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
     dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "hand", "leave"]]
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
+    relay_digits: bool
+    """Digits that a participant presses, and the menu leaves, are sent to the other participants (RFC 4733)."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp

@@ -18,6 +18,7 @@ from mixminus.log import get
 from mixminus.model.conference import Role, RoomSettings
 from mixminus.model.ids import NIL, ConferenceId
 from mixminus.tasks import Interrupted
+from mixminus.telemetry import Attributes, current_span
 
 __all__ = ["ACTIONS", "ConfbridgeJoin", "ConferenceJoin", "confbridge_join"]
 
@@ -76,14 +77,8 @@ async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
 async def _follow_moves(run: FlowRun) -> None:
     """Join the rooms that the call is moved to, one after the other."""
     while place := run.call.take_next_place():
-        seat = place.seat or await run.participants.admit(
-            place.conference_id,
-            run.call.id,
-            run.call.port,
-            place.role,
-            run.activeflow.id,
-            Entry(answered=run.call.answered),
-        )
+        entry = Entry(answered=run.call.answered)
+        seat = place.seat or await _seat(run, place.conference_id, place.role, entry)
         if seat is None:
             return
         await _stay(run, seat, before=False)
@@ -96,20 +91,21 @@ async def _admit(run: FlowRun, conference_id: ConferenceId, option: ConferenceJo
     if role is None:
         await run.call.hang_up()
         await run.park()
-    seat = await run.participants.admit(
-        conference_id,
-        run.call.id,
-        run.call.port,
-        Role(option.role) if option.role else role,
-        run.activeflow.id,
-        Entry(option.mute_on_join, run.call.answered, run.save),
-    )
+    entry = Entry(option.mute_on_join, run.call.answered, run.save)
+    seat = await _seat(run, conference_id, Role(option.role) if option.role else role, entry)
     if seat is None:
         await run.save()
         if settings.locked and run.call.answered:
             await _prompt(run, settings, "locked")
         log.info("not admitted", call_id=str(run.call.id), conference_id=str(conference_id))
     return seat
+
+
+async def _seat(run: FlowRun, conference_id: ConferenceId, role: Role, entry: Entry) -> Seat | None:
+    with current_span().child("admit", {"mixminus.conference_id": conference_id}):
+        return await run.participants.admit(
+            conference_id, run.call.id, run.call.port, role, run.activeflow.id, entry
+        )
 
 
 async def _prompt(run: FlowRun, settings: RoomSettings, name: str) -> None:
@@ -125,7 +121,8 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
             if before:
                 await run.perform(seat.conference.pre_actions)
                 await _perform_flow(run, seat.conference.pre_flow_id)
-            await _connect(run, seat)
+            with current_span().child("join", _ids(seat)):
+                await _connect(run, seat)
             await _wait_in_room(run, seat)
     except Interrupted as interrupted:
         if interrupted.stop is not seat.dismissed:
@@ -133,6 +130,10 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
     finally:
         await run.participants.leave(seat)
     await run.call.publish_action()
+
+
+def _ids(seat: Seat) -> Attributes:
+    return {"mixminus.conference_id": seat.conference.id, "mixminus.conferencecall_id": seat.id}
 
 
 async def _connect(run: FlowRun, seat: Seat) -> None:

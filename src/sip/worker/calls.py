@@ -8,6 +8,7 @@ from typing import Final
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
+from mixminus.clock import Clock
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.channel import BlockingChannel, Disconnected
@@ -36,6 +37,7 @@ from mixminus.sip.worker.pjlib import Slots
 
 __all__ = ["Calls", "SipAccount", "account_config"]
 
+_MS_PER_S: Final = 1000
 _MIN_SESSION_EXPIRES_S: Final = 90  # RFC 4028 section 5
 
 _log = log.get("sip.worker")
@@ -44,8 +46,9 @@ _log = log.get("sip.worker")
 class Calls:
     """Owns the pjsua2 call objects, which may only be freed outside their own callbacks."""
 
-    def __init__(self, channel: BlockingChannel, library_slots: Slots) -> None:
+    def __init__(self, channel: BlockingChannel, library_slots: Slots, clock: Clock) -> None:
         self._channel = channel
+        self._clock = clock
         self._library_slots = library_slots
         self._calls: dict[LegId, SipCall] = {}
         self._draining = False
@@ -58,6 +61,7 @@ class Calls:
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
         """Report an INVITE to the server."""
+        received_ms = int(self._clock.now().timestamp() * _MS_PER_S)
         resumed = find_resumed(invite)
         leg_id = LegId(uuid.UUID(resumed)) if resumed else LegId(uuid.uuid4())
         call = SipCall(account, leg_id, call_id=call_id, report=self._report)
@@ -90,6 +94,7 @@ class Calls:
                 headers=find_signalled(invite),
                 resumed=bool(resumed),
                 max_forwards=find_max_forwards(invite),
+                received_ms=received_ms,
             )
         )
 

@@ -100,7 +100,7 @@ def run(command: Fork, channel: BlockingChannel, library: Library) -> None:
     name_thread("mm-sip-worker")
     seed_random(library.functions)
     sip_port, sip_descriptor = open_transport(library.endpoint, command.edge_port)
-    calls = Calls(channel, Slots(library.functions))
+    calls = Calls(channel, Slots(library.functions), SystemClock())
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
     capacity = int(library.functions.pjsua_call_get_max_count())

@@ -71,7 +71,7 @@ function Player({ recording }: { recording: Recording }) {
             <span class="clock">{duration(at * 1000)} / {duration(length * 1000)}</span>
           </div>
           <audio ref={audio} src={source || undefined} preload="metadata" onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
-            onDurationChange={(event) => setLength(event.currentTarget.duration)} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
+            onDurationChange={(event) => setLength(lengthOf(event.currentTarget))} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
         </section>
         <Markers markers={markers} seek={seek} />
         <Files recording={recording} />
@@ -112,4 +112,9 @@ function Files({ recording }: { recording: Recording }) {
       <p class="muted small ellipsis">Seal <code>{recording.seal}</code></p>
     </section>
   );
+}
+
+/** Return the length in seconds; 0 while the browser does not know it, which it shows as NaN or infinite. */
+function lengthOf({ duration: seconds }: HTMLMediaElement): number {
+  return Number.isFinite(seconds) ? seconds : 0;
 }

@@ -5,6 +5,7 @@ import { Act } from "../../ui/Act";
 import { Icon } from "../../ui/Icon";
 import { short } from "../../ui/format";
 import { History } from "./History";
+import { Move } from "./Move";
 import type { Participant } from "./meters";
 import { kindOf, nameOf, patch, type RoomModel } from "./model";
 
@@ -34,10 +35,12 @@ export function Details({ model, participant, close }: DetailsProps) {
           <Act request={patch(participant.id, { deaf: !seat?.deaf })} kind="small alert" pressed={!!seat?.deaf} icon="deaf">{seat?.deaf ? "Deaf" : "Deafen"}</Act>
           <Hold callId={face.call_id} />
           <Act request={patch(participant.id, { role: seat?.role === "moderator" ? "participant" : "moderator" })} kind="small" pressed={seat?.role === "moderator"} icon="star">Moderator</Act>
+          <Act request={patch(participant.id, { hand_raised: !seat?.hand_raised })} kind="small" pressed={!!seat?.hand_raised} icon="hand">{seat?.hand_raised ? "Lower the hand" : "Raise a hand"}</Act>
         </div>
         <Gain id={participant.id} gain={seat?.gain_db ?? 0} name={name} />
         <Label id={participant.id} label={seat?.label ?? ""} />
         <Say callId={face.call_id} name={name} />
+        <Move id={participant.id} room={model.id} name={name} />
         <div class="row">
           <Act request={request("delete", "/v1.0/conferencecalls/{id}", { path: { id: participant.id } })} kind="small danger" icon="remove">Remove from the room</Act>
           <Act request={request("post", "/v1.0/calls/{id}/hangup", call)} kind="small danger" icon="hangup">Hang up</Act>

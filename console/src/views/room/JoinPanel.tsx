@@ -1,9 +1,10 @@
 // Join the room with this browser: name, microphone with its level, speaker, push-to-talk.
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ShowRequest } from "../../ui/Act";
 import { Icon } from "../../ui/Icon";
 import { Meter } from "./Meter";
-import { hasMicrophone, join, joinProblem, joinState, joinedRoom, leave, micOpen, myName, openMicrophone, stop, reasonOf, rememberName, setMicrophone, setSpeaker } from "./whip";
+import { hasMicrophone, join, joinProblem, joinRequest, joinState, joinedRoom, leave, leaveRequest, micOpen, myName, openMicrophone, stop, reasonOf, rememberName, setMicrophone, setSpeaker } from "./whip";
 
 const STORED = { microphone: "mixminus.microphone", speaker: "mixminus.speaker", pushToTalk: "mixminus.ptt" };
 const CHOOSES_SPEAKER = "setSinkId" in HTMLMediaElement.prototype;
@@ -100,6 +101,7 @@ function Before({ room }: { room: string }) {
           <Icon name="headset" />{joinState.value === "joining" ? "Joining" : "Join"}
         </button>
         <button type="button" disabled={busy} onClick={() => void enter(true)}>Only listen</button>
+        <ShowRequest request={joinRequest(room)} />
       </div>
     </div>
   );
@@ -171,6 +173,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function Joined() {
+  const leaving = leaveRequest();
   useEffect(() => {
     if (!pushToTalk.value) return undefined;
     const press = (open: boolean) => (event: KeyboardEvent) => {
@@ -198,6 +201,7 @@ function Joined() {
           </button>
         ))}
         <button type="button" class="danger" onClick={leave}><Icon name="hangup" />Leave</button>
+        {leaving && <ShowRequest request={leaving} />}
       </div>
       {hasMicrophone() ? <PushToTalkSwitch /> : <p class="muted">You only listen.</p>}
       <SpeakerChoice />

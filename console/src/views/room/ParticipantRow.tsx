@@ -32,12 +32,14 @@ export function ParticipantRow({ participant, seat, own, selected, select }: Par
       <span class="marks">
         {participant.talking.value && !muted && <span class="visually-hidden">talking</span>}
         {seat?.role === "moderator" && <span class="badge accent"><Icon name="star" size={13} />Moderator</span>}
+        {seat?.hand_raised && <span class="badge warn">Hand raised</span>}
         {seat?.on_hold && <span class="badge warn">On hold</span>}
         {seat?.deaf && <span class="badge warn">Deaf</span>}
         {muted && <span class="badge bad">Muted</span>}
       </span>
       <Meter level={participant.level} label={`Level of ${name}`} />
       <span class="row-actions">
+        {seat?.hand_raised && <Act request={patch(participant.id, { hand_raised: false })} kind="ghost icon" pressed icon="hand" label={`Lower the hand of ${name}`} />}
         <Act request={patch(participant.id, { muted: !seat?.muted })} kind="ghost icon alert" pressed={!!seat?.muted} icon={seat?.muted ? "micoff" : "mic"}
           label={`${seat?.muted ? "Unmute" : "Mute"} ${name}`} />
         <Act request={request("delete", "/v1.0/conferencecalls/{id}", { path: { id: participant.id } })} kind="ghost icon danger" icon="remove"

@@ -5,7 +5,7 @@ import { go } from "../../app/router";
 import { Act, ShowRequest } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
 import { Icon } from "../../ui/Icon";
-import { duration, moment, plural } from "../../ui/format";
+import { duration, isSet, moment, plural } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
 import { now } from "../../ui/now";
 import { toastError } from "../../ui/toast";
@@ -13,18 +13,22 @@ import type { ViewProps } from "../registry";
 import { RoomForm } from "../rooms/RoomForm";
 import { RoomLights, lockingOf, whole } from "../rooms/Rooms";
 import { isOpen, isRecorded, rooms, type Room as RoomRow } from "../rooms/list";
+import { Breakout } from "./Breakout";
 import { Captions } from "./Captions";
+import { Chat } from "./Chat";
 import { Details } from "./Details";
 import { DialOut } from "./DialOut";
 import { JoinPanel } from "./JoinPanel";
+import { Lobby } from "./Lobby";
 import { Matrix } from "./Matrix";
 import { ParticipantList } from "./ParticipantList";
+import { SayAndPlay } from "./SayAndPlay";
 import { RoomModel } from "./model";
 import { sessionId } from "./whip";
 import "./room.css";
 
-type Tab = "people" | "matrix" | "captions";
-const TABS: ReadonlyArray<readonly [Tab, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["captions", "Captions"]];
+type Tab = "people" | "matrix" | "chat" | "say" | "captions";
+const TABS: ReadonlyArray<readonly [Tab, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["captions", "Captions"]];
 
 export function Room({ id = "" }: ViewProps) {
   const model = useMemo(() => new RoomModel(id), [id]);
@@ -54,13 +58,15 @@ function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
   const [tab, setTab] = useState<Tab>("people");
   const [selected, setSelected] = useState("");
   const [dialling, setDialling] = useState(false);
+  const [dividing, setDividing] = useState(false);
   const [editing, setEditing] = useState<RoomRow>();
   const participant = model.meters.participants.value.find((each) => each.id === selected);
   return (
     <>
-      <Head model={model} room={room} edit={setEditing} dial={() => setDialling(true)} />
+      <Head model={model} room={room} edit={setEditing} dial={() => setDialling(true)} divide={() => setDividing(true)} />
       <div class="room-grid">
         <div class="room-main">
+          <Lobby model={model} />
           <div class="segments tabs" role="tablist" aria-label="What is shown">
             {TABS.map(([each, label]) => (
               <button key={each} id={`tab-${each}`} type="button" role="tab" aria-selected={tab === each} aria-controls="panel" onClick={() => setTab(each)}>{label}</button>
@@ -69,6 +75,8 @@ function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
           <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
             {tab === "people" && <ParticipantList model={model} selected={selected} select={setSelected} own={sessionId.value} />}
             {tab === "matrix" && <Matrix model={model} />}
+            {tab === "chat" && <Chat model={model} />}
+            {tab === "say" && <SayAndPlay model={model} />}
             {tab === "captions" && <Captions model={model} room={room} />}
           </div>
         </div>
@@ -79,6 +87,7 @@ function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
         </div>
       </div>
       {dialling && <DialOut room={room.id} close={() => setDialling(false)} />}
+      {dividing && <Breakout model={model} room={room} close={() => setDividing(false)} />}
       {editing && <RoomForm room={editing} close={() => setEditing(undefined)} done={(changed) => (model.room.value = changed)} />}
     </>
   );
@@ -89,9 +98,10 @@ interface HeadProps {
   room: RoomRow;
   edit: (room: RoomRow) => void;
   dial: () => void;
+  divide: () => void;
 }
 
-function Head({ model, room, edit, dial }: HeadProps) {
+function Head({ model, room, edit, dial, divide }: HeadProps) {
   const path = { id: room.id };
   const begun = moment(room.tm_create);
   const people = model.meters.participants.value.length;
@@ -99,7 +109,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
   return (
     <div class="view-head">
       <div class="grow">
-        <p class="crumb"><a href="#/rooms">Rooms</a></p>
+        <p class="crumb"><a href="#/rooms">Rooms</a>{isSet(room.breakout_of) && <>, a breakout room of <a href={`#/rooms/${room.breakout_of}`}>its main room</a></>}</p>
         <div class="row"><h1>{room.name || "Room without a name"}</h1><RoomLights room={room} /></div>
         <p>{plural(people, "participant")}{begun !== undefined && `, open for ${duration(now.value - begun)}`}{room.detail && `. ${room.detail}`}</p>
       </div>
@@ -108,6 +118,7 @@ function Head({ model, room, edit, dial }: HeadProps) {
         {isRecorded(room)
           ? <Act request={request("post", "/v1.0/conferences/{id}/recording_stop", { path })} icon="stop" done={(changed) => (model.room.value = changed)}>Stop recording</Act>
           : <Act request={request("post", "/v1.0/conferences/{id}/recording_start", { path })} icon="record" done={(changed) => (model.room.value = changed)}>Record</Act>}
+        <button type="button" onClick={divide}><Icon name="rooms" />Breakout rooms</button>
         <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
         <ShowRequest request={() => lockingOf(room.id)} />
         <button class="icon" type="button" title="Edit" aria-label="Edit the room" onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>

@@ -3,23 +3,41 @@ import { signal } from "@preact/signals";
 import { Collection } from "../../api/collection";
 import { request, send, type Schemas } from "../../api/request";
 import { listen } from "../../api/live";
+import { isSet, moment } from "../../ui/format";
 import type { Room } from "../rooms/list";
 import { RoomMeters, type Face } from "./meters";
 
 export type Seat = Schemas["Conferencecall"];
+export type ChatMessage = Schemas["ChatMessage"];
+export type Playback = Schemas["Playback"];
+
+const SHOWN_PLAYBACKS: ReadonlyArray<Playback["status"]> = ["queued", "playing", "failed"];
 
 export class RoomModel {
   readonly room = signal<Room | undefined>(undefined);
   readonly error = signal<unknown>(undefined);
   readonly meters: RoomMeters;
   readonly seats: Collection<Seat>;
+  readonly messages: Collection<ChatMessage>;
+  /** Those that play, wait, or have failed. */
+  readonly playbacks: Collection<Playback>;
 
   constructor(readonly id: string) {
     this.meters = new RoomMeters(id);
     this.seats = new Collection<Seat>(
-      "conferencecall",
+      ["conferencecall", "participant_waiting", "participant_hand"],
       (page_token) => request("get", "/v1.0/conferencecalls", { query: { page_token, conference_id: id } }),
       (seat) => seat.conference_id === id && seat.status !== "leaved",
+    );
+    this.messages = new Collection<ChatMessage>(
+      "chatmessage",
+      (page_token) => request("get", "/v1.0/conferences/{id}/messages", { path: { id }, query: { page_token } }),
+      (message) => message.conference_id === id && moment(message.tm_delete) === undefined,
+    );
+    this.playbacks = new Collection<Playback>(
+      "playback",
+      () => request("get", "/v1.0/conferences/{id}/playbacks", { path: { id } }),
+      (playback) => playback.conference_id === id && SHOWN_PLAYBACKS.includes(playback.status),
     );
   }
 
@@ -57,6 +75,13 @@ const KINDS = { sip: "Phone", webrtc: "Browser", local: "This server" } as const
 /** Return what a participant is called: its label, its own name, or what it is. */
 export function nameOf(face: Face, seat?: Seat): string {
   return seat?.label || face.name || KINDS[face.transport];
+}
+
+/** Return what the participant with this id is called in its room; "all" for the whole room. */
+export function nameIn(model: RoomModel, id: string): string {
+  if (!isSet(id)) return "all";
+  const participant = model.meters.get(id);
+  return participant ? nameOf(participant.face.value, model.seats.get(id)) : model.seats.get(id)?.label || "A participant that has left";
 }
 
 export function kindOf(face: Face): string {

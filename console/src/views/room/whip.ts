@@ -3,7 +3,7 @@
 //   idle -> joining -> joined -> idle        failed: idle, with the reason
 import { signal } from "@preact/signals";
 import { explain } from "../../api/errors";
-import { fetchRaw, ROOT } from "../../api/request";
+import { fetchRaw, ROOT, type ApiRequest } from "../../api/request";
 
 type JoinState = "idle" | "joining" | "joined";
 
@@ -54,6 +54,21 @@ export function reasonOf(error: unknown): string {
   return explain(error);
 }
 
+/** The request by which this browser joins; its body is the offer of its connection, as SDP. */
+export function joinRequest(room: string): ApiRequest {
+  return {
+    method: "post",
+    url: `v1.0/conferences/${room}/whip?name=${encodeURIComponent(myName.value || "Console")}`,
+    headers: { "Content-Type": "application/sdp" },
+    file: "offer.sdp",
+  };
+}
+
+/** The request by which this browser leaves; undefined while it is in no room. */
+export function leaveRequest(): ApiRequest | undefined {
+  return session && { method: "delete", url: session.url.slice(ROOT.href.length) };
+}
+
 /** Join a room; without a stream only to listen. `speaker` is the id of an output, or empty. */
 export async function join(room: string, stream: MediaStream | undefined, speaker: string): Promise<void> {
   joinProblem.value = "";
@@ -62,18 +77,14 @@ export async function join(room: string, stream: MediaStream | undefined, speake
   const audio = new Audio();
   audio.autoplay = true;
   try {
-    const path = `v1.0/conferences/${room}/whip`;
-    const options = await fetchRaw({ method: "options", url: path });
+    const options = await fetchRaw({ method: "options", url: `v1.0/conferences/${room}/whip` });
     pc.setConfiguration({ ...pc.getConfiguration(), iceServers: iceServers(options.headers.get("Link") ?? "") });
     if (stream) stream.getAudioTracks().forEach((track) => pc.addTrack(track, stream));
     else pc.addTransceiver("audio", { direction: "recvonly" });
     pc.ontrack = ({ track }) => void play(audio, track, speaker);
     await pc.setLocalDescription();
     await gathered(pc);
-    const response = await fetchRaw(
-      { method: "post", url: `${path}?name=${encodeURIComponent(myName.value || "Console")}` },
-      { headers: { "Content-Type": "application/sdp" }, body: pc.localDescription?.sdp ?? "" },
-    );
+    const response = await fetchRaw(joinRequest(room), { body: pc.localDescription?.sdp ?? "" });
     const url = new URL(response.headers.get("Location") ?? "", response.url);
     session = { pc, stream, audio, url: url.href };
     await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
@@ -106,17 +117,17 @@ export async function setSpeaker(id: string): Promise<void> {
 
 export function leave(): void {
   const left = session;
+  const what = leaveRequest();
   session = undefined;
   joinState.value = "idle";
   joinedRoom.value = "";
   sessionId.value = "";
-  if (!left) return;
+  if (!left || !what) return;
   left.pc.onconnectionstatechange = null;
   stop(left.stream);
   left.audio.srcObject = null;
   // DELETE first: closing the connection would end the session, and DELETE would fail.
-  const path = left.url.slice(ROOT.href.length);
-  void fetchRaw({ method: "delete", url: path }).catch(() => undefined).finally(() => left.pc.close());
+  void fetchRaw(what).catch(() => undefined).finally(() => left.pc.close());
 }
 
 /** The server has ended the session, or the way to it is gone. */

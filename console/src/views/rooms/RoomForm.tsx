@@ -8,7 +8,7 @@ import type { Room } from "./list";
 
 const SECTIONS: readonly Section[] = [
   { fields: ["name", "detail", "type", "max_participants", "timeout"] },
-  { title: "Entry", fields: ["pin", "moderator_pin", "locked", "wait_for_moderator", "end_when_moderator_leaves"] },
+  { title: "Entry", fields: ["pin", "moderator_pin", "locked", "lobby", "wait_for_moderator", "end_when_moderator_leaves"] },
   { title: "Sound", fields: ["entry_tone", "exit_tone", "music_when_alone", "record_on_start", "announce", "prompts", "language"] },
   { title: "Keys, texts and flows", folded: true, fields: ["dtmf_menu", "prompt_texts", "pre_flow_id", "post_flow_id", "pre_actions", "post_actions", "data", "id"] },
   { title: "More" },
@@ -26,6 +26,7 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
   pin: { label: "PIN", hint: "Digits that participants enter; empty for none." },
   moderator_pin: { label: "PIN of moderators", hint: "Who enters it is a moderator." },
   locked: { hint: "Nobody else is let in." },
+  lobby: { hint: "Participants wait, and hear music, until they are admitted one by one." },
   wait_for_moderator: { hint: "Participants hear music until a moderator joins." },
   end_when_moderator_leaves: { label: "Close when the last moderator leaves" },
   entry_tone: { label: "Tone when somebody joins" },

@@ -357,20 +357,8 @@ async def open_services(
             call_recordings=CallRecordings(calls, recordings),
             sounds=sounds.service,
             transcription=transcription,
-<<<<<<< HEAD
-            streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
-            traces=traces,
-=======
             streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
-            traces=closing(
-                TraceService(
-                    clock,
-                    live_calls=live_calls,
-                    calls=calls,
-                    config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
-                )
-            ),
->>>>>>> accounts
+            traces=traces,
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
             usage=usage,
             privacy=closing(

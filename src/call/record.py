@@ -40,7 +40,7 @@ def publish_record(tx: Transaction, call: Call, ended: LegEnded) -> None:
         "answered_s": _seconds(call.tm_progressing or end, end),
     }
     data = CallRecordView.render(record, tx.timestamp_style)
-    tx.outbox.add(Draft(call.customer_id, "callrecord_created", call.customer_id, data, end))
+    tx.outbox.add(Draft(call.customer_id, "cdr_created", call.customer_id, data, end))
 
 
 def _seconds(begin: datetime, end: datetime) -> float:

@@ -17,7 +17,7 @@ PASSWORD = "long enough"
 
 def records(server: Server) -> list[dict[str, Any]]:
     events = server.call("GET", "/events").json["result"]
-    return [each["data"] for each in events if each["type"] == "callrecord_created"]
+    return [each["data"] for each in events if each["type"] == "cdr_created"]
 
 
 def test_a_call_has_a_complete_record_and_a_killed_server_counts_to_its_last_note(

@@ -2,14 +2,13 @@
 
 from functools import partial
 from typing import Annotated, Final
-from uuid import UUID
 
 from pydantic import Field
 
 from mixminus.access.errors import CustomerNotFound
-from mixminus.api.body import Body, Text
+from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.model.ids import CustomerId, new_id
+from mixminus.model.ids import NIL, CustomerId, new_id
 from mixminus.model.permissions import ADMIN
 from mixminus.model.usage import Credit
 from mixminus.store.page import Page
@@ -39,8 +38,8 @@ class BalanceReport(View):
 class CreditBody(Body):
     """Credits to add."""
 
-    credit_id: UUID | None = None
-    """An id of your own: a credit with the same id is added once."""
+    credit_id: Uuid = NIL
+    """An id of your own: a credit with the same id is added once. Absent for a new one."""
     credits: Annotated[int, Field(ge=-MAX_CREDITS, le=MAX_CREDITS)]
     """Negative for a correction."""
     detail: Annotated[Text, Field(max_length=MAX_DETAIL)] = ""
@@ -68,7 +67,7 @@ async def add_credit(call: ApiCall, body: CreditBody) -> Credit:
     """
     customer = await call.services.access.customers.get_as_super(call.identity, CustomerId(call.id))
     return await call.services.usage.balances.add(
-        customer.id, body.credit_id or new_id(), body.credits, body.detail
+        customer.id, new_id() if body.credit_id == NIL else body.credit_id, body.credits, body.detail
     )
 
 

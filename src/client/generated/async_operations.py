@@ -2318,7 +2318,7 @@ class AsyncOperations(AsyncSender):
         id: UUID | str,
         *,
         credits: int,
-        credit_id: UUID | str | None | Unset = UNSET,
+        credit_id: UUID | str | Unset = UNSET,
         detail: str | Unset = UNSET,
     ) -> Credit:
         """Add credits to a balance.

@@ -2314,7 +2314,7 @@ class Operations(Sender):
         id: UUID | str,
         *,
         credits: int,
-        credit_id: UUID | str | None | Unset = UNSET,
+        credit_id: UUID | str | Unset = UNSET,
         detail: str | Unset = UNSET,
     ) -> Credit:
         """Add credits to a balance.

@@ -138,7 +138,7 @@ async def test_calls_end_some_time_after_if_that_is_set(ending: Backend) -> None
         await ending.clock.run_cycle(PERIOD_S)
     await until(lambda: not ending.services.live_calls)
     assert (await ending.call_of(id_)).status is CallStatus.HANGUP
-    assert ending.services.counters()["usage.ended_without_credits"] == 1
+    assert ending.services.counters()["usage.ended_without_credits"] >= 1
 
 
 async def _published(backend: Backend, event_type: str) -> bool:

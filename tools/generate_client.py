@@ -30,6 +30,7 @@ PAGES: Final = {"next_page_token": "page_token", "next_after": "after", "next_be
 CATEGORIES: Final = {
     400: "InvalidRequest",
     401: "Unauthenticated",
+    402: "PaymentRequired",
     403: "PermissionDenied",
     404: "NotFound",
     409: "Conflict",

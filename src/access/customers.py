@@ -52,6 +52,12 @@ class CustomerService:
             customer = await tx.customers.find(customer_id)
         return _existing(customer, customer_id)
 
+    async def get_as_super(self, identity: Identity, customer_id: CustomerId) -> Customer:
+        """Return any customer to the super admin; raise NotPermitted for others, CustomerNotFound for others' ids."""
+        customer = await self.get(identity, customer_id)
+        _require_super(identity)
+        return customer
+
     async def list(self, identity: Identity, page: Page) -> list[Customer]:
         """Return the identity's customer; for the super admin all customers, newest first."""
         if _is_super(identity):

@@ -13,6 +13,7 @@ from mixminus.api import (
     agent_streams,
     agents,
     audits,
+    balances,
     calls,
     chat,
     conferencecalls,
@@ -34,6 +35,7 @@ from mixminus.api import (
     numbers,
     pages,
     playbacks,
+    privacy,
     recordings,
     speakings,
     system,
@@ -42,6 +44,7 @@ from mixminus.api import (
     transcribes,
     transfers,
     trunks,
+    usage,
     whip,
 )
 from mixminus.api.authentication import GUESTS, OPERATORS, PERMISSIONS
@@ -84,6 +87,9 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     agents.resource,
     accesskeys.resource,
     audits.resource,
+    usage.resource,
+    balances.resource,
+    privacy.resource,
     system.resource,
 )
 """In the order of the document."""

@@ -37,6 +37,7 @@ from mixminus.recording.errors import (
 )
 from mixminus.speech.synthesis.errors import LanguageNotSpoken, SpeechBusy, SpeechFailed, TextTooLong
 from mixminus.store.page import Page
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.wire.call import CallView, GroupcallView
 from mixminus.wire.view import View
 
@@ -182,7 +183,14 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     "POST",
     "/calls",
     "Create calls",
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded, Draining),
+    errors=(
+        FlowNotFound,
+        InvalidActionType,
+        NoCallableDestination,
+        InsufficientBalance,
+        Overloaded,
+        Draining,
+    ),
 )
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
     """The flow or the actions start on answer. Destinations that cannot be called are skipped."""
@@ -348,7 +356,7 @@ async def resume_call_recording(call: ApiCall) -> Call:
     "POST",
     "/calls/{id}/transfer",
     "Transfer a call",
-    errors=(CallNotInRoom, CannotRefer, TransferPending, NoCallableDestination),
+    errors=(CallNotInRoom, CannotRefer, TransferPending, NoCallableDestination, InsufficientBalance),
 )
 async def transfer_call(call: ApiCall, body: TransferBody) -> PlacedView:
     """The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is

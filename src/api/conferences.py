@@ -43,6 +43,7 @@ from mixminus.speech.recognition.errors import (
     TranscribeNotActive,
 )
 from mixminus.store.page import Page
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.wire.conference import ConferencecallView, ConferenceView
 from mixminus.wire.view import Rounded, View
 
@@ -159,7 +160,10 @@ class TalkersView(View):
 
 
 @operation(
-    "POST", "/conferences", "Create a conference", errors=(AlreadyExists, InvalidActionType, FlowNotFound)
+    "POST",
+    "/conferences",
+    "Create a conference",
+    errors=(AlreadyExists, InvalidActionType, FlowNotFound, InsufficientBalance),
 )
 async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
     """The answer has the status `starting`; the room is `progressing` within milliseconds. A `timeout` from 1

@@ -19,6 +19,7 @@ from mixminus.errors import (
     Unauthenticated,
     Unavailable,
 )
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
 
 __all__ = [
@@ -92,6 +93,7 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
     InvalidArgument: Kind(400, "INVALID_ARGUMENT"),
     Unauthenticated: Kind(401, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"}),
     PermissionDenied: Kind(403, "PERMISSION_DENIED"),
+    InsufficientBalance: Kind(402, "PAYMENT_REQUIRED"),
     NotFound: Kind(404, "NOT_FOUND"),
     AlreadyExists: Kind(409, "ALREADY_EXISTS"),
     Conflict: Kind(409, "FAILED_PRECONDITION"),

@@ -10,6 +10,7 @@ from mixminus.call.errors import GroupcallNotFound, NoCallableDestination
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
 from mixminus.store.page import Page
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.wire.call import GroupcallView
 
 __all__ = ["resource"]
@@ -28,7 +29,14 @@ class GroupcallBody(CallBody):
     "POST",
     "/groupcalls",
     "Create a groupcall",
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded, Draining),
+    errors=(
+        FlowNotFound,
+        InvalidActionType,
+        NoCallableDestination,
+        InsufficientBalance,
+        Overloaded,
+        Draining,
+    ),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
     """All destinations ring, together or one after the other; the first to answer is connected, the others are hung up."""

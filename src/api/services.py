@@ -40,6 +40,7 @@ from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
 from mixminus.flow.services import BackgroundTasks
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
@@ -52,6 +53,7 @@ from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.telemetry import NO_TELEMETRY, Telemetry
 from mixminus.trace.service import TraceService
+from mixminus.usage.service import UsageServices
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "ProcessState", "Services"]
@@ -115,6 +117,8 @@ class Services:
     agent_streams: AgentStreamService
     traces: TraceService
     webrtc: WebRtcEndpoint
+    usage: UsageServices
+    privacy: PrivacyService
     delivery: DeliveryService
     idempotency: IdempotencyService
     process: ProcessState
@@ -152,6 +156,8 @@ class Services:
             **self.agent_streams.counters,
             **self.traces.counters,
             **self.telemetry.counters,
+            **self.usage.counters,
+            **self.privacy.retention.counters,
             **self.process.counters(),
         }
 

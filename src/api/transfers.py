@@ -11,6 +11,7 @@ from mixminus.api.calls import MAX_DESTINATIONS, AddressBody
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.call.errors import CallNotFound, CallNotInRoom, NoCallableDestination, TransferPending
 from mixminus.model.ids import NIL, CallId
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.wire.call import AddressView
 from mixminus.wire.view import Reference, View
 
@@ -45,7 +46,7 @@ class TransferView(View):
     "POST",
     "/transfers",
     "Create a transfer",
-    errors=(CallNotFound, CallNotInRoom, TransferPending, NoCallableDestination),
+    errors=(CallNotFound, CallNotInRoom, TransferPending, NoCallableDestination, InsufficientBalance),
 )
 async def create_transfer(call: ApiCall, body: CreateTransferBody) -> TransferView:
     """The same as `POST /calls/{id}/transfer` with the call that transfers."""

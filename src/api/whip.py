@@ -20,6 +20,7 @@ from mixminus.call.leg import Address
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
 from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
 from mixminus.model.ids import ConferenceId, LegId
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired, SessionEnded, WhipSession
 
 __all__ = ["PREFLIGHT_PATH", "accept_post", "resource"]
@@ -79,6 +80,7 @@ async def accept_post(request: web.Request) -> web.Response:
         ConferenceFull,
         ConferenceLocked,
         PinInvalid,
+        InsufficientBalance,
         NotFound,
         Exhausted,
         Overloaded,

@@ -40,4 +40,17 @@ class LimitSettings(BaseSettings):
         le=31_536_000,
         description="seconds after which a call is hung up, counted from its answer",
     )
+    credits_per_minute: int = Field(
+        1,
+        ge=0,
+        le=1_000_000,
+        description="credits that a minute of a participant in a room costs a customer with a balance",
+    )
+    balance_end_after_s: int = Field(
+        0,
+        ge=0,
+        le=31_536_000,
+        description="seconds after which calls of a customer whose credits are used up are hung up; "
+        "0 never ends them",
+    )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="maximum number of simultaneous SIP calls")

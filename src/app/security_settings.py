@@ -32,6 +32,19 @@ class SecuritySettings(BaseSettings):
         description="token that reads /metrics and nothing else, for Prometheus; empty means none",
     )
 
+    call_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days that ended calls and their participants are kept; 0 keeps them all",
+    )
+    transcript_retention_days: int = Field(
+        0, ge=0, le=36_500, description="days that transcripts are kept; 0 keeps them all"
+    )
+    chat_retention_days: int = Field(
+        0, ge=0, le=36_500, description="days that chat messages are kept; 0 keeps them all"
+    )
+
     @field_validator("access_key", "metrics_token")
     @classmethod
     def _sendable(cls, value: SecretStr) -> SecretStr:

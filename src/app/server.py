@@ -30,10 +30,11 @@ from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
 from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
+from mixminus.app.service_config import ServiceConfig
 from mixminus.app.settings import Settings
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.telemetry import open_telemetry
-from mixminus.app.wiring import ServiceConfig, open_services
+from mixminus.app.wiring import open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.garbage import GarbageCollection
@@ -42,6 +43,7 @@ from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.access import Identity
 from mixminus.model.ids import ConferenceId
+from mixminus.privacy.retention import RetentionConfig
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
@@ -50,6 +52,7 @@ from mixminus.store.exclusive import DatabaseInUse
 from mixminus.tasks import TaskScope
 from mixminus.telemetry import Telemetry
 from mixminus.trace.service import TraceConfig
+from mixminus.usage.service import UsageConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -162,9 +165,15 @@ def _service_config(
         names=names,
         audit_retention_days=settings.audit_retention_days,
         metrics_token=settings.metrics_token.get_secret_value(),
+        retention=RetentionConfig(
+            calls_days=settings.call_retention_days,
+            transcripts_days=settings.transcript_retention_days,
+            chat_days=settings.chat_retention_days,
+        ),
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
+        usage=UsageConfig(settings.credits_per_minute, settings.balance_end_after_s),
         max_load=settings.max_load_percent / 100,
         sounds=SoundConfig(
             directory=settings.sounds,

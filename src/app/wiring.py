@@ -9,17 +9,16 @@ Each service gets what it needs when it is made. Where two need each other (flow
 what ends begins a flow), the earlier one gets a function that names the later one.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
 from mixminus.api.services import ProcessState, Services
 from mixminus.app import end_flows
-from mixminus.app.sounds import SoundConfig, open_sounds
+from mixminus.app.service_config import ServiceConfig
+from mixminus.app.sounds import open_sounds
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
@@ -30,10 +29,9 @@ from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.meters import MeterService
 from mixminus.call.move import MoveService
-from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
-from mixminus.call.service import MAX_DURATION_S, CallService
+from mixminus.call.service import CallService
 from mixminus.call.speakings import SpeakingService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
@@ -60,12 +58,12 @@ from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import BackgroundTasks, FlowServices
 from mixminus.mixer import Engine
-from mixminus.model.ids import ConferenceId
+from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.recording.storage import open_storage
-from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
+from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.agents import AgentStreamService
@@ -73,39 +71,10 @@ from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.telemetry import NO_TELEMETRY, Telemetry
 from mixminus.trace.service import TraceConfig, TraceService
-from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
+from mixminus.usage.service import open_usage
+from mixminus.webrtc.endpoint import WebRtcEndpoint
 
-__all__ = ["ServiceConfig", "open_services"]
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceConfig:
-    """Settings of the services."""
-
-    recordings_directory: Path
-    sounds: SoundConfig
-    speech: SpeechConfig = field(default_factory=SpeechConfig)
-    recording_sample_rate_hz: int = 16_000
-    recording_storage_url: str = ""
-    recording_retention_days: int = 0
-    traces: TraceConfig | None = None
-    """None: the defaults, in a folder beside the recordings."""
-    private_targets: bool = True
-    """Whether flows may send requests to this machine and to private networks."""
-    names: Mapping[str, ConferenceId] = field(default_factory=dict)
-    """Dial-in names of conferences; the demo adds its own later."""
-    audit_retention_days: int = 0
-    """0 keeps all audits, up to their maximum number."""
-    metrics_token: str = ""
-    sip_domain: str = "mixminus.local"
-    """SIP realms of customers and trunks are subdomains of it."""
-    trunk: Carrier | None = None
-    call_max_duration_s: float = MAX_DURATION_S
-    max_load: float = 0.8
-    """Share of its time that a mixing thread may work before calls are refused."""
-    webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
-    root_certificate: Path | None = None
-    """The root of the server's own certificate authority, for clients to download."""
+__all__ = ["open_services"]
 
 
 class _Closable(Protocol):
@@ -170,17 +139,38 @@ async def open_services(
                 on_done=lambda transcribe: end_flows.after_transcribe(activeflows, transcribe),
             )
         )
+        usage = closing(
+            open_usage(
+                store,
+                clock,
+                config.usage,
+                is_busy=lambda: len(live_calls) > 0,
+                end_calls=lambda customer_id: calls.end_all_of(customer_id),  # noqa: PLW0108 -- made later
+            )
+        )
         lifecycle = Lifecycle(
-            store, clock, rooms, recorder=recordings, transcriber=transcription, announcements=announcements
+            store,
+            clock,
+            rooms,
+            recorder=recordings,
+            transcriber=transcription,
+            announcements=announcements,
+            meter=usage.meter,
         )
         flows = FlowService(store, clock)
         conferences = closing(
             ConferenceService(
-                store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+                store,
+                clock,
+                rooms=rooms,
+                lifecycle=lifecycle,
+                recorder=recordings,
+                flows=flows,
+                balances=usage.balances,
             )
         )
         participants = ParticipantService(
-            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements
+            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements, meter=usage.meter
         )
         keypad = closing(
             Keypad(store, clock, rooms=rooms, participants=participants, announcements=announcements)
@@ -206,6 +196,7 @@ async def open_services(
                 serve=lambda live, program, *, early, wanted: calls.place(
                     live, program, early=early, wanted=wanted
                 ),
+                balances=usage.balances,
             )
         )
         external = closing(
@@ -213,7 +204,6 @@ async def open_services(
                 engine, clock, reachable=(lambda _: True) if config.private_targets else is_public
             )
         )
-        web = closing(WebClient(private_targets=config.private_targets))
         agent_streams = closing(
             AgentStreamService(
                 store,
@@ -236,7 +226,7 @@ async def open_services(
                 recorder=recordings,
                 dialout=dialout,
                 early_media=closing(EarlyMediaService(rooms)),
-                web=web,
+                web=closing(WebClient(private_targets=config.private_targets)),
                 background=background,
                 external=external,
                 agent_streams=agent_streams,
@@ -256,6 +246,7 @@ async def open_services(
                 live_calls=live_calls,
                 flows=runner,
                 directory=directory.plan,
+                balances=usage.balances,
                 max_duration_s=config.call_max_duration_s,
                 telemetry=telemetry,
             )
@@ -276,6 +267,14 @@ async def open_services(
         # Closed before the calls: the end of a call that the server itself ends begins no flow.
         closing(runner)
 
+        traces = closing(
+            TraceService(
+                clock,
+                live_calls=live_calls,
+                calls=calls,
+                config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
+            )
+        )
         services = Services(
             store=store,
             clock=clock,
@@ -356,15 +355,12 @@ async def open_services(
             transcription=transcription,
             streams=agent_streams.streams,
             agent_streams=agent_streams,
-            traces=closing(
-                TraceService(
-                    clock,
-                    live_calls=live_calls,
-                    calls=calls,
-                    config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
-                )
-            ),
+            traces=traces,
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
+            usage=usage,
+            privacy=closing(
+                PrivacyService(store, clock, library=library, traces=traces, keep=config.retention)
+            ),
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
             process=process,
@@ -373,13 +369,13 @@ async def open_services(
         )
         await _resume(services, runner)
         health.start()
-        library.start()
         yield services
 
 
 async def _resume(services: Services, runner: FlowRunner) -> None:
     """Resume or end what the previous run left; what others refer to comes first."""
     services.access.audits.start()
+    await services.usage.meter.start()
     await services.calls.start()
     await runner.start()
     await services.directory.registrations.prune()
@@ -388,3 +384,6 @@ async def _resume(services: Services, runner: FlowRunner) -> None:
     await services.transcription.repair()
     await services.traces.start()
     await services.conferences.start()
+    services.usage.watch.start()
+    services.privacy.retention.start()
+    services.library.start()

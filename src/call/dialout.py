@@ -44,6 +44,7 @@ from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
+from mixminus.usage.balance import BalanceService
 
 __all__ = ["DialoutService", "Placed"]
 
@@ -82,8 +83,10 @@ class DialoutService:
         routes: OutboundRoutes,
         legs: OutgoingLegs,
         serve: Serve,
+        balances: BalanceService,
     ) -> None:
         """``legs`` dials; ``serve`` serves each call that was dialled (``CallService.place``)."""
+        self._balances = balances
         self._live_calls = live_calls
         self._legs = legs
         self._serve = serve
@@ -118,10 +121,11 @@ class DialoutService:
         return replace(program, variables={**program.variables, **kept_variables(variables)})
 
     async def place(self, customer_id: CustomerId, order: Order) -> Placed:
-        """Dial all destinations that can be called; raise NoCallableDestination if none can.
+        """Dial all destinations that can be called; raise NoCallableDestination if none can, or InsufficientBalance.
 
         Returns at once, with the calls in ``dialing``; their progress is in their status.
         """
+        await self._balances.require(customer_id)
         calls: list[Call] = []
         groupcalls: list[Groupcall] = []
         live: list[DialledCall] = []
@@ -142,7 +146,7 @@ class DialoutService:
         return Placed(tuple(calls), tuple(groupcalls), tuple(live))
 
     async def ring_together(self, customer_id: CustomerId, order: Order) -> tuple[Groupcall, Placed]:
-        """Dial all destinations as one groupcall; raise NoCallableDestination if none can be called."""
+        """Dial all destinations as one groupcall; raise NoCallableDestination if none can be called, or InsufficientBalance."""
         targets = await self._all_targets(customer_id, order)
         groupcall, live = await self._ring_all(customer_id, order, tuple(order.destinations), targets)
         return groupcall, Placed((), (groupcall,), tuple(live))
@@ -150,7 +154,7 @@ class DialoutService:
     async def ring_linear(self, customer_id: CustomerId, order: Order) -> Groupcall:
         """Dial the destinations as one groupcall, each when the one before has not answered.
 
-        Raises NoCallableDestination if none can be called.
+        Raises NoCallableDestination if none can be called, or InsufficientBalance.
         """
         targets = await self._all_targets(customer_id, order)
         groupcall = self._new_group(customer_id, order, tuple(order.destinations), (), "linear")
@@ -244,6 +248,7 @@ class DialoutService:
         )
 
     async def _all_targets(self, customer_id: CustomerId, order: Order) -> list[tuple[Address, Target]]:
+        await self._balances.require(customer_id)
         targets = [
             (destination, target)
             for destination in order.destinations

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.call.leg import LegEnded
+from mixminus.call.record import publish_record
 from mixminus.clock import Clock
 from mixminus.machine import step
 from mixminus.model.call import (
@@ -120,11 +121,12 @@ class CallLedger:
         action: dict[str, Any],
         known: Call | None = None,
         tx: Transaction | None = None,
+        at: datetime | None = None,
     ) -> Call:
-        """Mark the call as hung up, with cause and last action; no change if it is hung up.
+        """Mark the call as hung up, with cause and last action, and publish its record; no change if it is hung up.
 
         A far end that does not answer in time counts as remote: local are only calls that
-        went through terminating or canceling (api.md section 5.1).
+        went through terminating or canceling (api.md section 5.1). ``at`` is when it ended, now without it.
         """
 
         def change(call: Call, now: datetime) -> Call:
@@ -140,10 +142,16 @@ class CallLedger:
                 action=action,
                 hangup_by=HangupBy.LOCAL if local else HangupBy.REMOTE,
                 hangup_reason=reason,
-                tm_hangup=now,
+                tm_hangup=at or now,
             )
 
-        return await self._change(call_id, change, known=known, tx=tx)
+        async with self._store.within(tx) as current:
+            before, call = await _CALLS.update(
+                current, self._clock, call_id, change, _event_type, known=known
+            )
+            if before.status is not CallStatus.HANGUP:
+                publish_record(current, call, ended)
+        return call
 
     async def write_ended(
         self, call_id: CallId, ended: LegEnded, action: dict[str, Any], known: Call | None = None

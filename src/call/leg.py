@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
-from mixminus.mixer import BridgePort
-from mixminus.model.call import Address, Diversion, HangupReason
+from mixminus.mixer import BridgePort, PortClosed
+from mixminus.model.call import Address, Diversion, HangupReason, MediaQuality
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import (
     FROM_ONLY,
@@ -37,6 +37,7 @@ __all__ = [
     "Target",
     "Transfers",
     "Transport",
+    "measured",
 ]
 
 Transport = Literal["sip", "webrtc", "local"]
@@ -49,6 +50,12 @@ class LegEnded:
 
     reason: HangupReason
     remote: bool
+    sip_code: int = field(default=0, compare=False)
+    """The final status code of its INVITE, or what the far end's silence counts as; 0 without SIP."""
+    transport: Transport | Literal[""] = field(default="", compare=False)
+    """Empty of a leg that a former run of the server has left."""
+    media: MediaQuality | None = field(default=None, compare=False)
+    """What was measured of its audio; None within the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,3 +280,23 @@ class OutgoingLegs(Protocol):
         Later failures complete ``ended``.
         """
         ...
+
+
+def measured(port: BridgePort) -> MediaQuality | None:
+    """Return what was measured of a port's audio until now; None if it is closed."""
+    try:
+        found = port.statistics()
+    except PortClosed:
+        return None
+    counters = found.counters
+    return MediaQuality(
+        codec=port.codec or "",
+        packets_received=counters["rtp_received"],
+        packets_lost=counters["jbuf_lost"] + counters["jbuf_late"],
+        packets_sent=counters["rtp_sent"],
+        loss=found.loss,
+        remote_loss=found.remote_loss,
+        jitter_ms=found.jitter_ms,
+        round_trip_ms=found.round_trip_ms,
+        mos=found.mos or None,
+    )

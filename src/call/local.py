@@ -8,6 +8,7 @@ Neither SIP nor the network take part, and no place of a SIP worker is used.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -143,6 +144,7 @@ class LocalLeg:
     def _end(self, ended: LegEnded) -> None:
         if self._ended.done():
             return
+        ended = replace(ended, transport=self.transport)
         self.port.close()
         _resolve(self._rang, False)
         _resolve(self._answered, False)

@@ -38,6 +38,7 @@ from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
 from mixminus.telemetry import NO_TELEMETRY, Kind, Telemetry, current_span
+from mixminus.usage.balance import BalanceService
 
 __all__ = ["CallFlows", "CallService"]
 
@@ -59,6 +60,7 @@ class CallFlows(Protocol):
 
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
+_PAYMENT_REQUIRED: Final = 402
 _NOT_ACCEPTABLE: Final = 488
 _UNAVAILABLE: Final = 503
 MAX_DURATION_S: Final = 86_400.0
@@ -69,7 +71,7 @@ log = get("call")
 class CallService:
     """Serves every live call; implements ``IncomingLegs``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
         store: Store,
         clock: Clock,
@@ -77,6 +79,7 @@ class CallService:
         live_calls: LiveCalls,
         flows: CallFlows,
         directory: Directory,
+        balances: BalanceService,
         max_duration_s: float = MAX_DURATION_S,
         telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
@@ -85,6 +88,7 @@ class CallService:
         self._ledger = CallLedger(store, clock)
         self._flows = flows
         self._directory = directory
+        self._balances = balances
         self._max_duration_s = max_duration_s
         self._telemetry = telemetry
         self._scope = TaskScope(task_failed("call"))
@@ -99,8 +103,10 @@ class CallService:
 
     async def start(self) -> None:
         """Mark calls left open by the previous run as hung up."""
+        lost = LegEnded(HangupReason.FAILED, remote=False)
         for call in await self._ledger.unfinished():
-            await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
+            at = self._balances.meter.last_known(call.tm_create, call.tm_update)
+            await self._ledger.mark_ended(call.id, lost, call.action, at=at)
 
     async def incoming(
         self,
@@ -208,6 +214,12 @@ class CallService:
         await live.set_mute(direction, on)
         return live.call
 
+    async def end_all_of(self, customer_id: CustomerId) -> None:
+        """Hang up every call of a customer."""
+        for live in tuple(self._live_calls.values()):
+            if live.call.customer_id == customer_id:
+                await live.hang_up(HangupReason.TIMEOUT)
+
     async def close(self) -> None:
         """Hang up every call and wait until each has left its room.
 
@@ -242,6 +254,10 @@ class CallService:
             if not leg.apply_srtp(routed.terms.srtp):
                 log.warning("call refused for its encryption", srtp=routed.terms.srtp)
                 await leg.reject(_NOT_ACCEPTABLE)
+                return
+            if not await self._balances.allows(routed.customer_id):
+                log.info("call refused, no credits are left", customer_id=str(routed.customer_id))
+                await leg.reject(_PAYMENT_REQUIRED)
                 return
             leg.set_media_timeout(routed.terms.media_timeout_s)
             live = await self._open(leg, routed, caller, pin, signalled)

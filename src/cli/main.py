@@ -18,12 +18,14 @@ from mixminus.cli import (
     flows,
     groups,
     moderation,
+    privacy,
     recordings,
     rooms,
     runs,
     servers,
     traces,
     transcripts,
+    usage,
 )
 from mixminus.cli.common import Failed, commands
 from mixminus.client import ApiError, ClientError
@@ -51,11 +53,15 @@ for name, group in {
     "keys": accounts.keys,
     "agents": accounts.agents,
     "audits": accounts.audits,
+    "credits": usage.credits,
+    "privacy": privacy.app,
     "profiles": servers.profiles,
 }.items():
     app.add_typer(group, name=name)
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
+app.command("usage")(usage.usage)
+app.command("balance")(usage.balance)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)

@@ -12,6 +12,7 @@ __all__ = [
     "Exhausted",
     "InvalidRequest",
     "NotFound",
+    "PaymentRequired",
     "PermissionDenied",
     "StreamEnded",
     "Unauthenticated",
@@ -75,6 +76,10 @@ class Unauthenticated(ApiError):
     """401: the key is missing, wrong or expired."""
 
 
+class PaymentRequired(ApiError):
+    """402: the credits of the customer are used up."""
+
+
 class PermissionDenied(ApiError):
     """403: the key may not do this."""
 
@@ -98,6 +103,7 @@ class Unavailable(ApiError):
 CATEGORIES: Final[Mapping[int, type[ApiError]]] = {
     400: InvalidRequest,
     401: Unauthenticated,
+    402: PaymentRequired,
     403: PermissionDenied,
     404: NotFound,
     409: Conflict,

@@ -24,6 +24,7 @@ from mixminus.model.ids import NIL, ConferenceId
 from mixminus.model.recording import RecordingOptions
 from mixminus.store.database import Store, Transaction
 from mixminus.tasks import TaskScope
+from mixminus.usage.meter import Meter
 
 __all__ = ["Lifecycle"]
 
@@ -42,8 +43,10 @@ class Lifecycle:
         recorder: Recorder,
         transcriber: Transcriber,
         announcements: Announcements,
+        meter: Meter,
     ) -> None:
         self.announcements = announcements
+        self._meter = meter
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -132,6 +135,9 @@ class Lifecycle:
             lost = await tx.conferencecalls.present(conference.id)
             for participant in lost:
                 await advance(tx, self._clock, participant, *departure(participant))
+            await self._meter.count(
+                tx, [(each, self._meter.last_known(each.tm_update, each.tm_join)) for each in lost]
+            )
             if any(participant.tm_join for participant in lost):
                 conference = await touch_conference(tx, self._clock, conference.id)
         if conference.status is ConferenceStatus.TERMINATING:

@@ -6,6 +6,8 @@ A call's flow takes a seat in the room (``admit``), joins its audio (``connect``
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 from typing import Final
 from uuid import UUID
 
@@ -46,6 +48,7 @@ from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.persistence import until_written
+from mixminus.usage.meter import Meter, Stay
 
 __all__ = ["Entry", "ParticipantService", "joining"]
 
@@ -72,9 +75,17 @@ class ParticipantService:
     """Admits and removes participants; every change of a room is made with the conference's lock held."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle, announcements: Announcements
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        lifecycle: Lifecycle,
+        announcements: Announcements,
+        meter: Meter,
     ) -> None:
         self._announcements = announcements
+        self._meter = meter
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -272,9 +283,12 @@ class ParticipantService:
             seat.clear()
             self._rooms.unseat(room, seat)
 
+        attempts = count()
+
         async def write() -> Conference:
+            again = next(attempts) > 0
             async with self._store.transaction() as tx:
-                return await self._write_leaved(tx, room, seats)
+                return await self._write_leaved(tx, room, seats, again=again)
 
         try:
             conference = await until_written(self._clock, write)
@@ -285,10 +299,21 @@ class ParticipantService:
         room.set_conference(conference)
         await self._left(room, seats, conference)
 
-    async def _write_leaved(self, tx: Transaction, room: Room, seats: Sequence[Seat]) -> Conference:
+    async def _write_leaved(
+        self, tx: Transaction, room: Room, seats: Sequence[Seat], *, again: bool
+    ) -> Conference:
+        """Write that participants are leaved, and count their time.
+
+        ``again``: the database did not say whether it has taken the write before; what it has taken is left out.
+        """
+        stays: list[Stay] = []
         for seat in seats:
-            row = await _row(tx, seat.id, seat)
-            seat.row = await advance(tx, self._clock, row, *departure(row))
+            row = await _row(tx, seat.id, None if again else seat)
+            if row.status is not ConferencecallStatus.LEAVED:
+                row = await advance(tx, self._clock, row, *departure(row))
+                stays.append((row, row.tm_update or row.tm_create))
+            tx.after_commit(partial(setattr, seat, "row", row))
+        await self._meter.count(tx, stays)
         if any(seat.joined for seat in seats):
             return await touched(tx, self._clock, room.conference, room.present.values())
         return room.conference

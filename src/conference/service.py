@@ -39,6 +39,7 @@ from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
+from mixminus.usage.balance import BalanceService
 
 __all__ = ["ConferenceService"]
 
@@ -58,7 +59,9 @@ class ConferenceService:
         lifecycle: Lifecycle,
         recorder: Recorder,
         flows: ConferenceFlows,
+        balances: BalanceService,
     ) -> None:
+        self._balances = balances
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -76,7 +79,11 @@ class ConferenceService:
                 await self._lifecycle.resume(conference)
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
-        """Create a conference and return it while it is starting; it is progressing within milliseconds."""
+        """Create a conference and return it while it is starting; it is progressing within milliseconds.
+
+        Raises InsufficientBalance.
+        """
+        await self._balances.require(customer_id)
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
             await CONFERENCES.add(tx, conference)
@@ -167,9 +174,10 @@ class ConferenceService:
 
         ``source`` is where the caller comes from; None for one whose wrong pins are not counted.
 
-        Raises ConferenceLocked, ConferenceFull, PinInvalid.
+        Raises ConferenceLocked, ConferenceFull, PinInvalid, InsufficientBalance.
         """
         conference = await self.get(customer_id, conference_id)
+        await self._balances.require(customer_id)
         check_place(conference.settings, len(conference.conferencecall_ids))
         if source is None:
             role_of(conference.settings, pin)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
+from mixminus.model.party import party_key
 
 __all__ = [
     "ANONYMOUS_CALLER",
@@ -23,6 +24,7 @@ __all__ = [
     "GroupcallStatus",
     "HangupBy",
     "HangupReason",
+    "MediaQuality",
     "MuteDirection",
     "RingMethod",
 ]
@@ -133,6 +135,27 @@ class Diversion:
     """``no-answer``, ``user-busy``, ``unconditional``, ... of RFC 5806; empty if unknown."""
 
 
+@dataclass(frozen=True, slots=True)
+class MediaQuality:
+    """What the engine has measured of a leg's audio, at its end."""
+
+    codec: str
+    """Empty if no audio was agreed on."""
+    packets_received: int
+    packets_lost: int
+    """Never arrived, or too late to be heard."""
+    packets_sent: int
+    loss: float
+    """Fraction of the far end's packets that were lost, 0 to 1."""
+    remote_loss: float
+    """Fraction of our packets that were lost, by the far end's last report."""
+    jitter_ms: float
+    round_trip_ms: float | None
+    """None without a report of the far end."""
+    mos: float | None
+    """Estimated quality of the far end's audio, 1.0 to 4.5; None without audio."""
+
+
 class MuteDirection(enum.Flag):
     """Two bits, seen from the bridge: IN is not heard, OUT does not hear (api.md section 5.3)."""
 
@@ -191,6 +214,11 @@ class Call:
     tm_hangup: datetime | None = None
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
+
+    @property
+    def party(self) -> str:
+        """The other party, who has called or was called, in the form of ``party_key``."""
+        return party_key((self.source if self.direction == "incoming" else self.destination).target)
 
 
 RingMethod = Literal["ring_all", "linear"]

@@ -175,6 +175,16 @@ class RecordingLedger:
             )
         return recording
 
+    async def mark_track_deleted(self, recording_id: RecordingId, track: str) -> Recording:
+        """Take a file out of the recording's list; no change if it is not in it."""
+
+        def change(recording: Recording, now: datetime) -> Recording:
+            return replace(recording, files=tuple(each for each in recording.files if each["track"] != track))
+
+        async with self._store.transaction() as tx:
+            _, recording = await _RECORDINGS.update(tx, self._clock, recording_id, change, None)
+        return recording
+
     def _stepped(self, recording: Recording, event: RecordingEvent) -> Recording:
         status = step(RECORDING_TRANSITIONS, recording.status, event)
         return replace(recording, status=status, tm_update=self._clock.now())

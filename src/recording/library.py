@@ -178,6 +178,13 @@ class RecordingLibrary:
         await self._on_disk(functools.partial(self._recordings.storage.delete, recording_id))
         return await self._recordings.ledger.mark_deleted(recording_id)
 
+    async def delete_track(self, customer_id: CustomerId, recording_id: RecordingId, track: str) -> Recording:
+        """Delete one file of an ended recording; the others stay, and verifying shows that it is missing."""
+        recording = await self._ended(customer_id, recording_id)
+        for name in [each["name"] for each in recording.files if each["track"] == track]:
+            await self._on_disk(functools.partial(self._recordings.storage.delete_file, recording_id, name))
+        return await self._recordings.ledger.mark_track_deleted(recording_id, track)
+
     async def run_maintenance(self) -> None:
         """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:

@@ -42,6 +42,10 @@ class Storage(Protocol):
         """Delete a recording's files; missing files are ignored."""
         ...
 
+    def delete_file(self, recording_id: RecordingId, name: str) -> None:
+        """Delete one file of a recording; a missing one is ignored."""
+        ...
+
 
 class LocalStorage:
     """The folder that recordings are made in."""
@@ -64,6 +68,9 @@ class LocalStorage:
     def delete(self, recording_id: RecordingId) -> None:
         shutil.rmtree(self._directory / str(recording_id), ignore_errors=True)
         (self._directory / f"{recording_id}.wav").unlink(missing_ok=True)
+
+    def delete_file(self, recording_id: RecordingId, name: str) -> None:
+        self._path(recording_id, name).unlink(missing_ok=True)
 
     def _path(self, recording_id: RecordingId, name: str) -> Path:
         path = self._directory / str(recording_id) / name
@@ -115,6 +122,12 @@ class RemoteStorage:
         self._local.delete(recording_id)
         with _as_os_errors(), contextlib.suppress(FileNotFoundError):
             self._files.rm(self._remote(recording_id), recursive=True)
+            self._files.invalidate_cache()
+
+    def delete_file(self, recording_id: RecordingId, name: str) -> None:
+        self._local.delete_file(recording_id, name)
+        with _as_os_errors(), contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self._remote(recording_id, name))
             self._files.invalidate_cache()
 
     def _remote(self, *parts: Any) -> str:

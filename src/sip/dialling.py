@@ -8,7 +8,7 @@ import asyncio
 import enum
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
@@ -78,6 +78,8 @@ DIALLED_TRANSITIONS: Final[dict[DialledState, dict[DialledEvent, DialledState]]]
 
 class DialledLeg(SipLeg):
     """Implements ``call.leg.OutgoingLeg``; early media goes to its port."""
+
+    given_up_code: ClassVar[int] = 487
 
     def __init__(
         self, leg_id: LegId, port: Port, send: Callable[[Message], None], secure: SecureMedia | None = None

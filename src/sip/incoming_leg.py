@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mixminus.call.leg import LegEnded
 from mixminus.call.secure_media import SecureMedia
 from mixminus.machine import step
 from mixminus.mixer import MediaDirection, Port, PortMedia
-from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.model.srtp import SrtpPolicy
+from mixminus.sip.endings import rejected
 from mixminus.sip.incoming_media import IncomingMedia
 from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.leg import SipLeg
@@ -21,13 +20,6 @@ from mixminus.sip.sdp.agreement import NotAcceptable
 
 __all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState"]
 
-# RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
-_REFUSALS: Final = {
-    408: HangupReason.TIMEOUT,
-    480: HangupReason.NOANSWER,
-    486: HangupReason.BUSY,
-    600: HangupReason.BUSY,
-}
 _SRTP_WARNINGS: Final = {
     "required": "SRTP is required here: offer RTP/SAVP with a=crypto, or UDP/TLS/RTP/SAVPF",
     "never": "SRTP is not accepted here: offer RTP/AVP",
@@ -149,7 +141,7 @@ class IncomingLeg(SipLeg):
         """Send a refusal; does nothing once answered or over."""
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code, self._warning))
-            self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
+            self.set_ended(rejected(status_code))
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Take an exchange; by the first one ``answer`` or ``open_early_media`` has configured the port."""

@@ -4,10 +4,10 @@ import abc
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from mixminus import log
-from mixminus.call.leg import LegEnded, Transport
+from mixminus.call.leg import LegEnded, Transport, measured
 from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
 from mixminus.mixer import MediaDirection, Port, PortMedia
@@ -30,6 +30,7 @@ from mixminus.sip.sdp.negotiation import LocalEnd
 
 __all__ = ["Session", "SipLeg"]
 
+_OK: Final = 200
 _BYE_GRACE_S: Final = 2.0
 _RESPONSE_S: Final = 5.0
 """Several retransmissions (RFC 3261 section 17.1.2.2)."""
@@ -52,6 +53,9 @@ class SipLeg(abc.ABC):
 
     Hanging up ends the leg at once; the worker repeats the BYE until the phone confirms it.
     """
+
+    given_up_code: ClassVar[int] = 480
+    """The final status code of an INVITE that this server gives up before the answer."""
 
     def __init__(
         self, leg_id: LegId, port: Port, send: Callable[[Message], None], secure: SecureMedia | None = None
@@ -119,7 +123,8 @@ class SipLeg(abc.ABC):
         """Send BYE or CANCEL, or refuse an unanswered incoming call."""
         if not self.is_ended:
             self._send(HangUp(self._id, tuple(headers.items())))
-            self.set_ended(LegEnded(reason, remote=False))
+            code = _OK if self.is_answered else self.given_up_code
+            self.set_ended(LegEnded(reason, remote=False, sip_code=code))
 
     async def hold(self) -> None:
         """Put the phone on hold by a re-INVITE."""
@@ -192,6 +197,7 @@ class SipLeg(abc.ABC):
         """Close the port and release the waiters; only the first end counts."""
         if not self.is_ended:
             self._end()
+            ended = replace(ended, transport=self.transport, media=measured(self._port))
             (self._secure or self._port).close()
             self._ended.set_result(ended)
 

@@ -52,6 +52,7 @@ class CallRows(Rows[Call]):
             "hangup_by": HangupBy(row["hangup_by"]),
             "hangup_reason": HangupReason(row["hangup_reason"]),
         }
+        del values["party"]  # made of the addresses
         return Call(**values)
 
 

@@ -40,11 +40,13 @@ from mixminus.store.guest_links import GuestLinkRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
+from mixminus.store.privacy import PrivacyRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.sqlite import READERS, SqliteFile, cause_of, configure
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
+from mixminus.store.usage import BalanceRows, RunningMarkRows, UsageRows
 from mixminus.store.webhook_attempts import WebhookAttemptRows
 from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
@@ -65,6 +67,7 @@ class Transaction:
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
         self.audits = AuditRows(connection)
+        self.balances = BalanceRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
         self.chat_messages = ChatMessageRows(connection)
@@ -79,11 +82,14 @@ class Transaction:
         self.idempotency = IdempotencyRows(connection, cipher)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)
+        self.privacy = PrivacyRows(connection)
         self.recordings = RecordingRows(connection)
+        self.running_marks = RunningMarkRows(connection)
         self.secrets = SecretRows(connection, cipher)
         self.trunks = TrunkRows(connection, cipher)
         self.transcribes = TranscribeRows(connection)
         self.transcripts = TranscriptRows(connection)
+        self.usage = UsageRows(connection)
         self.webhook_attempts = WebhookAttemptRows(connection)
         self.webhook_retries = WebhookRetryRows(connection)
         self.webhooks = WebhookRows(connection, cipher)

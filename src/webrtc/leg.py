@@ -7,10 +7,11 @@ import asyncio
 import enum
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from mixminus import log, machine
-from mixminus.call.leg import LegEnded, Transport
+from mixminus.call.leg import LegEnded, Transport, measured
 from mixminus.errors import Conflict, InvalidArgument, MixMinusError, NotFound, PermissionDenied, Unavailable
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
@@ -18,6 +19,7 @@ from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.model.srtp import SrtpPolicy
 from mixminus.tasks import TaskScope
+from mixminus.usage.errors import InsufficientBalance
 from mixminus.webrtc.answer import render_answer
 from mixminus.webrtc.peer import Peer
 from mixminus.webrtc.sdp import Offer
@@ -62,6 +64,7 @@ class LegRefused(Conflict):
 
 # SIP status code of a refusal -> the error of the browser's join; any other code is Unavailable.
 _REFUSALS: dict[int, type[MixMinusError]] = {
+    402: InsufficientBalance,
     403: PermissionDenied,
     404: NotFound,
     410: NotFound,
@@ -206,6 +209,7 @@ class WebRtcLeg:
 
     async def _close(self, ended: LegEnded) -> None:
         try:
+            ended = replace(ended, transport=self.transport, media=measured(self._port))
             await self._peer.close()
         finally:
             self._port.close()

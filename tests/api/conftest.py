@@ -7,8 +7,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.api.application import build
 from mixminus.api.services import ProcessState
+from mixminus.app.service_config import ServiceConfig
 from mixminus.app.sounds import SoundConfig
-from mixminus.app.wiring import ServiceConfig, open_services
+from mixminus.app.wiring import open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine

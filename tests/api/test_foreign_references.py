@@ -26,6 +26,7 @@ OWN: Final = {
     "false_target_id",
     "default_target_id",
     "session_id",
+    "credit_id",
 }
 """Names that the sender chooses itself; ``customer_id`` has tests of its own."""
 SIP: Final = {"type": "sip", "target": "a@192.0.2.1"}
@@ -134,6 +135,8 @@ async def test_a_foreign_id_is_like_an_unknown_one(
         text = str(answer)
         for foreign in victim.ids.values():
             assert foreign == id_ or foreign not in text
+        if not isinstance(answer, dict):
+            answer = {"result": text.splitlines()}
         answers.append((status, answer.get("error", {}).get("reason"), len(answer.get("result", ()))))
     assert answers[0] == answers[1]
 

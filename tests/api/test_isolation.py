@@ -35,6 +35,8 @@ BODY: dict[str, Any] = {
     "status": "available",
     "addresses": [],
     "tag_ids": [],
+    "credits": 5,
+    "party": "+15550100",
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }

@@ -41,7 +41,7 @@ ROLES: Final = {
     "admin": Permission.CUSTOMER_ADMIN,
 }
 READ_BY_VIEWERS: Final = {
-    *("chatmessages", "media_streams", "timelines"),
+    *("chatmessages", "media_streams", "timelines", "usage"),
     *(
         "conferences",
         "conferencecalls",

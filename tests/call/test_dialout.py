@@ -273,14 +273,14 @@ async def test_extension_rings_at_all_phones_and_agent_at_all_addresses(backend:
         routes=Phones(),
         legs=backend.exchange,
         serve=backend.calls.place,
+        balances=services.usage.balances,
     )
     addresses = ({"type": "extension", "target": "1000"}, {"type": "sip", "target": "ada@192.0.2.9"})
     owner = Identity(backend.customer_id, Permission.CUSTOMER_ADMIN)
-    agent = await backend.services.access.agents.create(
-        owner, AgentSpec("ada", "long enough", addresses=addresses)
-    )
-    people = (Address("extension", "", "1000"), Address("agent", str(agent.id)))
-    placed = await dialout.place(backend.customer_id, order(*people))
+    spec = AgentSpec("ada", "long enough", addresses=addresses)
+    agent = await services.access.agents.create(owner, spec)
+    people = order(Address("extension", "", "1000"), Address("agent", str(agent.id)))
+    placed = await dialout.place(backend.customer_id, people)
     assert placed.calls == ()
     assert [len(each.call_ids) for each in placed.groupcalls] == [2, 3]
     assert [leg.target.request_uri for leg in backend.exchange.legs[:2]] == [

@@ -23,11 +23,11 @@ from tests.support.waiting import until
 FEW, MANY = 3, 60
 LIMITS = {
     "join": (2, 8),
-    "leave": (1, 6),
+    "leave": (1, 7),
     "kick": (1, 3),
     "call": (3, 20),
-    "hang_up": (2, 11),
-    "kick_call": (5, 19),
+    "hang_up": (2, 13),
+    "kick_call": (5, 21),
 }
 """Transactions and statements: of participants without a flow and a call around them; then of whole calls."""
 OURS = (mixminus.__path__[0], uuid.__file__)

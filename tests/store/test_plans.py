@@ -12,6 +12,7 @@ import pytest
 from mixminus.access.service import AccessService
 from mixminus.model.conference import Conference, ConferenceStatus, RoomSettings
 from mixminus.model.ids import NIL, ConferenceId, CustomerId, new_id
+from mixminus.model.usage import UsageSpan
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from tests.support.clock import ManualClock
@@ -45,6 +46,7 @@ ROOM = Conference(
     settings=RoomSettings(),
     tm_create=NOW,
 )
+LAST = (NOW.date(), new_id())
 READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "health": lambda tx: tx.conferencecalls.conditions(),
     "present participants": lambda tx: tx.conferencecalls.present(ROOM.id),
@@ -63,6 +65,11 @@ READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "transcribes at start": lambda tx: tx.transcribes.unfinished(),
     "activeflows at start": lambda tx: tx.activeflows.running(),
     "webhooks of activeflows at start": lambda tx: tx.activeflow_webhooks.undelivered(),
+    "usage by day": lambda tx: tx.usage.report(CUSTOMER, UsageSpan(), "day_room", after=LAST, limit=100),
+    "usage of rooms over days": lambda tx: tx.usage.report(
+        CUSTOMER, UsageSpan(), "room", after=(None, LAST[1]), limit=100
+    ),
+    "participants that cost credits": lambda tx: tx.usage.joinings(CUSTOMER),
     "pruning": lambda tx: tx.outbox.prune(PAGE.before, 500),
     "deliveries": lambda tx: tx.webhook_attempts.page(CUSTOMER, 1 << 60, 100),
     "pruning attempts": lambda tx: tx.webhook_attempts.prune(PAGE.before, 500),
@@ -75,6 +82,9 @@ INDEXES = {
     "rooms": "ix_conferences_customer_id_tm_create (customer_id=? AND tm_create<?)",
     "calls": "ix_calls_customer_id_tm_create (customer_id=? AND tm_create<?)",
     "participants of a room": "ix_conferencecalls_conference_id_tm_create (conference_id=? AND tm_create<?)",
+    "usage by day": "(customer_id=? AND (day,conference_id)<(?,?))",
+    "usage of rooms over days": "ix_usage_customer_id_conference_id_day (customer_id=? AND conference_id<?)",
+    "participants that cost credits": "ix_conferencecalls_",
     "pruning": "ix_outbox_tm (tm<?)",
     "deliveries": "ix_webhook_attempts_customer_id_event_id (customer_id=? AND event_id<?)",
     "pruning attempts": "ix_webhook_attempts_tm (tm<?)",
@@ -111,7 +121,14 @@ async def planned(store: Store, directory: Path, name: str) -> list[str]:
 
 def scans(steps: list[str]) -> list[str]:
     """Return the steps that read a whole table, or a whole index that is not small by what it leaves out."""
-    small = ("ix_conferencecalls_present", "ix_activeflows_with_webhook", "CONSTANT ROW", "(subquery-1)")
+    # anon_1 is a page of usage, which is read from an index.
+    small = (
+        "anon_1",
+        "ix_conferencecalls_present",
+        "ix_activeflows_with_webhook",
+        "CONSTANT ROW",
+        "(subquery-1)",
+    )
     return [step for step in steps if step.startswith("SCAN ") and not step.endswith(small)]
 
 

@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 
 from mixminus.api.services import Services
+from mixminus.app.service_config import ServiceConfig
 from mixminus.app.sounds import SoundConfig
-from mixminus.app.wiring import ServiceConfig, open_services
+from mixminus.app.wiring import open_services
 from mixminus.call.leg import Address
 from mixminus.call.outbound import Carrier
 from mixminus.call.service import CallService

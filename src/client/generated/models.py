@@ -16,15 +16,19 @@ __all__ = [
     "Agent",
     "Attempt",
     "Audit",
+    "Balance",
+    "BalanceReport",
     "Breakout",
     "BreakoutRoom",
     "Call",
     "ChatMessage",
     "Conference",
     "Conferencecall",
+    "Credit",
     "Customer",
     "Delivery",
     "Diversion",
+    "Erasure",
     "Event",
     "Extension",
     "Flow",
@@ -51,6 +55,7 @@ __all__ = [
     "RecordingFinding",
     "Refusal",
     "Resent",
+    "Running",
     "Speaking",
     "Talker",
     "Talkers",
@@ -64,6 +69,7 @@ __all__ = [
     "TrunkServer",
     "Undelivered",
     "UndeliveredEvent",
+    "Usage",
     "Verification",
     "Whisper",
 ]
@@ -196,6 +202,37 @@ class Audit(Model):
     """The `reason` of the error; empty without one."""
     request_id: str
     tm_create: Timestamp
+
+
+class Balance(Model):
+    """The credits of a customer."""
+
+    customer_id: UUID
+    credits: int
+    """What was added less what was deducted for participants that have left."""
+    tm_exhausted: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class Running(Model):
+    """The time so far of participants that are in rooms; it is counted when they leave."""
+
+    participants: int
+    seconds: float
+    minutes: int
+    credits: int
+    """What is deducted when they leave, and more with every minute."""
+
+
+class BalanceReport(Model):
+    """The balance of a customer, and what its participants use now."""
+
+    balance: Balance | None
+    """Null if the customer is not limited."""
+    running: Running
+    available: int | None
+    """The credits that are left, less what is running; null if the customer is not limited."""
 
 
 class Refusal(Model):
@@ -376,6 +413,17 @@ class Conference(Model):
     tm_delete: Timestamp
 
 
+class Credit(Model):
+    """Credits that were added to a balance."""
+
+    id: UUID
+    customer_id: UUID
+    credits: int
+    """Negative for a correction."""
+    detail: str
+    tm_create: Timestamp
+
+
 class Customer(Model):
     """A tenant, the owner of conferences, calls, recordings, agents and keys."""
 
@@ -423,6 +471,27 @@ class Delivery(Model):
     attempts: list[Attempt]
     """The last 20, newest first; empty if the event waits behind another one."""
     tm_next: Timestamp
+
+
+class Erasure(Model):
+    """What an erasure has done: how many of each were erased."""
+
+    calls: int
+    participants: int
+    transcripts: int
+    messages: int
+    groupcalls: int
+    activeflows: int
+    events: int
+    recordings: int
+    """Recordings that were deleted: of calls, and of rooms if that was asked for."""
+    stems: int
+    """Files of recordings of rooms that had the person's voice alone."""
+    traces: int
+    recordings_kept: list[str]
+    """Recordings of rooms that have the person's voice still, in their mix."""
+    calls_in_progress: int
+    """Calls that have not ended, and were left as they are: repeat the request when they have."""
 
 
 class Event(Model):
@@ -1056,6 +1125,23 @@ class Undelivered(Model):
     """Events that the webhook did not accept, oldest first."""
 
     result: list[UndeliveredEvent]
+
+
+class Usage(Model):
+    """The time of participants that have left: of a room on a day, or what was asked for."""
+
+    day: str | None
+    """The day, of UTC; null if it is of all days."""
+    conference_id: UUID
+    """The nil UUID means none."""
+    conference_name: str
+    participants: int
+    """How many joined."""
+    seconds: float
+    minutes: int
+    """Each participant's minutes that have begun."""
+    credits: int
+    """What was deducted from the balance; 0 without a balance."""
 
 
 class RecordingFinding(Model):

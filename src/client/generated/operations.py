@@ -21,13 +21,16 @@ from mixminus.client.generated.models import (
     Admitted,
     Agent,
     Audit,
+    BalanceReport,
     Breakout,
     Call,
     ChatMessage,
     Conference,
     Conferencecall,
+    Credit,
     Customer,
     Delivery,
+    Erasure,
     Event,
     Extension,
     Flow,
@@ -59,6 +62,7 @@ from mixminus.client.generated.models import (
     Transfer,
     Trunk,
     Undelivered,
+    Usage,
     Verification,
 )
 from mixminus.client.request import UNSET, Listing, Request, Response, Unset
@@ -2403,6 +2407,135 @@ class Operations(Sender):
         """
         request = Request("GET", "/v1.0/audits", query={"page_size": page_size})
         return self._list(request, Listing(Audit, "next_page_token", "page_token"))
+
+    def list_usage(
+        self,
+        *,
+        since: str | Unset = UNSET,
+        until: str | Unset = UNSET,
+        conference_id: UUID | str | Unset = UNSET,
+        by: Literal["day_room", "day", "room"] | Unset = UNSET,
+        page_size: int | Unset = UNSET,
+    ) -> Iterator[Usage]:
+        """List usage.
+
+        The time of participants in rooms. It is counted when they leave, on each day (UTC) that it falls on; what
+        participants that are in rooms have used so far is in `running`.
+
+        ``since``: The first day, of UTC.
+
+        ``until``: The last day, included.
+
+        ``conference_id``: Only this room.
+
+        ``by``: What a row is about: a room on a day, all rooms on a day, or a room on all days.
+        """
+        request = Request(
+            "GET",
+            "/v1.0/usage",
+            query={
+                "since": since,
+                "until": until,
+                "conference_id": conference_id,
+                "by": by,
+                "page_size": page_size,
+            },
+        )
+        return self._list(request, Listing(Usage, "next_page_token", "page_token"))
+
+    def export_usage(
+        self,
+        *,
+        since: str | Unset = UNSET,
+        until: str | Unset = UNSET,
+        conference_id: UUID | str | Unset = UNSET,
+        by: Literal["day_room", "day", "room"] | Unset = UNSET,
+    ) -> Response:
+        """Export usage.
+
+        The same rows as CSV, all of them.
+
+        ``since``: The first day, of UTC.
+
+        ``until``: The last day, included.
+
+        ``conference_id``: Only this room.
+
+        ``by``: What a row is about: a room on a day, all rooms on a day, or a room on all days.
+        """
+        request = Request(
+            "GET",
+            "/v1.0/usage/export",
+            query={"since": since, "until": until, "conference_id": conference_id, "by": by},
+        )
+        return self._fetch(request)
+
+    def get_own_balance(self) -> BalanceReport:
+        """Get your balance.
+
+        The credits of your customer.
+        """
+        request = Request("GET", "/v1.0/balance")
+        return self._get(request, BalanceReport)
+
+    def get_balance(self, id: UUID | str) -> BalanceReport:
+        """Get the balance of a customer.
+
+        Any for the super admin, the caller's own for others.
+        """
+        request = Request("GET", f"/v1.0/customers/{id}/balance")
+        return self._get(request, BalanceReport)
+
+    def add_credit(
+        self,
+        id: UUID | str,
+        *,
+        credits: int,
+        credit_id: UUID | str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+    ) -> Credit:
+        """Add credits to a balance.
+
+        Only for the super admin. The first credits of a customer give it a balance: from then on each minute of a
+        participant in a room is deducted, and without credits new rooms and calls are refused.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/customers/{id}/credits",
+            body={"credit_id": credit_id, "credits": credits, "detail": detail},
+            repeatable=True,
+        )
+        return self._get(request, Credit)
+
+    def list_credits(self, id: UUID | str, *, page_size: int | Unset = UNSET) -> Iterator[Credit]:
+        """List the credits of a balance.
+
+        What was added, newest first.
+        """
+        request = Request("GET", f"/v1.0/customers/{id}/credits", query={"page_size": page_size})
+        return self._list(request, Listing(Credit, "next_page_token", "page_token"))
+
+    def erase_person(
+        self, *, party: str, rooms: Literal["stems", "delete", "keep"] | Unset = UNSET
+    ) -> Erasure:
+        """Erase a person.
+
+        Erases what the server has of a number or a SIP address: it is taken out of calls, groupcalls and events, which
+        keep their times; its transcripts, chat messages, recordings and traces are deleted. It can be repeated.
+        """
+        request = Request(
+            "POST", "/v1.0/privacy/erase", body={"party": party, "rooms": rooms}, repeatable=True
+        )
+        return self._get(request, Erasure)
+
+    def export_person(self, *, party: str) -> Response:
+        """Export a person.
+
+        What the server has of a number or a SIP address: calls, participants, transcripts, chat messages and recordings, each
+        as the API shows it; of recordings also `tracks`, the person's stems. The last line counts them.
+        """
+        request = Request("POST", "/v1.0/privacy/export", body={"party": party}, repeatable=True)
+        return self._fetch(request)
 
     def ping(self) -> Pong:
         """Check whether calls are taken.

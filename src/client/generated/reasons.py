@@ -22,6 +22,7 @@ __all__ = [
     "ConferenceNotFound",
     "ConferencePinInvalid",
     "ConferencecallNotFound",
+    "CreditIdReused",
     "CustomerNotFound",
     "Draining",
     "ExtensionNotFound",
@@ -37,6 +38,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "IdempotencyKeysExhausted",
     "IdempotencyOutcomeUnknown",
+    "InsufficientBalance",
     "Internal",
     "InvalidActionType",
     "InvalidArgument",
@@ -147,6 +149,10 @@ class ConferencePinInvalid(errors.PermissionDenied, reason="CONFERENCE_PIN_INVAL
     """CONFERENCE_PIN_INVALID"""
 
 
+class CreditIdReused(errors.Conflict, reason="CREDIT_ID_REUSED"):
+    """CREDIT_ID_REUSED"""
+
+
 class CustomerNotFound(errors.NotFound, reason="CUSTOMER_NOT_FOUND"):
     """CUSTOMER_NOT_FOUND"""
 
@@ -205,6 +211,10 @@ class IdempotencyKeyReused(errors.InvalidRequest, reason="IDEMPOTENCY_KEY_REUSED
 
 class IdempotencyOutcomeUnknown(errors.Conflict, reason="IDEMPOTENCY_OUTCOME_UNKNOWN"):
     """IDEMPOTENCY_OUTCOME_UNKNOWN"""
+
+
+class InsufficientBalance(errors.PaymentRequired, reason="INSUFFICIENT_BALANCE"):
+    """INSUFFICIENT_BALANCE"""
 
 
 class Internal(errors.ApiError, reason="INTERNAL"):

@@ -21,6 +21,7 @@ from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.conference import Conference
 from mixminus.model.ids import NIL
 from mixminus.tasks import Interrupted
+from mixminus.usage.errors import InsufficientBalance
 
 __all__ = ["ACTIONS", "Call", "Connect"]
 
@@ -91,6 +92,8 @@ async def call(run: FlowRun, option: Call) -> None:
         await dialout.place(customer_id, order)
     except NoCallableDestination:
         run.skip("no destination that can be called")
+    except InsufficientBalance:
+        run.skip("no credits are left")
 
 
 class Connect(_Outgoing):
@@ -108,10 +111,14 @@ async def connect(run: FlowRun, option: Connect) -> None:
     Until one answers, the caller hears ringing, or the early media of the first called party that sends any.
     """
     dialout, customer_id = run.services.dialout, run.activeflow.customer_id
-    room = await dialout.private_room(customer_id)
+    try:
+        room = await dialout.private_room(customer_id)
+    except InsufficientBalance:
+        run.skip("no credits are left")
+        return
     try:
         placed = await _dial(run, option, room)
-    except NoCallableDestination:
+    except (NoCallableDestination, InsufficientBalance):
         await dialout.close_room(room)
         run.skip("no destination that can be called")
         return

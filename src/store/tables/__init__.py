@@ -32,6 +32,7 @@ from mixminus.store.tables.events import (
 from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, is_present, recordings
 from mixminus.store.tables.speech import transcribes, transcripts
+from mixminus.store.tables.usage import balances, credits, running_marks, usage
 
 __all__ = [
     "UtcDateTime",
@@ -40,10 +41,12 @@ __all__ = [
     "activeflows",
     "agents",
     "audits",
+    "balances",
     "calls",
     "chat_messages",
     "conferencecalls",
     "conferences",
+    "credits",
     "customers",
     "encryption_keys",
     "event_streams",
@@ -58,6 +61,7 @@ __all__ = [
     "numbers",
     "outbox",
     "recordings",
+    "running_marks",
     "secrets",
     "transcribes",
     "transcripts",
@@ -65,6 +69,7 @@ __all__ = [
     "trunk_certificates",
     "trunks",
     "undelivered",
+    "usage",
     "webhook_attempts",
     "webhook_cursors",
     "webhook_retries",

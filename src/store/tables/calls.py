@@ -21,4 +21,5 @@ groupcalls = Table(
     Column("ring_method", String(WORD), nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
+    Index(None, "tm_create"),
 )

@@ -18,4 +18,7 @@ chat_messages = Table(
     Column("text", String, nullable=False),
     *times(),
     Index(None, "conference_id", "tm_create"),
+    Index(None, "sender_id"),
+    Index(None, "recipient_id"),
+    Index(None, "tm_create"),
 )

@@ -77,6 +77,8 @@ conferencecalls = Table(
     *times(),
     Index(None, "customer_id", "tm_create"),
     Index(None, "conference_id", "tm_create"),
+    Index(None, "reference_id"),
+    Index(None, "tm_create"),
     # Rooms and health read the participants that are there: few of all that ever were.
     partial(
         "ix_conferencecalls_present", "conference_id", "tm_create", where=f"status IN ({', '.join(_PRESENT)})"
@@ -109,11 +111,15 @@ calls = Table(
     Column("diversions", JSON, nullable=False),
     Column("hangup_by", String(WORD), nullable=False),
     Column("hangup_reason", String(WORD), nullable=False),
+    # Who has called or was called, in the form in which it is compared; empty once it is erased.
+    Column("party", String, nullable=False, server_default=""),
     Column("tm_ringing", UtcDateTime),
     Column("tm_progressing", UtcDateTime),
     Column("tm_hangup", UtcDateTime),
     *times(),
     undeleted(),
+    Index(None, "customer_id", "party"),
+    Index(None, "tm_create"),
 )
 
 recordings = Table(

@@ -52,4 +52,6 @@ transcripts = Table(
     Column("tm_create", UtcDateTime, nullable=False),
     Index(None, "customer_id", "tm_create"),
     Index(None, "transcribe_id", "start_us"),
+    Index(None, "call_id"),
+    Index(None, "tm_create"),
 )

@@ -1,0 +1,1 @@
+"""Usage of rooms: measured when participants leave, charged to balances, reported."""

@@ -165,11 +165,7 @@ def _service_config(
         names=names,
         audit_retention_days=settings.audit_retention_days,
         metrics_token=settings.metrics_token.get_secret_value(),
-        retention=RetentionConfig(
-            calls_days=settings.call_retention_days,
-            transcripts_days=settings.transcript_retention_days,
-            chat_days=settings.chat_retention_days,
-        ),
+        retention=_retention_config(settings),
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
@@ -191,6 +187,14 @@ def _service_config(
                 timedelta(seconds=settings.ice_lifetime_s),
             ),
         ),
+    )
+
+
+def _retention_config(settings: Settings) -> RetentionConfig:
+    return RetentionConfig(
+        calls_days=settings.call_retention_days,
+        transcripts_days=settings.transcript_retention_days,
+        chat_days=settings.chat_retention_days,
     )
 
 

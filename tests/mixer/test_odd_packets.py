@@ -208,6 +208,28 @@ def test_digits_among_audio_are_digits_and_the_audio_goes_on(
     assert [each.digit for each in engine.events() if isinstance(each, DigitReceived)] == ["5"]
 
 
+def test_hook_flash_among_audio_is_no_digit_and_the_audio_goes_on(
+    engine: Engine, phones: tuple[Port, RtpPhone, RtpPhone]
+) -> None:
+    """Event 16 of RFC 4733 section 3.2."""
+    sent: Datagrams = []
+    number = 100
+    for place, frame in enumerate(FRAMES):
+        datagrams = [packet(number, frame, timestamp=place * 160)]
+        number += 1
+        if 20 <= place < 26:
+            payload = event(16, (place - 19) * 160, end=place >= 23)
+            datagrams.append(
+                packet(number, payload, timestamp=20 * 160, payload_type=DTMF, marker=place == 20)
+            )
+            number += 1
+        sent.append(datagrams)
+    assert loudness_at(heard(engine, phones, sent)[-2400:], HZ, 8000) == pytest.approx(LOUD, rel=0.1)
+    assert [each for each in engine.events() if isinstance(each, DigitReceived)] == []
+    counters = phones[0].statistics().counters
+    assert counters["rtp_malformed"] == counters["rtp_unknown_payload_type"] == counters["jbuf_lost"] == 0
+
+
 def test_payload_type_may_change_from_packet_to_packet(
     engine: Engine, phones: tuple[Port, RtpPhone, RtpPhone]
 ) -> None:

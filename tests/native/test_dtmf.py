@@ -233,6 +233,20 @@ def test_other_events_are_not_digits() -> None:
     assert ear.heard == []
 
 
+@pytest.mark.parametrize("offset", [-1600, -160, 0, 160, 800, 5_000_000])
+def test_a_hook_flash_between_presses_changes_no_digit(offset: int) -> None:
+    """Event 16, whatever its timestamps are beside those of the digits."""
+    ear, at_ms = Ear(), 0
+    for press, digit in enumerate((5, 5, 6)):
+        first = press * 3200
+        for key, timestamp in ((digit, first), (16, first + 1600 + offset)):
+            for stamp, payload, marker in keypress(key, timestamp):
+                assert ear.packet(stamp, payload, marker=marker, at_ms=at_ms) >= 0
+                at_ms += 20
+                ear.poll(at_ms=at_ms)
+    assert ear.heard == [("5", 100), ("5", 100), ("6", 100)]
+
+
 class Mouth:
     """Makes packets of digits, one per tick."""
 

@@ -77,8 +77,9 @@ def test_digit_is_understood(kind: str | None, body: str, digit: str, duration_m
         (RELAY, "", 400),
         (RELAY, "Signal=", 400),
         (RELAY, "Signal=55", 400),
-        (RELAY, "Signal=16", 400),
+        (RELAY, "Signal=17", 400),
         (RELAY, "Signal=five", 400),
+        (RELAY, "Duration=16", 400),
         (RELAY, "Duration=160", 400),
         (RELAY, "x" * 300, 400),
         (DTMF, "123", 400),
@@ -87,7 +88,6 @@ def test_digit_is_understood(kind: str | None, body: str, digit: str, duration_m
         ("", "", 200),
         ("text/plain", "Signal=5", 415),
         ("application/media_control+xml", "<media_control/>", 415),
-        ("application/hook-flash", "signal=hf", 415),
         ("message/sipfrag", "SIP/2.0 200 OK", 415),
         ("application/sdp", "v=0", 415),
         ("application/x-unknown", "\x01\x02", 415),
@@ -98,6 +98,34 @@ def test_other_bodies_are_no_digit(kind: str | None, body: str, expected: int) -
     router, _ = confirmed()
     assert sent(router, kind, body) == expected
     assert sent_to_server(router) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (RELAY, "Signal=16\r\nDuration=160\r\n"),
+        (RELAY, "Signal= !\r\nDuration= 250\r\n"),
+        (RELAY, 'Signal="16"'),
+        (RELAY, "signal: hf"),
+        (RELAY, "Signal=F\r\nDuration=2000\r\n"),
+        (RELAY, "Duration=160\r\nSignal=Flash\r\n"),
+        (DTMF, "16"),
+        (DTMF, " ! \r\n"),
+        (NORTEL, "p=Digit-Collection\r\nd=!\r\n"),
+        (None, "Signal=16\r\nDuration=160\r\n"),
+        ("application/hook-flash", "signal=hf"),
+        ("Application/Hook-Flash;version=1", "anything"),
+        ("application/hook-flash", ""),
+    ],
+)
+def test_hook_flash_is_accepted_and_no_digit(kind: str | None, body: str) -> None:
+    router, _ = confirmed()
+    assert sent(router, RELAY, "Signal=5\r\n", 2) == 200
+    assert sent(router, kind, body, 3) == 200
+    assert sent(router, RELAY, "Signal=6\r\n", 4) == 200
+    assert [each.digit for each in sent_to_server(router) if isinstance(each, DigitReceived)] == ["5", "6"]
+    assert router.counters["sip_edge_hook_flash"] == 1
+    assert router.counters[f"{COUNTER}:{Leniency.INFO_DIGIT}"] == 0
 
 
 SPACES = st.text(" \t", max_size=3)

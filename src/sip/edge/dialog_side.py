@@ -12,7 +12,7 @@ from mixminus.sip.edge.addressing import Action, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG
-from mixminus.sip.edge.digits import CONTENT_TYPES, is_usual, parse_digit
+from mixminus.sip.edge.digits import CONTENT_TYPES, is_hook_flash, is_usual, parse_digit
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.media_hosts import media_hosts
@@ -139,6 +139,9 @@ class DialogSide:
         unsupported = refuse(request, Fault(415, "Unsupported Media Type")), None
         if request.headers.first("content-encoding") or (type_ and type_ not in CONTENT_TYPES):
             return unsupported
+        if is_hook_flash(type_, request.body):
+            self._counters["sip_edge_hook_flash"] += 1  # a room has no second call to switch to
+            return respond(request, 200, "OK"), None
         try:
             digit, duration_ms = parse_digit(request.body)
         except Unreadable:

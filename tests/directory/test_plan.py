@@ -16,6 +16,7 @@ from mixminus.model.directory import Extension, ExtensionSpec, NumberSpec, Trunk
 from mixminus.model.flow import Flow, FlowSpec
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.permissions import Permission
+from mixminus.sip.addresses import callee_of
 from tests.support.backend import Backend
 
 ANN = Address("sip", "ann@192.0.2.7", "Ann")
@@ -158,6 +159,23 @@ async def test_a_number_runs_its_flow_with_its_plus_sign_or_without(backend: Bac
     assert (routed.customer_id, routed.program.flow_id) == (backend.customer_id, flow.id)
     assert routed.destination == Address("tel", "+15550100", name="Hotline")
     assert actions(routed) == ["answer"]
+
+
+@pytest.mark.parametrize(
+    "request_uri",
+    [
+        "sip:+15550100;npdi;rn=+15550199@192.0.2.1;user=phone",
+        "sip:+15550100;phone-context=+1@192.0.2.1",
+        "sip:5550100;phone-context=+1@192.0.2.1;user=phone",
+        "sip:+15550100;ext=12@192.0.2.1",
+        "sip:+1-555-0100;isub=3;cic=+16789@192.0.2.1;user=phone",
+    ],
+)
+async def test_a_number_with_parameters_runs_its_flow(backend: Backend, request_uri: str) -> None:
+    """RFC 3966 section 3, and number portability (RFC 4694)."""
+    flow = await hotline(backend)
+    routed = await route(backend, callee_of(request_uri).target)
+    assert routed.program.flow_id == flow.id
 
 
 async def test_a_deleted_flow_is_none(backend: Backend) -> None:

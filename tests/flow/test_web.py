@@ -72,7 +72,8 @@ async def test_a_webhook_without_a_receiver_is_skipped(backend: Backend, uri: st
 
 
 @pytest.mark.parametrize(
-    ("status", "repeated"), [(307, True), (308, True), (301, False), (302, False), (303, False)]
+    ("status", "repeated"),
+    [(307, True), (308, True), *((each, False) for each in (300, 301, 302, 303, 304, 305))],
 )
 async def test_only_a_redirect_that_keeps_the_body_is_followed(
     backend: Backend, program: Program, status: int, repeated: bool

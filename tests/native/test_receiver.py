@@ -64,6 +64,26 @@ def test_a_new_ssrc_after_a_pause_loses_nothing(opened: NativeLibraries) -> None
         assert receiver.counters["frames_decoded"] == 50
 
 
+@pytest.mark.parametrize("name", ["G722", "opus"])
+def test_digits_with_a_clock_of_their_own_are_received_beside_any_codec(
+    name: str, opened: NativeLibraries
+) -> None:
+    """Firefox sends Opus, whose clock is 48 kHz, and events of 8 kHz: with timestamps of either clock."""
+    codec_format = FORMATS[name]
+    talk = stream(codec_format, opened, seconds=1.5)
+    ticks = codec_format.clock_rate_hz // 50
+    for timestamp in (25 * ticks, 25 * 160):
+        arrivals = talk[:25] + talk[38:]
+        for n in range(25, 38):
+            payload = event(5, min((n - 24) * 160, 1600), end=n >= 35)
+            arrivals.append((n * 20.0, rtp(100 + n, timestamp, payload, payload_type=101, marker=n == 25)))
+        with Receiver([codec_format], opened, dtmf_payload_type=101) as receiver:
+            heard = listen(receiver, arrivals, until_ms=1480)
+            assert "jbuf_lost" not in receiver.counters
+        assert heard.digits == [("5", 200)]
+        assert rms(np.concatenate(heard.frames[50:])) > AMPLITUDE / 2
+
+
 def test_digits_are_received_once_and_not_counted_as_lost_audio(opened: NativeLibraries) -> None:
     codec_format = FORMATS["PCMU"]
     talk = stream(codec_format, opened, seconds=1.5)

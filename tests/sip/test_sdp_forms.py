@@ -10,7 +10,7 @@ from mixminus.mixer.formats import Codec, MediaDirection, PortMedia, SrtpProfile
 from mixminus.sip.leniency import Leniency
 from mixminus.sip.sdp.agreement import NotAcceptable, agree
 from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse
-from mixminus.sip.sdp.negotiation import LocalEnd, make_answer
+from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer
 from mixminus.sip.sdp.repair import repaired
 
 LOCAL = LocalEnd(
@@ -106,6 +106,19 @@ def test_audio_is_found_among_other_media(
     assert [bool(each.port) for each in answer.media] == [place == len(before) for place in range(len(kinds))]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["m=video 0 RTP/AVP 255", "m=video 0 RTP/AVP", "m=video 0", "m=application 0 *", "m=image 0 udptl", "m=audio 0 RTP/AVP"],
+)  # fmt: skip
+def test_dead_medium_in_an_answer_leaves_the_audio(line: str) -> None:
+    """Beyond the one medium that was offered, too (RFC 3264 section 6 forbids it)."""
+    strict, found = repaired(text(EVENT, more=(line,)))
+    media = agree(make_offer(LOCAL), parse(strict))
+    assert (media.send.codec, media.send.payload_type) == (Codec.PCMU, 0)
+    assert (media.remote, media.dtmf_payload_type) == (("192.0.2.7", 40_000), 101)
+    assert Leniency.SDP_DEAD_MEDIA in found
+
+
 @settings(deadline=None)
 @given(st.permutations(list(RTPMAPS)), st.sets(st.sampled_from([0, 8, 9])), st.data())
 def test_order_and_spelling_of_formats_change_nothing(
@@ -131,6 +144,17 @@ def test_order_and_spelling_of_formats_change_nothing(
 def test_events_have_any_payload_type_and_clock(number: int, clock_rate_hz: int, channels: str) -> None:
     media = meaning(text(f"rtpmap:{number} telephone-event/{clock_rate_hz}{channels}", formats=f"0 {number}"))
     assert (media.dtmf_payload_type, media.dtmf_clock_rate_hz) == (number, clock_rate_hz)
+
+
+@pytest.mark.parametrize("clock_rate_hz", [8000, 48_000])
+def test_events_beside_opus_alone_are_answered_at_their_own_clock(clock_rate_hz: int) -> None:
+    """Firefox offers them at 8000 Hz only."""
+    event = f"101 telephone-event/{clock_rate_hz}"
+    answer, media, _ = answered(text("rtpmap:96 opus/48000/2", f"rtpmap:{event}", formats="96 101"))
+    assert [each.codec for each in media.receive] == [Codec.OPUS]
+    assert (media.dtmf_payload_type, media.dtmf_clock_rate_hz) == (101, clock_rate_hz)
+    assert answer.media[0].formats == ("96", "101")
+    assert event in answer.media[0].values("rtpmap")
 
 
 @given(

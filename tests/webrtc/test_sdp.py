@@ -69,6 +69,13 @@ def test_telephone_event_has_the_clock_rate_of_the_codec() -> None:
     assert parse_offer(FIREFOX).dtmf == (101, 8_000)
 
 
+def test_telephone_event_is_answered_as_it_was_offered() -> None:
+    for offer, number, clock_rate_hz in ((CHROMIUM, 110, 48_000), (FIREFOX, 101, 8_000)):
+        audio = answer(offer)[0]
+        events = [each for each in audio.rtp.codecs if each.name == "telephone-event"]
+        assert [(each.payloadType, each.clockRate) for each in events] == [(number, clock_rate_hz)]
+
+
 def test_without_telephone_event_there_is_none() -> None:
     assert parse_offer(FIREFOX.replace("telephone-event", "x-event")).dtmf is None
 

@@ -26,6 +26,12 @@ def test_everything_has_a_default_and_nothing_listens_on_the_network() -> None:
     assert settings.database == f"sqlite+aiosqlite:///{Path.cwd() / 'data' / 'mixminus.db'}"
 
 
+def test_a_silent_phone_has_a_minute_and_its_music_on_hold_is_not_heard_by_default() -> None:
+    settings = load()
+    assert settings.media_timeout_ms >= 60_000
+    assert not settings.hold_music_heard
+
+
 def test_environment_wins_over_dotenv_and_dotenv_over_the_file(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

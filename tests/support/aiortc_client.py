@@ -26,12 +26,12 @@ _RATE_HZ = 48_000
 _FRAME_SAMPLES = 960
 
 
-class _Tone(MediaStreamTrack):
+class _Sound(MediaStreamTrack):
     kind = "audio"
 
-    def __init__(self, hz: float) -> None:
+    def __init__(self, pcm: NDArray[np.int16]) -> None:
         super().__init__()
-        self._pcm = tone(hz, 1.0)  # a whole number of periods in a second, for integer frequencies
+        self._pcm = pcm  # a second, sent again and again
         self._position = 0
         self._started_at: float | None = None
 
@@ -53,11 +53,18 @@ class AiortcClient:
     """A client that joins by WHIP after it has gathered all candidates."""
 
     def __init__(
-        self, exchange: Exchange, *, hz: float, srtp_profiles: Sequence[SRTPProtectionProfile] = SRTP_PROFILES
+        self,
+        exchange: Exchange,
+        *,
+        hz: float = 440.0,
+        second: NDArray[np.int16] | None = None,
+        srtp_profiles: Sequence[SRTPProtectionProfile] = SRTP_PROFILES,
     ) -> None:
+        """Send a tone of an integer frequency, or a second of audio at 48 kHz that is repeated."""
         self._exchange = exchange
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        sender = self.connection.addTrack(_Tone(hz))
+        # A tone has a whole number of periods in a second.
+        sender = self.connection.addTrack(_Sound(tone(hz, 1.0) if second is None else second))
         # aiortc has no public option for this.
         sender.transport._srtp_profiles = list(srtp_profiles)
         self.connection.on("track", self._listen)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mixminus.mixer import DigitReceived, Engine
 from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.native.test_inband import press, silence
 from tests.support.aiortc_client import AiortcClient
 from tests.support.chromium import chromium
 from tests.support.room import AnsweringRoom, Listener
@@ -110,6 +111,26 @@ async def test_digits_from_a_browser_arrive_once(
 
         await until(heard)
         assert digits == ["1", "5", "#"]
+
+
+async def test_tones_are_digits_for_a_client_without_telephone_event(
+    engine: Engine, endpoint: WebRtcEndpoint, backend: AnsweringRoom
+) -> None:
+    """The last resort, as for phones: aiortc offers no events."""
+    pressed = np.concatenate([press("5", 200, 48_000), press("#", 200, 48_000)])
+    second = np.concatenate([pressed, silence(1000, 48_000)])[:48_000].astype(np.int16)
+    client = AiortcClient(direct(endpoint), second=second)
+    await client.join()
+    assert "telephone-event" not in client.answer
+    digits: list[str] = []
+
+    def heard() -> bool:
+        digits.extend(event.digit for event in engine.events() if isinstance(event, DigitReceived))
+        return len(digits) >= 4
+
+    await until(heard)
+    assert "".join(digits).lstrip("#").startswith("5#5")
+    await client.leave()
 
 
 async def test_media_does_not_touch_python(endpoint: WebRtcEndpoint, listener: Listener) -> None:

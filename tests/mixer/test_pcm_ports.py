@@ -184,6 +184,34 @@ def test_a_tap_hears_the_mix_and_each_stem(engine: Engine, room: Room) -> None:
     assert tap.read() == []
 
 
+def test_music_on_hold_is_in_no_stem_and_the_others_go_on(engine: Engine, room: Room) -> None:
+    """Recordings and transcripts of a room are made from its tap."""
+    held, other = room.ports[0], room.ports[1]
+    bridge = held.bridge
+    assert bridge is not None
+
+    def levels() -> list[int]:
+        room.hear()
+        with bridge.open_tap(RATE_HZ, stems=True) as tap:
+            engine.tick(20)
+            records = tap.read()
+        found = []
+        for id_, hz in ((held.id, 0), (other.id, 1), (0, 0), (0, 1)):
+            stem = [record.pcm for record in records if record.port_id == id_]
+            loud = loudness_at(np.concatenate(stem), VOICES_HZ[hz], RATE_HZ) if stem else 0
+            found.append(round(loud / LOUD))
+        return found
+
+    assert levels() == [1, 1, 1, 1]
+    held.set_on_hold(True)
+    assert levels() == [0, 1, 0, 1]
+    held.set_on_hold(True, heard=True)
+    assert levels() == [1, 1, 1, 1]
+    held.set_on_hold(True)
+    held.set_on_hold(False)
+    assert levels() == [1, 1, 1, 1]
+
+
 def test_talk_spurts_emit_events(engine: Engine) -> None:
     bridge = engine.open_bridge()
     talker, listener = engine.open_pcm_port(RATE_HZ), engine.open_pcm_port(RATE_HZ)

@@ -97,7 +97,7 @@ function Balance({ report: { balance, available, running } }: { report: Report }
       {balance && (
         <div class="card padded figure">
           <span class="muted small">Balance</span><strong>{plural(available ?? 0, "credit")}</strong>
-          <span class="muted small">{moment(balance.tm_exhausted) !== undefined ? `used up ${when(balance.tm_exhausted)}` : `${plural(running.credits, "credit")} of participants in rooms left out`}</span>
+          <span class="muted small">{moment(balance.tm_exhausted) !== undefined ? `used up ${when(balance.tm_exhausted)}` : `with ${plural(running.credits, "credit")} deducted for those in rooms`}</span>
         </div>
       )}
     </div>

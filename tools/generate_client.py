@@ -75,6 +75,8 @@ class Types:
             return f"{'Mapping' if self._sent else 'dict'}[str, {inner}]"
         if schema.get("format") == "uuid":
             return "UUID | str" if self._sent else "UUID"
+        if schema.get("format") == "date":
+            return "date | str" if self._sent else "date"
         return SCALARS.get(str(kind), "Any")
 
     def _named(self, name: str) -> str:
@@ -104,7 +106,7 @@ def models(schemas: Mapping[str, Json], answers: Iterator[str]) -> str:
         add(name)
     return (
         HEADER.format("Answers of the API.")
-        + "from typing import Any, Literal\nfrom uuid import UUID\n\n"
+        + "from datetime import date\nfrom typing import Any, Literal\nfrom uuid import UUID\n\n"
         + "from mixminus.client.request import Model, Timestamp\n\n"
         + f"__all__ = {sorted(classes)!r}\n\n\n"
         + "\n\n".join(classes.values())
@@ -276,7 +278,7 @@ def operations(methods: list[Method], *, is_async: bool) -> str:
     parts = [each for each in methods[0]._types.used if re.search(rf"\b{each}\b", body)]
     return (
         HEADER.format("One method for each operation of the API.")
-        + f"from collections.abc import {iterator}, Mapping, Sequence\nfrom typing import Any, Literal\n"
+        + f"from collections.abc import {iterator}, Mapping, Sequence\nfrom datetime import date\nfrom typing import Any, Literal\n"
         + "from uuid import UUID\n\n"
         + f"from mixminus.client.generated.inputs import {', '.join(parts)}\n"
         + f"from mixminus.client.generated.models import {', '.join(answers)}\n"

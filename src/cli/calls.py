@@ -1,6 +1,6 @@
 """``mixminus calls``: calls of phones and browsers, and calls out."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import typer
@@ -10,6 +10,7 @@ from mixminus.cli.output import age, line, listed, shown
 from mixminus.cli.rooms import room_of
 from mixminus.client.generated.inputs import AddressBody
 from mixminus.client.generated.models import Address
+from mixminus.client.request import UNSET
 
 __all__ = ["CallId", "address", "address_name", "app"]
 
@@ -52,6 +53,10 @@ def dial(
         list[str], typer.Argument(metavar="DESTINATION...", help="Numbers, sip: URIs, or extensions.")
     ],
     source: Annotated[str, typer.Option("--from", help="The number that they see.")] = "",
+    machine_detection: Annotated[
+        Literal["detect", "beep"] | None,
+        typer.Option(help="Detect answering machines; with beep, follow one until its beep has ended."),
+    ] = None,
 ) -> None:
     """Call people into a room."""
     with session() as client:
@@ -60,6 +65,7 @@ def dial(
             source=address(source),
             destinations=[address(each) for each in destinations],
             actions=[join],
+            machine_detection=machine_detection or UNSET,
         )
         for call in placed.calls:
             line(

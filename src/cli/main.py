@@ -23,6 +23,8 @@ from mixminus.cli import (
     rooms,
     runs,
     servers,
+    speakings,
+    streams,
     traces,
     transcripts,
     usage,
@@ -40,6 +42,8 @@ for name, group in {
     "rooms": rooms.app,
     "participants": rooms.participants,
     "calls": calls.app,
+    "streams": streams.app,
+    "speakings": speakings.app,
     "recordings": recordings.app,
     "transcripts": transcripts.app,
     "traces": traces.app,
@@ -67,9 +71,9 @@ app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("rotate-key")(backups.rotate_key)
 calls.app.command("trace")(traces.trace)
-for name, control in call_control.COMMANDS.items():
+for name, control in {**call_control.COMMANDS, **streams.CALL_COMMANDS}.items():
     calls.app.command(name)(control)
-for name, moderate in moderation.COMMANDS.items():
+for name, moderate in {**moderation.COMMANDS, **streams.ROOM_COMMANDS}.items():
     rooms.app.command(name)(moderate)
 
 

@@ -100,6 +100,7 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "matrix": (f"rooms/{scene.room}", panel("Who hears whom")),
         "chat": (f"rooms/{scene.room}", panel("Chat")),
         "say": (f"rooms/{scene.room}", panel("Say and play")),
+        "streams": (f"rooms/{scene.room}", panel("Media streams")),
         "captions": (f"rooms/{scene.room}", captions),
         "breakout": (f"rooms/{scene.room}", breakout),
         "lobby": (f"rooms/{scene.lobby}", waiting),
@@ -115,6 +116,7 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "recordings": ("recordings", shown),
         "recording": (f"recordings/{scene.recording}", player),
         "transcripts": ("transcripts", found),
+        "usage": ("usage", shown),
         "server": ("server", processor),
         "requests": ("calls", requests),
     }

@@ -84,11 +84,13 @@ async def check_room(page: Page, server: Server, check: Check, name: str) -> Non
     await check("room")
     await fill_panels(server, page.url.rsplit("/", 1)[1])
     await expect(page.get_by_role("button", name="Lower the hand of")).to_be_visible()
-    for tab in ("Who hears whom", "Chat", "Say and play", "Captions"):
+    for tab in ("Who hears whom", "Chat", "Say and play", "Media streams", "Captions"):
         await page.get_by_role("tab", name=tab).click()
         if tab == "Say and play":
             await expect(page.get_by_role("button", name="Say it")).to_be_visible()
             await expect(page.get_by_text("Failed", exact=True)).to_be_visible()
+        if tab == "Media streams":
+            await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
         await check(tab)
     for button in ("Breakout rooms", "Call somebody"):
         await page.get_by_role("button", name=button).click()
@@ -147,6 +149,7 @@ async def more_views(server: Server) -> dict[str, str]:
         "recordings": "",
         f"recordings/{recording}": "",
         "transcripts": "",
+        "usage": "",
         "server": "",
     }
 

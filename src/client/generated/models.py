@@ -3,6 +3,7 @@
 Made by tools/generate_client.py; not edited by hand.
 """
 
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -1130,7 +1131,7 @@ class Undelivered(Model):
 class Usage(Model):
     """The time of participants that have left: of a room on a day, or what was asked for."""
 
-    day: str | None
+    day: date | None
     """The day, of UTC; null if it is of all days."""
     conference_id: UUID
     """The nil UUID means none."""

@@ -4,6 +4,7 @@ Made by tools/generate_client.py; not edited by hand.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -2411,8 +2412,8 @@ class Operations(Sender):
     def list_usage(
         self,
         *,
-        since: str | Unset = UNSET,
-        until: str | Unset = UNSET,
+        since: date | str | Unset = UNSET,
+        until: date | str | Unset = UNSET,
         conference_id: UUID | str | Unset = UNSET,
         by: Literal["day_room", "day", "room"] | Unset = UNSET,
         page_size: int | Unset = UNSET,
@@ -2446,8 +2447,8 @@ class Operations(Sender):
     def export_usage(
         self,
         *,
-        since: str | Unset = UNSET,
-        until: str | Unset = UNSET,
+        since: date | str | Unset = UNSET,
+        until: date | str | Unset = UNSET,
         conference_id: UUID | str | Unset = UNSET,
         by: Literal["day_room", "day", "room"] | Unset = UNSET,
     ) -> Response:

@@ -25,12 +25,13 @@ import { Matrix } from "./Matrix";
 import { ParticipantList } from "./ParticipantList";
 import { Recorder } from "./Recorder";
 import { SayAndPlay } from "./SayAndPlay";
+import { Streams } from "./Streams";
 import { RoomModel } from "./model";
 import { sessionId } from "./whip";
 import "./room.css";
 
-type Panel = "people" | "matrix" | "chat" | "say" | "captions";
-const PANELS: ReadonlyArray<readonly [Panel, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["captions", "Captions"]];
+type Panel = "people" | "matrix" | "chat" | "say" | "streams" | "captions";
+const PANELS: ReadonlyArray<readonly [Panel, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["streams", "Media streams"], ["captions", "Captions"]];
 
 export function Room({ id = "" }: ViewProps) {
   const model = useMemo(() => new RoomModel(id), [id]);
@@ -79,6 +80,7 @@ function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
             {shown === "matrix" && <Matrix model={model} />}
             {shown === "chat" && <Chat model={model} />}
             {shown === "say" && <SayAndPlay model={model} />}
+            {shown === "streams" && <Streams model={model} />}
             {shown === "captions" && <Captions model={model} room={room} />}
           </div>
         </div>

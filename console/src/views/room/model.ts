@@ -10,6 +10,7 @@ import { RoomMeters, type Face } from "./meters";
 export type Seat = Schemas["Conferencecall"];
 export type ChatMessage = Schemas["ChatMessage"];
 export type Playback = Schemas["Playback"];
+export type MediaStream = Schemas["MediaStream"];
 
 const SHOWN_PLAYBACKS: ReadonlyArray<Playback["status"]> = ["queued", "playing", "failed"];
 
@@ -21,6 +22,8 @@ export class RoomModel {
   readonly messages: Collection<ChatMessage>;
   /** Those that play, wait, or have failed. */
   readonly playbacks: Collection<Playback>;
+  /** Those whose WebSocket the server opens; also some that have ended. */
+  readonly streams: Collection<MediaStream>;
 
   constructor(readonly id: string) {
     this.meters = new RoomMeters(id);
@@ -38,6 +41,11 @@ export class RoomModel {
       "playback",
       () => request("get", "/v1.0/conferences/{id}/playbacks", { path: { id } }),
       (playback) => playback.conference_id === id && SHOWN_PLAYBACKS.includes(playback.status),
+    );
+    this.streams = new Collection<MediaStream>(
+      "mediastream",
+      () => request("get", "/v1.0/conferences/{id}/media_streams", { path: { id } }),
+      (stream) => stream.conference_id === id,
     );
   }
 

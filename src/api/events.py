@@ -22,7 +22,7 @@ from mixminus.delivery.webhooks import NoWebhook
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
 from mixminus.model.ids import ConferenceId
 from mixminus.model.permissions import STAFF, Permission, allows
-from mixminus.store.webhook_attempts import State
+from mixminus.store.webhook_attempts import State, WebhookType
 from mixminus.wire.event import EventView
 from mixminus.wire.view import Timestamp, View
 
@@ -130,7 +130,7 @@ async def list_undelivered_events(call: ApiCall) -> Undelivered:
 
 
 class AttemptView(View):
-    """A request to the webhook."""
+    """A request to a webhook."""
 
     tm: Timestamp
     http_status: int
@@ -141,10 +141,15 @@ class AttemptView(View):
 
 
 class DeliveryView(View):
-    """What became of an event at the webhook."""
+    """What became of an event at a webhook."""
 
     id: int = Field(validation_alias="event_id")
+    """Id of the event. It has two deliveries if it is sent to the customer's webhook and to its activeflow's."""
     type: str
+    webhook_type: WebhookType
+    """Whose webhook it is: the customer's, or that of an activeflow."""
+    webhook_id: UUID
+    """Id of the customer or of the activeflow."""
     state: State
     """`waiting` for an attempt, `delivered`, or `undelivered`: no further attempt is made unless it is sent again."""
     attempt_count: int
@@ -155,7 +160,7 @@ class DeliveryView(View):
 
 
 class Deliveries(View):
-    """Events that were sent to the webhook or wait for it, newest first."""
+    """Events that were sent to webhooks or wait for them, newest first."""
 
     result: list[DeliveryView]
     next_before: int | None
@@ -164,34 +169,38 @@ class Deliveries(View):
 
 @operation("GET", "/events/deliveries", "List deliveries", parameters=(BEFORE, PAGE_SIZE))
 async def list_deliveries(call: ApiCall) -> Deliveries:
-    """What the webhook of the customer was sent, with the attempts; kept as long as events are."""
+    """What the webhooks of the customer and of its activeflows were sent, with the attempts; kept as long as events
+    are. `page_size` counts events: one that is sent to two webhooks has two deliveries.
+    """
     limit = page_size(call.request)
     before = _id_in(call.request, "before")
     found = await call.services.delivery.deliveries(
         call.customer_id, MAX_ID if before is None else before, limit
     )
-    next_before = found[-1].event_id if len(found) == limit else None
+    next_before = found[-1].event_id if len({each.event_id for each in found}) == limit else None
     return Deliveries.model_validate({"result": found, "next_before": next_before})
 
 
 class ResendBody(Body):
     event_ids: list[Annotated[int, Field(ge=1, lt=2**63)]] | None = Field(None, max_length=MAX_RESENT)
     """Ids of events; absent: all that are undelivered."""
+    webhook_type: WebhookType | None = None
+    """Only to the customer's webhook, or only to those of activeflows; absent: to both."""
 
 
 class ResentView(View):
-    """Events that are sent again."""
+    """Deliveries that are made again."""
 
     count: int
     """Events that are already known to be accepted are sent again if they are named."""
 
 
-@operation(
-    "POST", "/events/resend", "Send events to the webhook again", optional_body=True, errors=(NoWebhook,)
-)
+@operation("POST", "/events/resend", "Send events to webhooks again", optional_body=True, errors=(NoWebhook,))
 async def resend_events(call: ApiCall, body: ResendBody) -> ResentView:
-    """Those named, or all undelivered ones; events that wait for another attempt are attempted at once."""
-    count = await call.services.delivery.resend(call.customer_id, body.event_ids)
+    """Those named, or all undelivered ones, to the webhooks of the customer and of activeflows; events that wait for
+    another attempt are attempted at once.
+    """
+    count = await call.services.delivery.resend(call.customer_id, body.event_ids, body.webhook_type)
     return ResentView(count=count)
 
 

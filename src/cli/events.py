@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import typer
 
 from mixminus.cli.common import commands, session
 from mixminus.cli.output import age, line, listed
-from mixminus.client.generated.models import Attempt
+from mixminus.client.generated.models import Attempt, Delivery
 from mixminus.client.request import UNSET
 
 __all__ = ["app"]
+
+WebhookType = Literal["customer", "activeflow"]
 
 app: Final = commands("Events: follow them as they come.")
 
@@ -64,7 +66,7 @@ def deliveries(
     before: Annotated[int | None, typer.Option(help="Only events before the one with this id.")] = None,
     count: Annotated[int, typer.Option(min=1, help="How many events.")] = 20,
 ) -> None:
-    """List what the webhook was sent, newest first; --json has every attempt."""
+    """List what the webhooks of the customer and of flows' runs were sent, newest first; --json has every attempt."""
     with session() as client:
         found = client.list_deliveries(
             before=UNSET if before is None else str(before), page_size=min(count, 100)
@@ -74,6 +76,7 @@ def deliveries(
             {
                 "event": lambda each: each.id,
                 "type": lambda each: each.type,
+                "webhook": _webhook,
                 "state": lambda each: each.state,
                 "attempts": lambda each: each.attempt_count,
                 "last": lambda each: _last(each.attempts),
@@ -88,11 +91,19 @@ def resend(
         list[int] | None,
         typer.Argument(metavar="[EVENT]...", help="Ids of events; all undelivered ones without."),
     ] = None,
+    webhook: Annotated[
+        WebhookType | None, typer.Option(help="Only to the customer's webhook, or to those of flows' runs.")
+    ] = None,
 ) -> None:
-    """Send events to the webhook again."""
+    """Send events to webhooks again."""
     with session() as client:
-        sent = client.resend_events(event_ids=events or None)
+        sent = client.resend_events(event_ids=events or None, webhook_type=webhook)
     line(f"{sent.count} sent again", count=sent.count)
+
+
+def _webhook(delivery: Delivery) -> str:
+    """Return whose webhook it is; the customer is the one that asks."""
+    return "customer" if delivery.webhook_type == "customer" else f"run {delivery.webhook_id}"
 
 
 def _last(attempts: Sequence[Attempt]) -> str:

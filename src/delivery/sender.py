@@ -15,7 +15,7 @@ from mixminus.clock import Clock
 from mixminus.delivery.outgoing import SCHEMES, Outgoing, TargetRefused, open_session, send_following
 from mixminus.delivery.retries import is_retried, retry_after_s
 from mixminus.store.outbox import Event
-from mixminus.store.webhook_attempts import is_accepted
+from mixminus.store.webhook_attempts import Attempt, is_accepted
 from mixminus.store.webhooks import Target
 from mixminus.telemetry import NO_TELEMETRY, Telemetry, current_span
 from mixminus.wire.event import body_of, webhook_id
@@ -42,6 +42,10 @@ class Outcome:
     @property
     def accepted(self) -> bool:
         return is_accepted(self.http_status)
+
+    def at(self, tm: datetime) -> Attempt:
+        """Return the attempt, which ended at this time, as it is stored."""
+        return Attempt(tm, self.http_status, self.duration_ms, self.error)
 
 
 class WebhookSender:

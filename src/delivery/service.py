@@ -18,12 +18,12 @@ from mixminus.delivery.connection import LIMITS, Limits
 from mixminus.delivery.feed import Backlog, Feed
 from mixminus.delivery.hub import Hub
 from mixminus.delivery.sender import WebhookSender
-from mixminus.delivery.webhooks import Webhooks
+from mixminus.delivery.webhooks import NoWebhook, Webhooks
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
-from mixminus.store.webhook_attempts import Delivery
+from mixminus.store.webhook_attempts import Delivery, WebhookType
 from mixminus.store.webhooks import Undelivered
 from mixminus.tasks import TaskScope
 from mixminus.telemetry import NO_TELEMETRY, Telemetry
@@ -113,13 +113,30 @@ class DeliveryService:
             return await tx.webhooks.undelivered(customer_id, after, limit)
 
     async def deliveries(self, customer_id: CustomerId, before: int, limit: int) -> list[Delivery]:
-        """Return what became of the events with ids below ``before`` at the customer's webhook, newest first."""
+        """Return what became of ``limit`` events with ids below ``before`` at their webhooks, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.webhook_attempts.page(customer_id, before, limit)
 
-    async def resend(self, customer_id: CustomerId, event_ids: Sequence[int] | None) -> int:
-        """Send events to the customer's webhook again, or all undelivered ones; return how many. Raises NoWebhook."""
-        return await self._webhooks.resend(customer_id, event_ids)
+    async def resend(
+        self,
+        customer_id: CustomerId,
+        event_ids: Sequence[int] | None,
+        webhook_type: WebhookType | None = None,
+    ) -> int:
+        """Send events, or all undelivered ones, again to the webhooks of one type or of both; return how many.
+
+        Raises NoWebhook if the customer has none, unless events are sent to webhooks of activeflows.
+        """
+        count = 0
+        if webhook_type != "customer":
+            count = await self._activeflow_webhooks.resend(customer_id, event_ids)
+        if webhook_type != "activeflow":
+            try:
+                count += await self._webhooks.resend(customer_id, event_ids)
+            except NoWebhook:
+                if not count:
+                    raise
+        return count
 
     @property
     def gauges(self) -> dict[str, float]:

@@ -29,7 +29,6 @@ from mixminus.log import get
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.outbox import Event, Span
-from mixminus.store.webhook_attempts import Attempt
 from mixminus.store.webhook_retries import Backlog, Retry
 from mixminus.store.webhooks import Target, Undelivered
 
@@ -213,7 +212,7 @@ class Webhooks:
         outcome = await self._attempt(target, retry.event, retry.attempts + 1)
         is_over = self._clock.now() - retry.tm_begin >= self._retry
         async with self._store.transaction() as tx:
-            await tx.webhook_attempts.add(retry.event, self._attempt_of(outcome))
+            await tx.webhook_attempts.add(retry.event, outcome.at(self._clock.now()))
             if outcome.retry and not is_over:
                 wait_s = pause_s(retry.attempts + 1, outcome.retry_after_s)
                 tm_next = self._clock.now() + timedelta(seconds=wait_s)
@@ -261,16 +260,13 @@ class Webhooks:
             self._pauses.pop(target.customer_id, None)
         return outcome
 
-    def _attempt_of(self, outcome: Outcome) -> Attempt:
-        return Attempt(self._clock.now(), outcome.http_status, outcome.duration_ms, outcome.error)
-
     async def _note(self, target: Target, event: Event, outcome: Outcome, behind: Sequence[Event]) -> bool:
         """Write what became of an event, and of those before it that wait; return whether the destination changed."""
         now = self._clock.now()
         async with self._store.transaction() as tx:
             await tx.webhook_retries.add(behind, tm_next=now)
             await tx.webhooks.advance(target.customer_id, event.id)
-            await tx.webhook_attempts.add(event, self._attempt_of(outcome))
+            await tx.webhook_attempts.add(event, outcome.at(now))
             if outcome.retry:
                 tm_next = now + timedelta(seconds=pause_s(1, outcome.retry_after_s))
                 state = {"attempts": 1, "http_status": outcome.http_status, "tm_begin": now}

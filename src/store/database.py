@@ -21,6 +21,7 @@ from mixminus.errors import Unavailable
 from mixminus.log import task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.activeflow_retries import ActiveflowRetryRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
@@ -63,6 +64,7 @@ class Transaction:
     def __init__(self, connection: Connection, timestamp_style: TimestampStyle, cipher: Cipher) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
+        self.activeflow_retries = ActiveflowRetryRows(connection)
         self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)

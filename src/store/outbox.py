@@ -36,6 +36,7 @@ from mixminus.store.connection import Connection
 from mixminus.store.statement import Statement, inserting
 from mixminus.store.tables import (
     activeflow_cursors,
+    activeflow_retries,
     activeflows,
     event_streams,
     outbox,
@@ -196,7 +197,10 @@ class OutboxRows:
         newest = select(func.max(c.id)).scalar_subquery()
         query = select(c.id, c.activeflow_id).where(c.tm < before, c.id < newest, ~_is_awaited())
         oldest = (await self._connection.execute(query.order_by(c.tm).limit(limit))).all()
-        await self._connection.execute(delete(outbox).where(c.id.in_([id_ for id_, _ in oldest])))
+        ids = [id_ for id_, _ in oldest]
+        await self._connection.execute(delete(outbox).where(c.id.in_(ids)))
+        given_up = activeflow_retries.c.event_id.in_(ids)
+        await self._connection.execute(delete(activeflow_retries).where(given_up))
         await self._forget_activeflows({activeflow for _, activeflow in oldest if activeflow})
         return len(oldest)
 
@@ -241,7 +245,9 @@ def _is_awaited() -> ColumnElement[bool]:
         activeflows.c.id == c.activeflow_id, activeflows.c.webhook_uri != "", ~received
     )
     is_retried = exists().where(webhook_retries.c.event_id == c.id)
-    return or_(by_customer, is_retried, by_activeflow)
+    again = activeflow_retries.c
+    is_retried_at_activeflow = exists().where(again.event_id == c.id, again.tm_next.is_not(None))
+    return or_(by_customer, is_retried, by_activeflow, is_retried_at_activeflow)
 
 
 def _activeflow_id(type_: str, data: dict[str, Any]) -> UUID | None:

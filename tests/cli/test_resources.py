@@ -109,7 +109,20 @@ def test_deliveries_are_listed_and_sent_again(run: Run, server: Server, unused_t
         assert listed[-1]["type"] == "conference_created"
         assert run("events", "resend", str(listed[-1]["id"])).code == 0
         client.update_own_customer(webhook_method="", webhook_uri="")
-    assert run("events", "resend").err.startswith("mixminus: ")
+        flow = client.create_activeflow(actions=[], webhook_uri=f"http://127.0.0.1:{unused_tcp_port}/flow")
+        eventually(
+            lambda: any(
+                f"run {flow.id}" in line and "waiting" in line and "no connection" in line
+                for line in run("events", "deliveries").out.splitlines()
+            ),
+            what="an attempt at the webhook of a run is listed",
+        )
+        deliveries = run("events", "deliveries", "--json").json
+        of_run = next(each for each in deliveries if each["webhook_id"] == str(flow.id) and each["attempts"])
+        assert of_run["webhook_type"] == "activeflow"
+        again = ("events", "resend", str(of_run["id"]), "--webhook", "activeflow", "--json")
+        eventually(lambda: run(*again).json == {"count": 1}, what="it waits, and is attempted at once")
+    assert run("events", "resend", "--webhook", "customer").err.startswith("mixminus: ")
     run("rooms", "close", room)
 
 

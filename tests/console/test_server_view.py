@@ -23,6 +23,7 @@ async def test_deliveries_are_shown_with_their_attempts_and_sent_again(tmp_path:
     ):
         await log_in(page)
         await resend_what_was_refused(page, server, receiver)
+        await resend_to_the_webhook_of_a_run(page, server, receiver)
         used = page.get_by_role("region", name="CPU by role")
         for role in ("Control", "Mixing", "SIP workers"):
             await expect(used).to_contain_text(role)
@@ -47,3 +48,17 @@ async def resend_what_was_refused(page: Page, server: Server, receiver: WebhookR
     await expect(row.get_by_role("listitem")).to_have_count(2)
     assert receiver.types == ["conference_created", "conference_updated", "conference_created"]
     await expect(deliveries.get_by_role("button", name="Send all again")).to_be_hidden()
+
+
+async def resend_to_the_webhook_of_a_run(page: Page, server: Server, receiver: WebhookReceiver) -> None:
+    body = {"actions": [{"type": "sleep", "option": {"duration": 1}}], "webhook_uri": f"{receiver.uri}/run"}
+    run = await api(server, "POST", "/activeflows", **body)
+    deliveries = page.get_by_role("region", name="Webhook deliveries")
+    link = f"run {run['id'][:8]}"
+    row = deliveries.get_by_role("row", name="activeflow_created").filter(has_text=link)
+    await expect(deliveries.get_by_role("row", name="activeflow_created")).to_have_count(2)
+    await row.get_by_role("button", name="Send again").click()
+    await expect(row).to_contain_text("2 attempts; the last: 200")
+    sent = [each.path for each in receiver.received if each.type == "activeflow_created"]
+    assert sorted(sent) == ["/hook", "/hook/run", "/hook/run"]
+    await expect(row.get_by_role("link", name=link)).to_have_attribute("href", f"#/flows/runs/{run['id']}")

@@ -31,7 +31,7 @@ def body(receiver: WebhookReceiver, path: str, **more: Any) -> dict[str, Any]:
 
 async def delivered_everything(front: Front) -> bool:
     async with front.backend.store.snapshot() as tx:
-        return not await tx.activeflow_webhooks.undelivered()
+        return not (await tx.activeflow_webhooks.undelivered() or await tx.activeflow_retries.waiting())
 
 
 async def test_each_webhook_receives_its_own_events(front: Front, receiver: WebhookReceiver) -> None:

@@ -65,6 +65,10 @@ READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "transcribes at start": lambda tx: tx.transcribes.unfinished(),
     "activeflows at start": lambda tx: tx.activeflows.running(),
     "webhooks of activeflows at start": lambda tx: tx.activeflow_webhooks.undelivered(),
+    "activeflows that wait at start": lambda tx: tx.activeflow_retries.waiting(),
+    "what waits for an activeflow": lambda tx: tx.activeflow_retries.head(ROOM.id),
+    "sending to activeflows again": lambda tx: tx.activeflow_retries.resend(CUSTOMER, [1, 2], NOW),
+    "sending all to activeflows again": lambda tx: tx.activeflow_retries.resend(CUSTOMER, None, NOW),
     "usage by day": lambda tx: tx.usage.report(CUSTOMER, UsageSpan(), "day_room", after=LAST, limit=100),
     "usage of rooms over days": lambda tx: tx.usage.report(
         CUSTOMER, UsageSpan(), "room", after=(None, LAST[1]), limit=100
@@ -89,6 +93,9 @@ INDEXES = {
     "deliveries": "ix_webhook_attempts_customer_id_event_id (customer_id=? AND event_id<?)",
     "pruning attempts": "ix_webhook_attempts_tm (tm<?)",
     "webhooks of activeflows at start": "ix_activeflows_with_webhook",
+    "activeflows that wait at start": "ix_activeflow_retries_waiting",
+    "what waits for an activeflow": "ix_activeflow_retries_waiting (activeflow_id=?)",
+    "sending all to activeflows again": "ix_activeflow_retries_customer_id_event_id (customer_id=?)",
 }
 
 
@@ -125,6 +132,7 @@ def scans(steps: list[str]) -> list[str]:
     small = (
         "anon_1",
         "ix_conferencecalls_present",
+        "ix_activeflow_retries_waiting",
         "ix_activeflows_with_webhook",
         "CONSTANT ROW",
         "(subquery-1)",

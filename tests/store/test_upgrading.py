@@ -1,7 +1,7 @@
 """A database of each of the last five revisions, with rows in every table, is upgraded and loses nothing."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -46,6 +46,7 @@ def values_of(row: int) -> dict[type[sa.types.TypeEngine[Any]], object]:
         sa.Boolean: row % 2 == 0,
         sa.Integer: row + 1,
         sa.Float: row + 0.25,
+        sa.Date: date(2026, 1, 1 + row),
         sa.DateTime: datetime(2026, 1, 1 + row, 12, 30, 15, 123456, tzinfo=UTC),
         sa.JSON: {"text": TEXT, "row": row, "list": [1, None]},
         sa.LargeBinary: bytes(range(256)),

@@ -58,7 +58,14 @@ export function Listing<T extends Row>({ title, about, icon, collection, columns
   );
 }
 
-export function Table<T extends { id?: string | number }>({ columns, rows }: { columns: readonly Column<T>[]; rows: readonly T[] }) {
+interface TableProps<T> {
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  /** What tells a row from the others, unless its id does. */
+  keyOf?: (row: T) => string;
+}
+
+export function Table<T extends { id?: string | number }>({ columns, rows, keyOf }: TableProps<T>) {
   return (
     <div class="card table-card stacked">
       <table>
@@ -71,7 +78,7 @@ export function Table<T extends { id?: string | number }>({ columns, rows }: { c
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={row.id ?? index}>
+            <tr key={keyOf?.(row) ?? row.id ?? index}>
               {columns.map(({ title, cell, number }) => <td key={title} class={number ? "number" : ""}>{cell(row)}</td>)}
             </tr>
           ))}

@@ -451,7 +451,7 @@ class Customer(Model):
 
 
 class Attempt(Model):
-    """A request to the webhook."""
+    """A request to a webhook."""
 
     tm: Timestamp
     http_status: int
@@ -462,10 +462,15 @@ class Attempt(Model):
 
 
 class Delivery(Model):
-    """What became of an event at the webhook."""
+    """What became of an event at a webhook."""
 
     id: int
+    """Id of the event. It has two deliveries if it is sent to the customer's webhook and to its activeflow's."""
     type: str
+    webhook_type: Literal["customer", "activeflow"]
+    """Whose webhook it is: the customer's, or that of an activeflow."""
+    webhook_id: UUID
+    """Id of the customer or of the activeflow."""
     state: Literal["waiting", "delivered", "undelivered"]
     """`waiting` for an attempt, `delivered`, or `undelivered`: no further attempt is made unless it is sent again."""
     attempt_count: int
@@ -879,7 +884,7 @@ class Recording(Model):
 
 
 class Resent(Model):
-    """Events that are sent again."""
+    """Deliveries that are made again."""
 
     count: int
     """Events that are already known to be accepted are sent again if they are named."""

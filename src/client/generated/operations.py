@@ -1715,19 +1715,31 @@ class Operations(Sender):
     ) -> Iterator[Delivery]:
         """List deliveries.
 
-        What the webhook of the customer was sent, with the attempts; kept as long as events are.
+        What the webhooks of the customer and of its activeflows were sent, with the attempts; kept as long as events
+        are. `page_size` counts events: one that is sent to two webhooks has two deliveries.
 
         ``before``: The id of an event: only earlier events are returned.
         """
         request = Request("GET", "/v1.0/events/deliveries", query={"before": before, "page_size": page_size})
         return self._list(request, Listing(Delivery, "next_before", "before"))
 
-    def resend_events(self, *, event_ids: Sequence[int] | None | Unset = UNSET) -> Resent:
-        """Send events to the webhook again.
+    def resend_events(
+        self,
+        *,
+        event_ids: Sequence[int] | None | Unset = UNSET,
+        webhook_type: Literal["customer", "activeflow"] | None | Unset = UNSET,
+    ) -> Resent:
+        """Send events to webhooks again.
 
-        Those named, or all undelivered ones; events that wait for another attempt are attempted at once.
+        Those named, or all undelivered ones, to the webhooks of the customer and of activeflows; events that wait for
+        another attempt are attempted at once.
         """
-        request = Request("POST", "/v1.0/events/resend", body={"event_ids": event_ids}, repeatable=True)
+        request = Request(
+            "POST",
+            "/v1.0/events/resend",
+            body={"event_ids": event_ids, "webhook_type": webhook_type},
+            repeatable=True,
+        )
         return self._get(request, Resent)
 
     def list_numbers(self, *, page_size: int | Unset = UNSET) -> Iterator[Number]:

@@ -21,6 +21,7 @@ from mixminus.store.tables.directory import (
     trunks,
 )
 from mixminus.store.tables.events import (
+    activeflow_retries,
     event_streams,
     idempotency_keys,
     outbox,
@@ -38,6 +39,7 @@ __all__ = [
     "UtcDateTime",
     "access_keys",
     "activeflow_cursors",
+    "activeflow_retries",
     "activeflows",
     "agents",
     "audits",

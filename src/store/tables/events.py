@@ -14,9 +14,10 @@ from sqlalchemy import (
     Uuid,
 )
 
-from mixminus.store.tables.columns import SHA256_HEX, UtcDateTime, customer, metadata
+from mixminus.store.tables.columns import SHA256_HEX, UtcDateTime, customer, metadata, partial
 
 __all__ = [
+    "activeflow_retries",
     "event_streams",
     "idempotency_keys",
     "outbox",
@@ -86,7 +87,22 @@ webhook_retries = Table(
     Index(None, "customer_id", "stream_id", "event_id"),
 )
 
-# Attempts to deliver an event to a customer's webhook; the HTTP status is 0 without a response.
+# Events that wait for another attempt at the webhook of their activeflow, or were given up: those have no ``tm_next``.
+activeflow_retries = Table(
+    "activeflow_retries",
+    metadata,
+    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    customer(),
+    Column("activeflow_id", Uuid, ForeignKey("activeflows.id"), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("tm_begin", UtcDateTime, nullable=False),
+    Column("tm_next", UtcDateTime),
+    Index(None, "customer_id", "event_id"),
+    partial("ix_activeflow_retries_waiting", "activeflow_id", "event_id", where="tm_next IS NOT NULL"),
+)
+
+# Attempts to deliver an event to a webhook, the customer's unless an activeflow is named; the HTTP status is 0
+# without a response.
 webhook_attempts = Table(
     "webhook_attempts",
     metadata,
@@ -97,6 +113,7 @@ webhook_attempts = Table(
     Column("duration_ms", Integer, nullable=False),
     Column("error", String(100), nullable=False),
     Column("tm", UtcDateTime, nullable=False),
+    Column("activeflow_id", Uuid),
     Index(None, "customer_id", "event_id"),
     Index(None, "event_id"),
     Index(None, "tm"),

@@ -1,4 +1,4 @@
-// What the webhook was sent: each event with its attempts, and a button that sends it again.
+// What webhooks were sent: each event with its attempts, and a button that sends it again.
 import { useEffect, useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
@@ -31,6 +31,10 @@ function Attempts({ delivery }: { delivery: Delivery }) {
   );
 }
 
+function Webhook({ delivery: { webhook_type, webhook_id } }: { delivery: Delivery }) {
+  return webhook_type === "customer" ? <>customer</> : <a href={`#/flows/runs/${webhook_id}`}>run {webhook_id.slice(0, 8)}</a>;
+}
+
 /** The newest deliveries, read again at intervals. */
 function useDeliveries() {
   const [events, setEvents] = useState<readonly Delivery[]>();
@@ -53,23 +57,25 @@ export function Deliveries() {
     toast(count ? `${plural(count, "event")} sent again.` : "No event waits or was given up.");
     load();
   };
-  const resend = (event_ids?: number[]) => request("post", "/v1.0/events/resend", { body: event_ids ? { event_ids } : {} });
+  const resend = (delivery?: Delivery) =>
+    request("post", "/v1.0/events/resend", { body: delivery ? { event_ids: [delivery.id], webhook_type: delivery.webhook_type } : {} });
   const columns: readonly Column<Delivery>[] = [
     { title: "Event", cell: ({ id, type }) => <><code>{type}</code> <span class="muted">{id}</span></> },
+    { title: "Webhook", cell: (each) => <Webhook delivery={each} /> },
     {
       title: "State",
       cell: ({ state, tm_next }) => <><span class={`badge ${KINDS[state]}`}>{state}</span>{moment(tm_next) !== undefined && <div class="muted small">again {when(tm_next)}</div>}</>,
     },
     { title: "Attempts", cell: (each) => <Attempts delivery={each} /> },
-    { title: "", cell: ({ id }) => <div class="actions"><Act request={resend([id])} kind="small" done={sent}>Send again</Act></div> },
+    { title: "", cell: (each) => <div class="actions"><Act request={resend(each)} kind="small" done={sent}>Send again</Act></div> },
   ];
   return (
     <section aria-label="Webhook deliveries">
       <div class="view-head section"><div class="grow"><h2>Webhook deliveries</h2><p>The last {SHOWN} events, with their attempts</p></div>
         <div class="actions">{events?.some(({ state }) => state !== "delivered") && <Act request={resend()} done={sent}>Send all again</Act>}</div></div>
       {error !== undefined && <ErrorNote error={error} retry={load} />}
-      {events?.length === 0 && <p class="muted">No event was sent: the customer has no webhook, or nothing has happened since it was set.</p>}
-      {!!events?.length && <Table columns={columns} rows={events} />}
+      {events?.length === 0 && <p class="muted">No event was sent: neither the customer nor a flow’s run has a webhook, or nothing has happened since it was set.</p>}
+      {!!events?.length && <Table columns={columns} rows={events} keyOf={({ id, webhook_type }) => `${id} ${webhook_type}`} />}
     </section>
   );
 }

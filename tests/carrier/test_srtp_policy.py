@@ -157,7 +157,9 @@ async def test_customers_policy_holds_for_calls_out(
     bob.reply(invite, 488)
     if policy == "optional":
         again = await bob.asked("INVITE")
-        assert "RTP/SAVP" not in again.body
+        # Both in one line (RFC 5939): plain, with SRTP as a potential configuration.
+        assert " RTP/AVP " in again.body
+        assert "a=tcap:1 RTP/SAVP\r\n" in again.body
         bob.reply(again, 486)
     else:
         with pytest.raises(TimeoutError):

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +14,10 @@ from mixminus.api.document import document
 from tests.support.ports import free_port
 from tests.support.server import ACCESS_KEY, Server
 
-CONSOLE: Final = Path(__file__).resolve().parents[2] / "console"
+ROOT: Final = Path(__file__).resolve().parents[2]
+CONSOLE: Final = ROOT / "console"
 COMPILER: Final = CONSOLE / "node_modules/.bin/tsc"
+WITH_NODE: Final = (ROOT / "tools/with_node.sh", sys.executable)
 COMPILE_S, RUN_S = 120, 30
 JSON: Final = "application/json"
 PATHS: Final[dict[str, dict[str, Any]]] = document(OPERATIONS, "")["paths"]
@@ -101,7 +104,7 @@ def compiled(folder: Path, source: Path, **options: object) -> subprocess.Comple
     }
     (folder / "tsconfig.json").write_text(json.dumps(settings))
     return subprocess.run(
-        [COMPILER, "-p", folder], capture_output=True, text=True, check=False, timeout=COMPILE_S
+        [*WITH_NODE, COMPILER, "-p", folder], capture_output=True, text=True, check=False, timeout=COMPILE_S
     )
 
 
@@ -128,7 +131,7 @@ def answers(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     (folder / "program.js").write_text(PROGRAM)
     nowhere = f"http://127.0.0.1:{free_port('127.0.0.1')}"
     ran = subprocess.run(
-        ["node", folder / "program.js", server.url, ACCESS_KEY, nowhere],
+        [*WITH_NODE, "node", folder / "program.js", server.url, ACCESS_KEY, nowhere],
         capture_output=True,
         text=True,
         check=False,

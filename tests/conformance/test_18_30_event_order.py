@@ -34,11 +34,11 @@ async def test_events_of_join_leave_and_end_come_in_order(front: Front, receiver
     events = await front.events(f"&conference_id={room.id}")
     assert [event["type"] for event in events] == LIFE
     assert [event["number"] for event in events] == list(range(1, len(LIFE) + 1))
-    # The webhook sends them in the same order, mixed with those of the call and of its flow.
+    # The webhook sends them in the same order, mixed with those of the call, its record and its flow.
     everything = await front.events()
     got = await receiver.got(len(everything))
     assert [each.type for each in got] == [event["type"] for event in everything]
-    assert [kind for kind in receiver.types if not kind.startswith(("call_", "activeflow_"))] == LIFE
+    assert [kind for kind in receiver.types if not kind.startswith(("call_", "cdr_", "activeflow_"))] == LIFE
 
 
 async def test_event_of_a_kick_comes_before_the_leaving(front: Front) -> None:

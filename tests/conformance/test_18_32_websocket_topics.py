@@ -22,7 +22,7 @@ async def test_topic_of_three_parts_selects_a_resource(front: Front) -> None:
         pytest.param("conference:*", {"conference"}, id="wildcard"),
         pytest.param("conferencecall:*", {"conferencecall"}, id="participants"),
         pytest.param("call:*", {"call"}, id="calls"),
-        pytest.param("*", {"conference", "conferencecall", "call", "activeflow"}, id="all"),
+        pytest.param("*", {"conference", "conferencecall", "call", "cdr", "activeflow"}, id="all"),
         pytest.param("nothing", set(), id="no such resource"),
     ],
 )

@@ -56,12 +56,12 @@ class ApiClient:
         customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="other"))
         return await self.access.keys.renew(customer.id, "key")
 
-    async def room(self, type_: str = "conference") -> dict[str, Any]:
-        """Create a room and return it as it was created, once it is progressing."""
-        _, room = await self.post("/v1.0/conferences", {"type": type_})
+    async def room(self, type_: str = "conference", **options: Any) -> dict[str, Any]:
+        """Create a room and return it as it was created, once it is progressing; ``options`` are those of ``send``."""
+        _, room = await self.send("POST", "/v1.0/conferences", json={"type": type_}, **options)
 
         async def progressing() -> bool:
-            _, seen = await self.get(f"/v1.0/conferences/{room['id']}")
+            _, seen = await self.send("GET", f"/v1.0/conferences/{room['id']}", **options)
             return bool(seen["status"] == "progressing")
 
         await until(progressing)

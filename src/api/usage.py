@@ -65,16 +65,13 @@ async def list_usage(call: ApiCall) -> UsageReport:
     """The time of participants in rooms. It is counted when they leave, on each day (UTC) that it falls on; what
     participants that are in rooms have used so far is in `running`.
     """
-    usage, query = call.services.usage.reports, call.request.query
-    page = await usage.page(
+    usage, query = call.services.usage, call.request.query
+    page = await usage.reports.page(
         call.customer_id, _span(call), _grouping(call), query.get("page_token", ""), page_size(call.request)
     )
+    _, running = await usage.balances.get(call.customer_id)
     return UsageReport.model_validate(
-        {
-            "result": page.rows,
-            "next_page_token": page.next_token,
-            "running": await usage.running(call.customer_id),
-        }
+        {"result": page.rows, "next_page_token": page.next_token, "running": running}
     )
 
 

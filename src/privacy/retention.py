@@ -34,7 +34,7 @@ class RetentionConfig:
 
 
 class Retention:
-    """Looks once an hour."""
+    """Deletes old rows once an hour."""
 
     def __init__(self, store: Store, clock: Clock, config: RetentionConfig) -> None:
         self._store = store

@@ -47,7 +47,7 @@ class Closed(enum.Enum):
     """The stream has ended, or its room or call."""
     BY_FAR_END = enum.auto()
     LOST = enum.auto()
-    """Closed with an error, or without a word."""
+    """Closed with an error, or without a close frame."""
     SLOW = enum.auto()
     """The far end did not read."""
 

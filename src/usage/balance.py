@@ -37,11 +37,8 @@ class BalanceService:
     async def get(self, customer_id: CustomerId) -> tuple[Balance | None, Running]:
         """Return a customer's balance, None if it has none, and what its participants have used so far."""
         async with self._store.snapshot() as tx:
-            return await self._read(tx, customer_id)
-
-    async def _read(self, tx: Transaction, customer_id: CustomerId) -> tuple[Balance | None, Running]:
-        balance = await tx.balances.find(customer_id)
-        joinings = await tx.usage.joinings(customer_id)
+            balance = await tx.balances.find(customer_id)
+            joinings = await tx.usage.joinings(customer_id)
         return balance, running(joinings, self._clock.now(), balance, self.meter.credits_per_minute)
 
     async def require(self, customer_id: CustomerId) -> None:
@@ -55,14 +52,8 @@ class BalanceService:
         """Return whether the customer may open rooms and make calls."""
         if customer_id not in self.meter.limited:
             return True
-        async with self._store.snapshot() as tx:
-            balance = await tx.balances.find(customer_id)
-            if balance is None:
-                return True
-            allowed = balance.credits > 0
-            if allowed:
-                _, used = await self._read(tx, customer_id)
-                allowed = balance.credits > used.credits
+        balance, used = await self.get(customer_id)
+        allowed = balance is None or balance.credits > used.credits
         self._refused += not allowed
         return allowed
 

@@ -6,12 +6,10 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import CustomerId
-from mixminus.model.usage import Grouping, Running, Usage, UsageSpan
+from mixminus.model.usage import Grouping, Usage, UsageSpan
 from mixminus.store.database import Store
-from mixminus.usage.meter import Meter, running
 
 __all__ = ["UsagePage", "UsageService"]
 
@@ -30,10 +28,8 @@ class UsagePage:
 class UsageService:
     """Reads what the meter has counted."""
 
-    def __init__(self, store: Store, clock: Clock, meter: Meter) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
-        self._meter = meter
 
     async def page(
         self, customer_id: CustomerId, span: UsageSpan, grouping: Grouping, token: str, size: int
@@ -55,13 +51,6 @@ class UsageService:
             token = page.next_token
             if not token:
                 return
-
-    async def running(self, customer_id: CustomerId) -> Running:
-        """Return what participants that are in rooms have used so far."""
-        async with self._store.snapshot() as tx:
-            balance = await tx.balances.find(customer_id)
-            joinings = await tx.usage.joinings(customer_id)
-        return running(joinings, self._clock.now(), balance, self._meter.credits_per_minute)
 
 
 def _token(row: Usage) -> str:

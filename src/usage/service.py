@@ -61,6 +61,6 @@ def open_usage(
     return UsageServices(
         meter,
         BalanceService(store, clock, meter),
-        UsageService(store, clock, meter),
+        UsageService(store),
         UsageWatch(store, clock, meter, is_busy=is_busy, end_calls=end_calls, end_after_s=config.end_after_s),
     )

@@ -1,7 +1,6 @@
 """HTTP and HTTPS: listening sockets, whose connections are counted before anything is read from them."""
 
 import asyncio
-import errno
 import resource
 import socket
 import ssl
@@ -11,6 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from mixminus import log
+from mixminus.accepting import accepted, listening_socket
 from mixminus.api.connection import Connection
 from mixminus.api.connections import Connections, Place
 from mixminus.app.addresses import advertised_hosts
@@ -18,18 +18,13 @@ from mixminus.app.certificates import Certificates
 from mixminus.app.listeners import listening
 from mixminus.app.settings import Settings
 from mixminus.clock import Clock
-from mixminus.hosts import IPV6, family_of
 from mixminus.tasks import TaskScope
 
 __all__ = ["HttpAddresses", "Listener", "open_connections", "start_http"]
 
 # Idle connections close at once; a download that runs gets this long to end.
 SHUTDOWN_S: Final = 2.0
-BACKLOG: Final = 128
 LOOK_S: Final = 1.0
-# The kernel cannot give a socket now, but later: no descriptors, no memory.
-EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-PAUSE_S: Final = 0.2
 
 HttpAddresses = tuple[tuple[str, int], tuple[str, int] | None]
 """Of HTTP and HTTPS, the latter with the host to advertise; None without a port for it."""
@@ -83,9 +78,7 @@ class Listener:
         """Listen on each address; return the port, which is the same on all of them."""
         for host in hosts:
             with listening(part, host, port, host_setting="http_host"):
-                family = socket.AF_INET6 if family_of(host) == IPV6 else socket.AF_INET
-                opened = socket.create_server((host, port), family=family, backlog=BACKLOG)
-            opened.setblocking(False)
+                opened = listening_socket(host, port)
             self._sockets.append(opened)
             port = int(opened.getsockname()[1])
             self._tasks.spawn("accept", self._accept(opened, tls))
@@ -103,32 +96,28 @@ class Listener:
             self._connections.close_late()
 
     async def _accept(self, opened: socket.socket, tls: ssl.SSLContext | None) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                accepted, address = await loop.sock_accept(opened)
-            except OSError as error:
-                if error.errno in EXHAUSTED:
-                    _log.warning("HTTP connection cannot be accepted", cause=error.strerror)
-                    await asyncio.sleep(PAUSE_S)
-                continue  # otherwise the client has gone meanwhile
+        async for connection, address in accepted(opened, _exhausted):
             place = self._connections.admit(address[0])
             if place is None:
-                accepted.close()
+                connection.close()
             else:
-                place.ends_by(self._tasks.spawn("handshake", self._serve(accepted, place, tls)).cancel)
+                place.ends_by(self._tasks.spawn("handshake", self._serve(connection, place, tls)).cancel)
 
-    async def _serve(self, accepted: socket.socket, place: Place, tls: ssl.SSLContext | None) -> None:
+    async def _serve(self, connection: socket.socket, place: Place, tls: ssl.SSLContext | None) -> None:
         """Give the connection to aiohttp, after the TLS handshake if there is one."""
         loop = asyncio.get_running_loop()
-        accepted.setblocking(False)
+        connection.setblocking(False)
         try:
             await loop.connect_accepted_socket(
-                lambda: Connection(self._server, self._connections, place), accepted, ssl=tls
+                lambda: Connection(self._server, self._connections, place), connection, ssl=tls
             )
         except OSError:  # the client has gone, or does not speak TLS
             self._connections.release(place)
         except BaseException:
             self._connections.release(place)
-            accepted.close()
+            connection.close()
             raise
+
+
+def _exhausted(cause: str) -> None:
+    _log.warning("HTTP connection cannot be accepted", cause=cause)

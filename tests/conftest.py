@@ -6,11 +6,19 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import netns
 from tests.support.database import close_server, drop_databases
 
 # A slow machine is no failure.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each process of a parallel run (pytest-xdist) a network of its own, after it has connected to the first one."""
+    if hasattr(config, "workerinput") and netns.inside():
+        netns.enter()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -89,8 +89,9 @@ class Baresip(Closes):
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
         self._address = bracketed(address or ADDRESS)
-        self._control_port = 14500 + number
-        self._sip_port = 15100 + 4 * number  # baresip uses the next port too, for TLS
+        self._control_port = 10500 + number
+        # Below those of `free_port`; baresip uses the next port too, for TLS.
+        self._sip_port = 11000 + 4 * number
         ports = {"rtp_port": 20000 + 100 * number, "rtp_last_port": 20099 + 100 * number}
         sip = {"address": self._address, "sip_port": self._sip_port, "transport": transport}
         control = {"modules": MODULES, "control_port": self._control_port}

@@ -2,9 +2,11 @@
 
 Phones refuse loopback interfaces, and tests must not reach the real network: the command runs in a
 network namespace with only ``lo`` and one Ethernet interface, 10.99.0.1 and fd99::1. Works as root, or
-with unprivileged user namespaces.
+with unprivileged user namespaces. Each process of a parallel run enters one of its own, so that no two
+want one port.
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -20,8 +22,8 @@ _SETUP: Final = (
     f" && ip addr add {ADDRESS6}/64 dev v0 nodad"
     " && ip link set v0 up && ip link set v1 up && ip route add default dev v0"
     " && ip -6 route add default dev v0"
-    ' && exec "$@"'
 )
+_CLONE_NEWNET: Final = 0x4000_0000
 
 
 def inside() -> bool:
@@ -33,11 +35,24 @@ def inside() -> bool:
     return f"{ADDRESS}/24" in shown
 
 
+def enter() -> None:
+    """Move this thread, and what it starts from now on, to a private network; its open sockets stay in the old one.
+
+    Raises:
+        OSError: this process may not make a network namespace: it is not root, nor root of its user namespace.
+    """
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "a process of the tests gets no network of its own")
+    subprocess.run(["sh", "-c", _SETUP], check=True)
+
+
 def main() -> None:
     """Replace this process by the command, in a private network."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     flags = ["--net"] if os.geteuid() == 0 else ["--net", "--user", "--map-root-user"]
-    os.execvp("unshare", ["unshare", *flags, "sh", "-c", _SETUP, "sh", *sys.argv[1:]])
+    os.execvp("unshare", ["unshare", *flags, "sh", "-c", _SETUP + ' && exec "$@"', "sh", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

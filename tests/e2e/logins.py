@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from tests.support.named import named
 from tests.support.server import Server
 
 PASSWORD = "correct-horse"  # baresip ends a password at a space
@@ -15,10 +16,7 @@ def new_name(prefix: str) -> str:
 
 def extension(server: Server, name: str) -> dict[str, Any]:
     """Create an extension; return its row."""
-    answer = server.call("POST", "/extensions", {"extension": name, "password": PASSWORD})
-    assert answer.status == 200, answer.body
-    made: dict[str, Any] = answer.json
-    return made
+    return named(server, "/extensions", "extension", extension=name, password=PASSWORD)
 
 
 def domain_of(made: dict[str, Any]) -> str:

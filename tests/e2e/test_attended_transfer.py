@@ -10,6 +10,7 @@ from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.e2e.logins import PASSWORD, extension
 from tests.support.calling import action
+from tests.support.named import number
 from tests.support.pjsua_phone import PjsuaPhone
 from tests.support.server import Server, checked_server
 from tests.support.tones import TONES_HZ
@@ -92,8 +93,7 @@ def test_party_of_connect_is_replaced(server: Server, phone: Ring, handset: Hand
     """A caller is connected to the secretary by a flow, who passes it on to a colleague."""
     secretary, colleague = handset(FIRST_HZ), handset(SECOND_HZ)
     to = {"type": "sip", "target": secretary.uri}
-    flow = server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
-    server.call("POST", "/numbers", {"number": "7201", "call_flow_id": flow})
+    number(server, "7201", action("connect", destinations=[to]))
     caller = phone(LISTENER_HZ)
     caller.dial(server.sip_uri("7201"))
     secretary.wait_for(0, "CONFIRMED")
@@ -136,8 +136,7 @@ def test_two_calls_through_us_are_connected(server: Server, phone: Ring, handset
     listener.dial(server.sip_uri(room))
     secretary, colleague = handset(FIRST_HZ), handset(SECOND_HZ)
     to = {"type": "sip", "target": colleague.uri}
-    flow = server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
-    server.call("POST", "/numbers", {"number": "7202", "call_flow_id": flow})
+    number(server, "7202", action("connect", destinations=[to]))
     with_room = secretary.dial(server.sip_uri(room))
     server.wait_for_participants(room, 2)
     with_colleague = secretary.dial(server.sip_uri("7202"))

@@ -13,6 +13,7 @@ from tests.e2e.logins import PASSWORD, domain_of, extension, new_name
 from tests.support.browser_phone import BrowserPhone, Stack, browser_phone
 from tests.support.calling import action
 from tests.support.firefox_phone import firefox_phone
+from tests.support.named import number
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.server import Server, checked_server
@@ -118,21 +119,9 @@ async def test_digits_by_info_and_by_rfc_4733_lead_through_a_flow(
     wss_server: Server, browser: BrowserPhone, name: str
 ) -> None:
     room = await asyncio.to_thread(wss_server.new_room)
-    flow = wss_server.call(
-        "POST",
-        "/flows",
-        {
-            "actions": [
-                action("answer"),
-                action("digits_receive", key="#", duration=30_000),
-                action("digits_receive", key="*", duration=30_000),
-                action("conference_join", conference_id=room),
-            ]
-        },
-    ).json["id"]
-    number = f"7{name.rpartition('-')[2]}"
-    wss_server.call("POST", "/numbers", {"number": number, "call_flow_id": flow})
-    await browser.call(wss_server.sip_uri(number))
+    digits = [action("digits_receive", key=key, duration=30_000) for key in "#*"]
+    join = action("conference_join", conference_id=room)
+    await browser.call(number(wss_server, f"7{name.rpartition('-')[2]}", action("answer"), *digits, join))
     await browser.info("#")
     await asyncio.to_thread(play_for, 1.0)
     assert wss_server.participants(room) == []
@@ -205,14 +194,12 @@ async def test_browser_transfers_its_place_to_a_phone_that_it_has_consulted(
     room = await asyncio.to_thread(wss_server.new_room)
     listener, consulted = phone(PHONE_HZ), phone(COMING_HZ, answers=True)
     to = {"type": "sip", "target": consulted.uri}
-    flow = wss_server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
-    number = f"8{name.rpartition('-')[2]}"
-    wss_server.call("POST", "/numbers", {"number": number, "call_flow_id": flow})
+    uri = number(wss_server, f"8{name.rpartition('-')[2]}", action("connect", destinations=[to]))
     await asyncio.to_thread(listener.dial, wss_server.sip_uri(room))
     await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
     await browser.call(wss_server.sip_uri(room))
     _, left = await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
-    await browser.consult(wss_server.sip_uri(number))
+    await browser.consult(uri)
     assert_hears((await browser.hear(2.5), BROWSER_RATE_HZ), (COMING_HZ,), BROWSER_HZ)
     assert_hears(newest(consulted.ear(), 1), (BROWSER_HZ,), COMING_HZ, stretch_s=0.5)
     await browser.transfer_to_consulted()

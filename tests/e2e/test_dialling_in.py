@@ -8,6 +8,7 @@ from tests.e2e.hearing import assert_hears
 from tests.e2e.speaking import likeness, spoken
 from tests.support.baresip import Baresip
 from tests.support.calling import action
+from tests.support.named import number
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, Pcm
 from tests.support.waiting import eventually, play_for
@@ -33,20 +34,10 @@ def press(phone: Baresip, keys: str) -> None:
         phone.command("sndcode", key)
 
 
-def dial_in_number(server: Server, number: str, room: str) -> None:
-    flow = server.call(
-        "POST",
-        "/flows",
-        {
-            "name": "entrance",
-            "actions": [
-                action("answer"),
-                action("talk", text=GREETING, language="en-US"),
-                action("conference_join", conference_id=room),
-            ],
-        },
-    ).json["id"]
-    assert server.call("POST", "/numbers", {"number": number, "call_flow_id": flow}).status == 200
+def dial_in_number(server: Server, name: str, room: str) -> str:
+    """Create a number that greets, and leads into the room; return its SIP URI."""
+    greet = action("talk", text=GREETING, language="en-US")
+    return number(server, name, action("answer"), greet, action("conference_join", conference_id=room))
 
 
 def test_phone_is_greeted_enters_the_pin_talks_is_kicked_and_hears_the_goodbye(
@@ -57,9 +48,9 @@ def test_phone_is_greeted_enters_the_pin_talks_is_kicked_and_hears_the_goodbye(
         "the texts can be distinguished"
     )
     room = server.new_room(pin="4711", post_actions=[action("talk", text=GOODBYE, language="en-US")])
-    dial_in_number(server, "+15550142", room)
+    uri = dial_in_number(server, "+15550142", room)
     caller, listener = phone(A_HZ, codec="G722/16000/1", seconds=300), phone(B_HZ, seconds=300)
-    caller.dial(server.sip_uri("15550142"))
+    caller.dial(uri)
     hears(caller, greeting, "the greeting")
     hears(caller, asked, "what is asked")
     press(caller, "1147#")

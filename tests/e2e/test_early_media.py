@@ -1,6 +1,6 @@
 """Real phones hear before the answer: a flow's announcement, and a called phone that plays before it answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.e2e.hearing import assert_hears, assert_silent
 from tests.e2e.logins import extension, login
 from tests.support.baresip import Baresip
 from tests.support.calling import action
+from tests.support.named import number
 from tests.support.server import Server, checked_server
 from tests.support.sipp_phone import SippPhone
 from tests.support.tones import TONES_HZ, tone, write_wav
@@ -19,8 +20,6 @@ from tests.support.waiting import eventually, play_for
 SCENARIOS = Path(__file__).with_name("scenarios")
 RINGBACK_HZ = 425.0
 CALLER_HZ, CALLED_HZ, FILE_HZ = TONES_HZ[1:4]
-
-Number = Callable[[str, list[dict[str, Any]]], str]
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +30,6 @@ def early_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     write_wav(sounds / "news.wav", tone(FILE_HZ, 20.0))
     with checked_server(directory, MIXMINUS_SIP_DIGESTS="md5", MIXMINUS_SOUNDS_DIR=str(sounds)) as running:
         yield running
-
-
-def number(server: Server, name: str, *actions: dict[str, Any]) -> str:
-    """Create a number with a flow; return its SIP URI."""
-    flow = server.call("POST", "/flows", {"actions": list(actions)}).json["id"]
-    assert server.call("POST", "/numbers", {"number": name, "call_flow_id": flow}).status == 200
-    return server.sip_uri(name)
 
 
 def call_of(server: Server) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from tests.e2e.hearing import assert_hears
 from tests.e2e.logins import extension, login
 from tests.support.baresip import Baresip
 from tests.support.calling import action
+from tests.support.named import number, trunk
 from tests.support.netns import ADDRESS
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
@@ -94,11 +95,10 @@ def test_phone_dials_another_and_either_ends_both_calls(md5_server: Server, phon
 def test_caller_answered_by_a_flow_hears_ringing_until_connected(md5_server: Server, phone: Ring) -> None:
     destination = {"type": "extension", "target_name": "3005"}
     actions = [action("answer"), action("connect", destinations=[destination])]
-    flow = md5_server.call("POST", "/flows", {"actions": actions}).json["id"]
-    md5_server.call("POST", "/numbers", {"number": "3100", "call_flow_id": flow})
+    uri = number(md5_server, "3100", *actions)
     called = registered(md5_server, phone, extension(md5_server, "3005"), B_HZ)
     caller = phone(A_HZ)
-    caller.dial(md5_server.sip_uri("3100"))
+    caller.dial(uri)
     rings(called)
     play_for(3)
     assert_hears(caller.ear(), (RINGING_HZ,), A_HZ, stretch_s=0.5)
@@ -109,13 +109,8 @@ def test_caller_answered_by_a_flow_hears_ringing_until_connected(md5_server: Ser
 
 def test_phone_dials_an_outside_number_through_the_trunk(md5_server: Server, phone: Ring) -> None:
     outside = phone(B_HZ, login=f"<sip:+15550199@{ADDRESS}>;regint=0")
-    trunk = {
-        "domain_name": "carrier",
-        "auth_types": ["ip"],
-        "allowed_ips": ["192.0.2.1"],
-        "outbound_host": outside.host,
-    }
-    assert md5_server.call("POST", "/trunks", trunk).status == 200
+    allowed = {"auth_types": ["ip"], "allowed_ips": ["192.0.2.1"]}
+    trunk(md5_server, "carrier", outbound_host=outside.host, **allowed)
     caller = registered(md5_server, phone, extension(md5_server, "3004"), A_HZ)
     caller.command("dial", "+15550199")
     rings(outside)

@@ -5,6 +5,7 @@ from typing import Any
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.calling import action, mark, place
+from tests.support.named import named
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
@@ -43,7 +44,7 @@ def test_phone_enters_a_room_by_digits_and_is_hung_up_after_it(server: Server, p
             ]
         },
     ).json["id"]
-    server.call("POST", "/numbers", {"number": "7001", "call_flow_id": flow})
+    named(server, "/numbers", "number", number="7001", call_flow_id=flow)
     caller = phone(A_HZ)
     caller.dial(server.sip_uri("7001"))
     acts(server, "digits_receive")

@@ -11,6 +11,7 @@ from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.calling import action
 from tests.support.kamailio import ALIAS, NUMBER, PASSWORD, SUBSCRIBER, USERNAME, Provider, provider
+from tests.support.named import number
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
@@ -52,10 +53,7 @@ def test_calls_to_our_number_come_in_through_the_provider_that_the_trunk_registe
 ) -> None:
     with Server(tmp_path) as server:
         room = server.new_room()
-        flow = server.call(
-            "POST", "/flows", {"actions": [action("conference_join", conference_id=room)]}
-        ).json["id"]
-        server.call("POST", "/numbers", {"number": f"+{NUMBER}", "call_flow_id": flow})
+        number(server, f"+{NUMBER}", action("conference_join", conference_id=room))
         trunk = register(server, kamailio.host)
         eventually(
             lambda: state(server, trunk)["registration"] == "registered", what="the trunk is registered"
@@ -119,10 +117,7 @@ def test_trunk_is_registered_again_after_the_edge_was_killed(tmp_path: Path, kam
 def test_called_number_is_that_of_p_called_party_id(tmp_path: Path, kamailio: Provider, phone: Ring) -> None:
     with Server(tmp_path) as server:
         room = server.new_room()
-        flow = server.call(
-            "POST", "/flows", {"actions": [action("conference_join", conference_id=room)]}
-        ).json["id"]
-        server.call("POST", "/numbers", {"number": f"+{NUMBER}", "call_flow_id": flow})
+        number(server, f"+{NUMBER}", action("conference_join", conference_id=room))
         trunk = register(server, kamailio.host)
         eventually(
             lambda: state(server, trunk)["registration"] == "registered", what="the trunk is registered"

@@ -11,6 +11,7 @@ from tests.e2e.hearing import assert_hears, assert_silent, newest
 from tests.e2e.logins import PASSWORD, domain_of, extension
 from tests.support.calling import action
 from tests.support.linphone import Linphone
+from tests.support.named import number
 from tests.support.netns import ADDRESS
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, tone, write_wav
@@ -60,19 +61,9 @@ def test_softphone_is_heard_and_hears_is_held_and_says_goodbye(
 
 def test_digits_of_a_softphone_lead_through_a_flow(tls_server: Server, softphone: Linphone) -> None:
     room = tls_server.new_room()
-    flow = tls_server.call(
-        "POST",
-        "/flows",
-        {
-            "actions": [
-                action("answer"),
-                *(action("digits_receive", key=digit, duration=30_000) for digit in "12#"),
-                action("conference_join", conference_id=room),
-            ]
-        },
-    ).json["id"]
-    tls_server.call("POST", "/numbers", {"number": "+15550141", "call_flow_id": flow})
-    softphone.dial(tls_server.sip_uri("15550141"))
+    digits = [action("digits_receive", key=digit, duration=30_000) for digit in "12#"]
+    join = action("conference_join", conference_id=room)
+    softphone.dial(number(tls_server, "+15550141", action("answer"), *digits, join))
     play_for(1)
     assert tls_server.participants(room) == []
     softphone.press("12#")
@@ -121,8 +112,7 @@ def test_softphone_transfers_its_place_to_a_phone_that_it_has_consulted(
     listener, consulted = phone(OTHER_HZ), phone(COMING_HZ, answers=True)
     listener.dial(tls_server.sip_uri(room))
     to = {"type": "sip", "target": consulted.uri}
-    flow = tls_server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
-    tls_server.call("POST", "/numbers", {"number": "7204", "call_flow_id": flow})
+    number(tls_server, "7204", action("connect", destinations=[to]))
     registered(tls_server, softphone, "3142")
     softphone.dial(tls_server.sip_uri(room))
     _, left = tls_server.wait_for_participants(room, 2)

@@ -9,6 +9,7 @@ from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.calling import action
 from tests.support.kamailio import SUBSCRIBER, Provider, provider
+from tests.support.named import number
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.server import Server, checked_server
@@ -42,8 +43,7 @@ def server(tmp_path: Path, proxy: Provider, sip_port: int) -> Iterator[Server]:
 
 
 def own_number(server: Server, *actions: dict[str, object]) -> None:
-    flow = server.call("POST", "/flows", {"actions": list(actions)}).json["id"]
-    assert server.call("POST", "/numbers", {"number": OWN_NUMBER, "call_flow_id": flow}).status == 200
+    number(server, OWN_NUMBER, *actions)
 
 
 def call_out(server: Server, *actions: dict[str, object]) -> str:

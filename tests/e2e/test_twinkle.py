@@ -9,6 +9,7 @@ from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent, newest
 from tests.e2e.logins import PASSWORD, domain_of, extension, new_name
 from tests.support.calling import action
+from tests.support.named import number
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, tone, write_wav
 from tests.support.twinkle import Login, Twinkle
@@ -49,15 +50,11 @@ def test_digits_lead_into_a_room_where_twinkle_hears_and_is_held(
 ) -> None:
     room = server.new_room()
     digits = [action("digits_receive", key=digit, duration=30_000) for digit in "12#"]
-    flow = server.call(
-        "POST",
-        "/flows",
-        {"actions": [action("answer"), *digits, action("conference_join", conference_id=room)]},
-    ).json["id"]
-    server.call("POST", "/numbers", {"number": "+15550142", "call_flow_id": flow})
+    join = action("conference_join", conference_id=room)
+    uri = number(server, "+15550142", action("answer"), *digits, join)
     other = phone(OTHER_HZ)
     other.dial(server.sip_uri(room))
-    twinkle.dial(server.sip_uri("15550142"))
+    twinkle.dial(uri)
     play_for(1)
     assert len(server.participants(room)) == 1
     twinkle.press("12#")
@@ -112,8 +109,7 @@ def test_twinkle_transfers_its_place_to_a_phone_that_it_has_consulted(
     listener, consulted = phone(OTHER_HZ), phone(COMING_HZ, answers=True)
     listener.dial(server.sip_uri(room))
     to = {"type": "sip", "target": consulted.uri}
-    flow = server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
-    server.call("POST", "/numbers", {"number": "7203", "call_flow_id": flow})
+    number(server, "7203", action("connect", destinations=[to]))
     twinkle.dial(server.sip_uri(room))
     _, left = server.wait_for_participants(room, 2)
     twinkle.consult(server.sip_uri("7203"))

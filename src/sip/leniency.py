@@ -42,6 +42,10 @@ class Leniency(enum.StrEnum):
     """An attribute without a name; it is left out."""
     SDP_RTPMAP = enum.auto()
     """An ``a=rtpmap`` with blanks around a slash, of Opus without its two channels, or of G.722 at its sample rate."""
+    SDP_CRYPTO = enum.auto()
+    """An ``a=crypto`` above all media, or with blanks or quotation marks around or inside its key."""
+    SDP_PROTOCOL = enum.auto()
+    """A medium's protocol with the transport that it has anyway: ``RTP/AVP/UDP``, ``UDP/RTP/AVP``."""
     SDP_CASE = enum.auto()
     """Names in the wrong case."""
     INFO_DIGIT = enum.auto()

@@ -187,6 +187,8 @@ def test_direction_of_the_medium_comes_before_the_sessions(
         (text(EVENT, formats="0 101 -1 128 x"), Leniency.SDP_PAYLOAD_TYPE),
         (text("rtpmap:101 telephone-event / 8000"), Leniency.SDP_RTPMAP),
         (text(EVENT, protocol="rtp/avp"), Leniency.SDP_CASE),
+        (text(EVENT, protocol="RTP/AVP/UDP"), Leniency.SDP_PROTOCOL),
+        (text(EVENT, protocol="udp/rtp/avp"), Leniency.SDP_PROTOCOL),
     ],
 )
 def test_form_with_one_meaning_is_counted_and_is_that_meaning(offer: str, leniency: Leniency) -> None:

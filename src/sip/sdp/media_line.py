@@ -19,6 +19,12 @@ _RTP: Final = ("RTP/", "UDP/TLS/RTP/", "TCP/TLS/RTP/")
 _OTHER_MEDIA: Final = frozenset({"video", "text", "application", "message", "image", "model"})
 """The registered media besides audio (RFC 8866 section 8.2.2): they are rejected, whatever their line holds."""
 _ANY: Final = "*"
+_PROTOCOLS: Final = {
+    written: profile
+    for profile in ("RTP/AVP", "RTP/SAVP", "RTP/AVPF", "RTP/SAVPF")
+    for written in (f"{profile}/UDP", f"UDP/{profile}")
+}
+"""Protocols that name the transport too, which RTP's profiles imply (RFC 8866 section 5.14)."""
 
 
 def repaired_media(value: str) -> tuple[str, bool, set[Leniency]]:
@@ -34,6 +40,9 @@ def repaired_media(value: str) -> tuple[str, bool, set[Leniency]]:
     if protocol.upper().startswith(_RTP) and protocol != protocol.upper():
         protocol = protocol.upper()
         found.add(Leniency.SDP_CASE)
+    if protocol.upper() in _PROTOCOLS:
+        protocol = _PROTOCOLS[protocol.upper()]
+        found.add(Leniency.SDP_PROTOCOL)
     if not _TOKEN.match(kind):
         return " ".join(fields), False, found
     is_rtp = protocol.startswith(_RTP)

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from mixminus.sip.leniency import Leniency
+from mixminus.sip.sdp.crypto_repair import key_form, keys_at_media
 from mixminus.sip.sdp.description import MAX_BYTES
 from mixminus.sip.sdp.media_line import repaired_media
 
@@ -50,6 +51,10 @@ class _Repair:
         if lines and lines[0] == "v=0" and not any(line.startswith("o=") for line in lines):
             lines.insert(1, _UNKNOWN_ORIGIN)
             self._found.add(Leniency.SDP_ORIGIN)
+        placed = keys_at_media(lines)
+        if placed is not lines:
+            lines = placed
+            self._found.add(Leniency.SDP_CRYPTO)
         return "".join(f"{line}\r\n" for line in lines), frozenset(self._found)
 
     def _lines(self, text: str) -> list[str]:
@@ -120,6 +125,9 @@ class _Repair:
                 rest = encoding
                 self._found.add(Leniency.SDP_RTPMAP)
                 return f"a={name}:{rest}"
+            if name == "crypto" and (keys := key_form(rest)) != rest:
+                self._found.add(Leniency.SDP_CRYPTO)
+                return f"a={name}:{keys}"
         elif name == "fmtp":
             rest = " ".join(rest.split(maxsplit=1))
         better = f"{name}:{rest}" if colon and rest else name

@@ -68,16 +68,20 @@ class EventPage(View):
 
 
 class UndeliveredEvent(View):
-    """An event that the webhook did not accept."""
+    """An event that a webhook did not accept."""
 
     id: int = Field(validation_alias="event_id")
+    webhook_type: WebhookType
+    """Whose webhook it is: the customer's, or that of an activeflow."""
+    webhook_id: UUID
+    """Id of the customer or of the activeflow."""
     http_status: int
     """The last status of the webhook; 0 if there was no response."""
     tm: Timestamp
 
 
 class Undelivered(View):
-    """Events that the webhook did not accept, oldest first."""
+    """Events that webhooks did not accept, oldest first."""
 
     result: list[UndeliveredEvent]
 
@@ -123,6 +127,9 @@ async def _page(call: ApiCall, conference_id: UUID | None) -> EventPage:
 
 @operation("GET", "/events/undelivered", "List undelivered events", parameters=(AFTER, PAGE_SIZE))
 async def list_undelivered_events(call: ApiCall) -> Undelivered:
+    """What the webhooks of the customer and of its activeflows did not accept. `page_size` counts events: one that
+    neither accepted is listed twice.
+    """
     events = await call.services.delivery.undelivered(
         call.customer_id, _after(call.request) or 0, page_size(call.request)
     )

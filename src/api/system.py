@@ -138,8 +138,9 @@ def _metrics(services: Services) -> Iterator[Metric]:
     )
     for name, count in services.live_participants.counts().items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
-    for name, value in services.delivery.gauges.items():
-        yield Metric(f"mixminus_{name}", "gauge", name.replace("_", " "), {"": value})
+    for name, values in services.delivery.gauges.items():
+        samples = {f'{{webhook_type="{type_}"}}': value for type_, value in values.items()}
+        yield Metric(f"mixminus_{name}", "gauge", name.replace("_", " "), samples)
     yield Metric(
         "mixminus_ready",
         "gauge",

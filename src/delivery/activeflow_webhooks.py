@@ -20,6 +20,7 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.delivery.feed import Feed
+from mixminus.delivery.lag import Lag
 from mixminus.delivery.queues import AT_ONCE, Queues
 from mixminus.delivery.retries import pause_s
 from mixminus.delivery.sender import Outcome, WebhookSender
@@ -28,6 +29,7 @@ from mixminus.model.ids import CustomerId
 from mixminus.store.activeflow_retries import ActiveflowRetry
 from mixminus.store.database import Store
 from mixminus.store.outbox import Event, Span
+from mixminus.store.webhook_retries import Backlog
 from mixminus.store.webhooks import Target
 
 __all__ = ["ActiveflowWebhooks"]
@@ -59,6 +61,7 @@ class ActiveflowWebhooks:
         self._retry = timedelta(seconds=retry_s)
         self._running: set[UUID] = set()
         """Activeflows that have a destination and have not ended."""
+        self.lag = Lag[UUID](clock)
         self._queues = Queues("webhook of activeflow", clock, self._deliver)
         feed.subscribe(self._on_event)
 
@@ -98,6 +101,8 @@ class ActiveflowWebhooks:
             head = await tx.activeflow_retries.head(activeflow_id)
             span = Span(cursor, self._feed.position)
             events = await tx.outbox.of_activeflow(activeflow_id, span, BATCH) if target else []
+        if target is None or head is None:
+            self.lag.note(activeflow_id, Backlog())
         if target is None:
             return None
         if head is None:
@@ -108,6 +113,8 @@ class ActiveflowWebhooks:
         if wait_s <= 0:
             self._counters["delivery.webhooks_retried"] += 1
             await self._attempt(activeflow_id, target, head)
+        async with self._store.snapshot() as tx:
+            self.lag.note(activeflow_id, await tx.activeflow_retries.backlog(activeflow_id))
         return AT_ONCE if len(events) == BATCH else max(wait_s, AT_ONCE)
 
     async def _deliver_new(
@@ -132,7 +139,8 @@ class ActiveflowWebhooks:
         self, activeflow_id: UUID, target: Target, retry: ActiveflowRetry, *, is_new: bool = False
     ) -> bool:
         """Send an event, and write what became of it; return whether it is tried again."""
-        outcome = await self._sender.attempt(target, retry.event)
+        with self.lag.delivering(activeflow_id, retry.tm_begin):
+            outcome = await self._sender.attempt(target, retry.event)
         after = self._after(retry, outcome)
         async with self._store.transaction() as tx:
             await tx.webhook_attempts.add(retry.event, outcome.at(self._clock.now()), activeflow_id)

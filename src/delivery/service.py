@@ -108,7 +108,7 @@ class DeliveryService:
         self._retention.start()
 
     async def undelivered(self, customer_id: CustomerId, after: int, limit: int) -> list[Undelivered]:
-        """Return the events that the customer's webhook did not accept."""
+        """Return what the webhooks of the customer and of its activeflows did not accept of ``limit`` events."""
         async with self._store.snapshot() as tx:
             return await tx.webhooks.undelivered(customer_id, after, limit)
 
@@ -139,8 +139,13 @@ class DeliveryService:
         return count
 
     @property
-    def gauges(self) -> dict[str, float]:
-        return {"webhooks_waiting": self._webhooks.waiting, "webhooks_lag_seconds": self._webhooks.lag_s}
+    def gauges(self) -> dict[str, dict[WebhookType, float]]:
+        """Values by the type of the webhook."""
+        customer, activeflow = self._webhooks.lag, self._activeflow_webhooks.lag
+        return {
+            "webhooks_waiting": {"customer": customer.waiting, "activeflow": activeflow.waiting},
+            "webhooks_lag_seconds": {"customer": customer.seconds, "activeflow": activeflow.seconds},
+        }
 
     async def close(self) -> None:
         """Stop the feed first, then its receivers; closing twice is harmless."""

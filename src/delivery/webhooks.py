@@ -21,6 +21,7 @@ from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.delivery.feed import Feed
+from mixminus.delivery.lag import Lag
 from mixminus.delivery.queues import AT_ONCE, Queues
 from mixminus.delivery.retries import pause_s, pauses_target
 from mixminus.delivery.sender import Outcome, WebhookSender
@@ -76,27 +77,13 @@ class Webhooks:
         self._retry = timedelta(seconds=retry_s)
         self._queues = Queues("webhook", clock, self._deliver)
         self._pauses: dict[CustomerId, _Pause] = {}
-        self._backlogs: dict[CustomerId, Backlog] = {}
-        self._current: dict[CustomerId, datetime] = {}
-        """When the event was published that is being delivered now."""
+        self.lag = Lag[CustomerId](clock)
         self._without: dict[CustomerId, bool] = {}
         """Customers without a destination; True for those with an event since it was looked up."""
         self._changes = 0
         feed.subscribe(self._on_event)
         feed.watch_poll(self._look_again)
         store.watch_customers(self._on_change)
-
-    @property
-    def waiting(self) -> int:
-        """Number of events that wait for another attempt."""
-        return sum(each.count for each in self._backlogs.values())
-
-    @property
-    def lag_s(self) -> float:
-        """Age of the oldest event that a destination has yet to accept; 0 without one."""
-        waits = [each.oldest for each in self._backlogs.values() if each.oldest]
-        oldest = min([*waits, *self._current.values()], default=None)
-        return max((self._clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
     async def start(self) -> None:
         """Continue where the previous run stopped."""
@@ -135,7 +122,7 @@ class Webhooks:
     def _on_change(self, customer_ids: Collection[CustomerId]) -> None:
         self._changes += 1
         for customer_id in customer_ids:
-            if self._without.pop(customer_id, False) or customer_id in self._backlogs:
+            if self._without.pop(customer_id, False) or customer_id in self.lag:
                 self._queues.wake(customer_id)
 
     def _look_again(self) -> None:
@@ -148,23 +135,19 @@ class Webhooks:
         target = await self._target(customer_id)
         if target is None:
             return None
-        try:
-            retried = await self._deliver_due(target)
-            more = await self._deliver_new(target)
-        finally:
-            self._current.pop(customer_id, None)
+        retried = await self._deliver_due(target)
+        more = await self._deliver_new(target)
         return await self._next_pause(target, more=more or retried > 0)
 
     async def _next_pause(self, target: Target, *, more: bool) -> float | None:
         """Return the seconds until something can be attempted; None if nothing waits."""
         async with self._store.snapshot() as tx:
             backlog = await tx.webhook_retries.backlog(target.customer_id)
-        if not backlog.count or backlog.next_attempt is None:
-            self._backlogs.pop(target.customer_id, None)
-            return AT_ONCE if more else None
-        self._backlogs[target.customer_id] = backlog
+        self.lag.note(target.customer_id, backlog)
         if more:
             return AT_ONCE
+        if backlog.next_attempt is None:
+            return None
         now, pause = self._clock.now(), self._pauses.get(target.customer_id)
         is_paused = pause is not None and pause.holds(target, now)
         at = max(backlog.next_attempt, pause.until) if pause and is_paused else backlog.next_attempt
@@ -181,7 +164,7 @@ class Webhooks:
                 async with self._store.transaction() as tx:
                     await tx.webhooks.forget(customer_id)
                     await tx.webhook_retries.clear(customer_id)
-            self._backlogs.pop(customer_id, None)
+            self.lag.note(customer_id, Backlog())
             if changes == self._changes:  # otherwise the destination may have been set meanwhile
                 self._without[customer_id] = False
         elif cursor is None:
@@ -201,9 +184,9 @@ class Webhooks:
             due = await tx.webhook_retries.due(target.customer_id, self._clock.now(), BATCH)
         done = 0
         for retry in due:
-            self._current[target.customer_id] = retry.tm_begin
             self._counters["delivery.webhooks_retried"] += 1
-            done += await self._try_again(target, retry)
+            with self.lag.delivering(target.customer_id, retry.tm_begin):
+                done += await self._try_again(target, retry)
             if self._is_paused(target):
                 break
         return done
@@ -235,9 +218,9 @@ class Webhooks:
             if self._is_paused(target) or event.stream_id in held:
                 behind.append(event)
                 continue
-            self._current[target.customer_id] = event.tm
-            outcome = await self._attempt(target, event, 1)
-            changed = await self._note(target, event, outcome, behind)
+            with self.lag.delivering(target.customer_id, event.tm):
+                outcome = await self._attempt(target, event, 1)
+                changed = await self._note(target, event, outcome, behind)
             behind = []
             if outcome.retry:
                 held.add(event.stream_id)

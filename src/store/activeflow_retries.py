@@ -7,14 +7,16 @@ of them, the head, is attempted.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from mixminus.model.ids import CustomerId
 from mixminus.store.connection import Connection
 from mixminus.store.outbox import Event
 from mixminus.store.tables import activeflow_cursors, activeflow_retries, activeflows, outbox
+from mixminus.store.webhook_retries import Backlog
 
 __all__ = ["ActiveflowRetry", "ActiveflowRetryRows"]
 
@@ -58,6 +60,14 @@ class ActiveflowRetryRows:
         c = activeflow_retries.c
         query = select(c.activeflow_id).where(c.tm_next.is_not(None)).distinct()
         return (await self._connection.scalars(query)).all()
+
+    async def backlog(self, activeflow_id: UUID) -> Backlog:
+        """Return how much waits, and since when."""
+        c = activeflow_retries.c
+        query = select(func.count(), func.min(c.tm_begin))
+        waits = (c.activeflow_id == activeflow_id, c.tm_next.is_not(None))
+        waiting: Sequence[Any] = (await self._connection.execute(query.where(*waits))).one()
+        return Backlog(*waiting)
 
     async def put(self, retries: Iterable[ActiveflowRetry]) -> None:
         """Store events that wait or were given up, in place of what was stored of them."""

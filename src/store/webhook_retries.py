@@ -32,7 +32,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for a customer's webhook."""
+    """What waits for a webhook."""
 
     count: int = 0
     oldest: datetime | None = None

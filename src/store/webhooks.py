@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from mixminus.model.ids import CustomerId
 from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.secret_columns import WEBHOOK_SECRETS
-from mixminus.store.tables import customers, undelivered, webhook_cursors
+from mixminus.store.tables import (
+    activeflow_retries,
+    customers,
+    undelivered,
+    webhook_attempts,
+    webhook_cursors,
+)
+from mixminus.store.webhook_attempts import WebhookType
 
 __all__ = ["Target", "Undelivered", "WebhookRows"]
 
@@ -34,6 +43,17 @@ class Undelivered:
     customer_id: CustomerId
     http_status: int
     tm: datetime
+    activeflow_id: UUID | None = None
+    """The activeflow whose webhook it was sent to; None is the customer's webhook."""
+
+    @property
+    def webhook_type(self) -> WebhookType:
+        return "activeflow" if self.activeflow_id else "customer"
+
+    @property
+    def webhook_id(self) -> UUID:
+        """Id of the customer or of the activeflow whose webhook it is."""
+        return self.activeflow_id or self.customer_id
 
 
 class WebhookRows:
@@ -93,12 +113,35 @@ class WebhookRows:
         await self._connection.execute(insert(undelivered).values(values))
 
     async def undelivered(self, customer_id: CustomerId, after: int, limit: int) -> list[Undelivered]:
-        """Return the customer's undelivered events, ordered by id."""
+        """Return what was given up of ``limit`` events with ids above ``after``, ordered by id.
+
+        An event is listed twice if both the customer's webhook and its activeflow's did not accept it.
+        """
         c = undelivered.c
-        query = select(undelivered).where(c.customer_id == customer_id, c.event_id > after)
-        rows = (await self._connection.execute(query.order_by(c.event_id).limit(limit))).mappings()
-        return [Undelivered(**row) for row in rows]
+        of_customer = select(undelivered).where(c.customer_id == customer_id, c.event_id > after)
+        queries = (of_customer.order_by(c.event_id), _given_up_of_activeflows(customer_id, after))
+        found = [
+            Undelivered(**row)
+            for query in queries
+            for row in (await self._connection.execute(query.limit(limit))).mappings()
+        ]
+        event_ids = sorted({each.event_id for each in found})[:limit]
+        listed = [each for each in found if each.event_id in event_ids]
+        return sorted(listed, key=lambda each: (each.event_id, each.webhook_type == "activeflow"))
 
     async def prune_undelivered(self, before: datetime) -> None:
         """Delete undelivered events from before a moment."""
         await self._connection.execute(delete(undelivered).where(undelivered.c.tm < before))
+
+
+def _given_up_of_activeflows(customer_id: CustomerId, after: int) -> Select[Any]:
+    """Select what the webhooks of activeflows did not accept, each event with its newest attempt, ordered by id."""
+    c, attempts = activeflow_retries.c, webhook_attempts.c
+    of_event = (attempts.event_id == c.event_id, attempts.activeflow_id == c.activeflow_id)
+    newest = select(func.max(attempts.id)).where(*of_event).correlate(activeflow_retries).scalar_subquery()
+    return (
+        select(c.event_id, c.customer_id, attempts.http_status, attempts.tm, c.activeflow_id)
+        .join(webhook_attempts, attempts.id == newest)
+        .where(c.customer_id == customer_id, c.event_id > after, c.tm_next.is_(None))
+        .order_by(c.event_id)
+    )

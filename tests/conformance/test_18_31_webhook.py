@@ -54,7 +54,7 @@ async def test_refused_connection_is_tried_until_the_receiver_is_there(
     async with open_receiver(unused_tcp_port) as receiver:
         await receiver.got(2)
         assert receiver.types == ["conference_created", "conference_updated"]
-        await until(lambda: front.delivery.gauges["webhooks_waiting"] == 0)
+        await until(lambda: front.delivery.gauges["webhooks_waiting"]["customer"] == 0)
     assert (await front.send("GET", "/v1.0/events/undelivered"))["result"] == []
 
 
@@ -81,7 +81,7 @@ async def test_undelivered_event_is_listed_and_sent_again(front: Front, receiver
 
     async def all_accepted() -> bool:
         async with front.client.get(f"/metrics?token={KEY}") as response:
-            return "mixminus_webhooks_lag_seconds 0\n" in await response.text()
+            return 'mixminus_webhooks_lag_seconds{webhook_type="customer"} 0\n' in await response.text()
 
     await until(all_accepted)  # it is written a moment after the receiver has answered
 

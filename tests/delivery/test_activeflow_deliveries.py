@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from mixminus.delivery.service import DeliveryService
+from mixminus.store.webhook_attempts import WebhookType
 from tests.support.calling import mark
 from tests.support.clock import ManualClock
-from tests.support.front import Front, open_front
+from tests.support.front import KEY, Front, open_front
 from tests.support.waiting import until
-from tests.support.webhook_receiver import WebhookReceiver
+from tests.support.webhook_receiver import WebhookReceiver, open_receiver
 
 TYPES = ["activeflow_created", "activeflow_updated"]
 NEVER = "9999-01-01 00:00:00.000000"
@@ -184,3 +185,55 @@ async def test_another_customer_sees_and_sends_nothing(front: Front, receiver: W
         assert await front.send("POST", "/v1.0/events/resend", body, key=key) == {"count": 0}
     assert await resend(front) == 1
     assert [each.type for each in await receiver.got(3)] == [*TYPES, TYPES[0]]
+
+
+async def undelivered(front: Front, query: str = "", key: str = KEY) -> list[tuple[int, str, str, int]]:
+    found = (await front.send("GET", f"/v1.0/events/undelivered{query}", key=key))["result"]
+    return [(each["id"], each["webhook_type"], each["webhook_id"], each["http_status"]) for each in found]
+
+
+async def test_what_was_given_up_is_listed_with_its_webhook_until_it_is_accepted(
+    front: Front, receiver: WebhookReceiver
+) -> None:
+    async with open_receiver() as other:
+        other.answer(403, 403)
+        await front.webhook(other.uri)
+        receiver.answer(404, 410)
+        of_activeflow = ("activeflow", await run(front, receiver.uri))
+        of_customer = ("customer", str(front.backend.customer_id))
+        await until_listed(front, *["undelivered"] * 4)
+        first = [(1, *of_customer, 403), (1, *of_activeflow, 404)]
+        second = [(2, *of_customer, 403), (2, *of_activeflow, 410)]
+        assert await undelivered(front) == first + second
+        assert await undelivered(front, "?page_size=1") == first
+        assert await undelivered(front, "?after=1&page_size=1") == second
+        _, key = await front.other_customer()
+        assert await undelivered(front, key=key) == []
+        assert await resend(front, webhook_type="customer") == 2
+        await until_listed(front, "delivered", "undelivered", "delivered", "undelivered")
+        assert await undelivered(front) == [first[1], second[1]]
+        receiver.answer(405)
+        assert await resend(front) == 2
+        await until_listed(front, *["delivered"] * 3, "undelivered")
+        assert await undelivered(front) == [(1, *of_activeflow, 405)]
+
+
+async def test_gauges_show_what_waits_for_activeflows_apart(
+    front: Front, receiver: WebhookReceiver, clock: ManualClock
+) -> None:
+    def gauges() -> tuple[dict[WebhookType, float], dict[WebhookType, float]]:
+        found = front.delivery.gauges
+        return found["webhooks_waiting"], found["webhooks_lag_seconds"]
+
+    nothing: dict[WebhookType, float] = {"customer": 0, "activeflow": 0}
+    assert gauges() == (nothing, nothing)
+    receiver.answers.append((503, LATER))
+    await run(front, receiver.uri)
+    await until(lambda: gauges()[0] == {"customer": 0, "activeflow": 2})
+    before_s = gauges()[1]["activeflow"]
+    clock.advance(100)
+    lag_s = gauges()[1]
+    assert (lag_s["customer"], round(lag_s["activeflow"] - before_s)) == (0, 100)
+    assert await resend(front) == 1
+    await until(lambda: gauges() == (nothing, nothing))
+    assert [each.type for each in await receiver.got(3)] == [TYPES[0], *TYPES]

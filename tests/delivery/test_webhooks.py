@@ -132,7 +132,7 @@ async def test_a_restart_loses_no_event(
     await delivery.start()
     await outbox.add("first", count=1)
     await outbox.add("second", count=20)
-    await until(lambda: delivery.gauges["webhooks_waiting"] == 21)
+    await until(lambda: delivery.gauges["webhooks_waiting"]["customer"] == 21)
     await delivery.close()
     clock.advance(1)
     async with open_receiver(unused_tcp_port) as receiver:

@@ -67,6 +67,8 @@ READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "webhooks of activeflows at start": lambda tx: tx.activeflow_webhooks.undelivered(),
     "activeflows that wait at start": lambda tx: tx.activeflow_retries.waiting(),
     "what waits for an activeflow": lambda tx: tx.activeflow_retries.head(ROOM.id),
+    "how much waits for an activeflow": lambda tx: tx.activeflow_retries.backlog(ROOM.id),
+    "undelivered events": lambda tx: tx.webhooks.undelivered(CUSTOMER, 0, 100),
     "sending to activeflows again": lambda tx: tx.activeflow_retries.resend(CUSTOMER, [1, 2], NOW),
     "sending all to activeflows again": lambda tx: tx.activeflow_retries.resend(CUSTOMER, None, NOW),
     "usage by day": lambda tx: tx.usage.report(CUSTOMER, UsageSpan(), "day_room", after=LAST, limit=100),
@@ -95,6 +97,8 @@ INDEXES = {
     "webhooks of activeflows at start": "ix_activeflows_with_webhook",
     "activeflows that wait at start": "ix_activeflow_retries_waiting",
     "what waits for an activeflow": "ix_activeflow_retries_waiting (activeflow_id=?)",
+    "how much waits for an activeflow": "ix_activeflow_retries_waiting (activeflow_id=?)",
+    "undelivered events": "ix_activeflow_retries_customer_id_event_id (customer_id=? AND event_id>?)",
     "sending all to activeflows again": "ix_activeflow_retries_customer_id_event_id (customer_id=?)",
 }
 

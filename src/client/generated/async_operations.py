@@ -1707,6 +1707,9 @@ class AsyncOperations(AsyncSender):
     ) -> Undelivered:
         """List undelivered events.
 
+        What the webhooks of the customer and of its activeflows did not accept. `page_size` counts events: one that
+        neither accepted is listed twice.
+
         ``after``: The id of an event: only later events are returned.
         """
         request = Request("GET", "/v1.0/events/undelivered", query={"after": after, "page_size": page_size})

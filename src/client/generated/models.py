@@ -1119,16 +1119,20 @@ class Trunk(Model):
 
 
 class UndeliveredEvent(Model):
-    """An event that the webhook did not accept."""
+    """An event that a webhook did not accept."""
 
     id: int
+    webhook_type: Literal["customer", "activeflow"]
+    """Whose webhook it is: the customer's, or that of an activeflow."""
+    webhook_id: UUID
+    """Id of the customer or of the activeflow."""
     http_status: int
     """The last status of the webhook; 0 if there was no response."""
     tm: Timestamp
 
 
 class Undelivered(Model):
-    """Events that the webhook did not accept, oldest first."""
+    """Events that webhooks did not accept, oldest first."""
 
     result: list[UndeliveredEvent]
 

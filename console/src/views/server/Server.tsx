@@ -15,11 +15,14 @@ interface Advice {
 
 const value = (metrics: Metrics, name: string) => metrics.get(`mixminus_${name}`) ?? 0;
 
+/** Return what a metric says of the webhooks of customers, and of those of runs. */
+const webhooks = (metrics: Metrics, name: string) => ["customer", "activeflow"].map((type) => value(metrics, `webhooks_${name}{webhook_type="${type}"}`));
+
 const ADVICE: readonly Advice[] = [
   { when: (m) => [...m].some(([name, ready]) => name.startsWith("mixminus_ready") && ready === 0), text: "A transport takes no calls: the server's log says why." },
   { when: (m) => value(m, 'tick_lateness_us{quantile="0.99"}') > 5000, text: "Ticks begin late: give the server real-time priority, or more cores. `mixminus doctor` shows what is missing." },
   { when: (m) => value(m, "mixing_load") > 0.8, text: "The mixing threads are busy: new calls are refused soon. Add cores, or set MIXMINUS_SHARDS." },
-  { when: (m) => value(m, "webhooks_waiting") > 0, text: "Events wait for a webhook: see the deliveries below." },
+  { when: (m) => webhooks(m, "waiting").some((each) => each > 0), text: "Events wait for a webhook: see the deliveries below." },
 ];
 
 function Figure({ name, text, detail }: { name: string; text: string; detail?: string }) {
@@ -49,6 +52,7 @@ export function Server() {
 
 function Health({ metrics }: { metrics: Metrics }) {
   const late = (quantile: string) => `${(value(metrics, `tick_lateness_us{quantile="${quantile}"}`) / 1000).toFixed(2)} ms`;
+  const [customers = 0, runs = 0] = webhooks(metrics, "waiting");
   const advice = ADVICE.filter((each) => each.when(metrics));
   return (
     <>
@@ -58,7 +62,7 @@ function Health({ metrics }: { metrics: Metrics }) {
         <Figure name="Mixing load" text={`${Math.round(100 * value(metrics, "mixing_load"))} %`} detail="of the busiest thread" />
         <Figure name="Rooms" text={String(value(metrics, "conferences"))} />
         <Figure name="Calls" text={String(value(metrics, "calls"))} />
-        <Figure name="Webhooks waiting" text={String(value(metrics, "webhooks_waiting"))} detail={`${Math.round(value(metrics, "webhooks_lag_seconds"))} s behind`} />
+        <Figure name="Webhooks waiting" text={String(customers + runs)} detail={`${runs} of runs; ${Math.round(Math.max(...webhooks(metrics, "lag_seconds")))} s behind`} />
       </div>
       <Cpu metrics={metrics} />
       <details class="disclosure section">

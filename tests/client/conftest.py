@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from mixminus.client import Client
+from tests.client.failing import Failing, open_failing
+from tests.client.typescript import Package
 from tests.support.database import settings_for_a_server
 from tests.support.server import ACCESS_KEY, Server
 
@@ -19,3 +21,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def client(server: Server) -> Iterator[Client]:
     with Client(server.url, key=ACCESS_KEY) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return Package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture
+def failing() -> Iterator[Failing]:
+    with open_failing() as server:
+        yield server

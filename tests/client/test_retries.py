@@ -1,9 +1,6 @@
 """Retries: by rule, and against servers that really fail."""
 
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from threading import Thread
 from time import monotonic
 
 import httpx
@@ -14,6 +11,7 @@ from hypothesis import strategies as st
 from mixminus.client import ApiError, Client, ConnectionFailed
 from mixminus.client.request import Request
 from mixminus.client.retries import Outcome, Retries
+from tests.client.failing import Failing
 
 GET = Request("GET", "/")
 POST = Request("POST", "/")
@@ -64,58 +62,20 @@ def test_pauses_are_bounded_and_as_long_as_asked(attempts: int, asked: str) -> N
         assert all(later > 0.9 * earlier or later > 3.9 for earlier, later in pairwise(pauses[1:]))
 
 
-class Failing(BaseHTTPRequestHandler):
-    """Fails twice in the way of the path, then answers; remembers what it was sent."""
-
-    seen: list[tuple[str, str]]
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.seen.append((self.path, self.headers.get("Idempotency-Key", "")))
-        if len(self.seen) > 2:
-            self._answer(200, b'{"calls": [], "groupcalls": []}')
-        elif "cut" in self.headers["Authorization"]:
-            self.connection.close()
-        else:
-            self._answer(503, b'{"error": {"reason": "SERVICE_UNAVAILABLE"}}', retry_after="1")
-
-    def _answer(self, status: int, body: bytes, retry_after: str = "") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        if retry_after:
-            self.send_header("Retry-After", retry_after)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def failing() -> Iterator[ThreadingHTTPServer]:
-    Failing.seen = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
 @pytest.mark.parametrize("key", ["cut", "refuse"])
-def test_a_repeated_post_has_one_idempotency_key(failing: ThreadingHTTPServer, key: str) -> None:
+def test_a_repeated_post_has_one_idempotency_key(failing: Failing, key: str) -> None:
     began = monotonic()
-    with Client(f"http://127.0.0.1:{failing.server_port}", key=key) as client:
+    with Client(failing.url, key=key) as client:
         placed = client.create_calls(destinations=[{"type": "tel", "target": "+15551234567"}])
     assert placed.calls == []
-    assert len(Failing.seen) == 3
-    assert len(set(Failing.seen)) == 1 and Failing.seen[0][1]
+    assert len(failing.seen) == 3
+    assert len(set(failing.seen)) == 1 and failing.seen[0].key
     if key == "refuse":
         assert monotonic() - began >= 2, "twice Retry-After"
 
 
-def test_the_last_refusal_is_raised(failing: ThreadingHTTPServer) -> None:
-    url = f"http://127.0.0.1:{failing.server_port}"
+def test_the_last_refusal_is_raised(failing: Failing) -> None:
+    url = failing.url
     with Client(url, key="refuse", retries=Retries(attempts=2)) as client, pytest.raises(ApiError) as caught:
         client.create_calls(destinations=[])
     assert caught.value.reason == "SERVICE_UNAVAILABLE"

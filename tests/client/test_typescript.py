@@ -1,8 +1,5 @@
 """The TypeScript client: every operation of the document, typed, and a program that uses it with a real server."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,14 +8,10 @@ import pytest
 
 from mixminus.api.application import OPERATIONS
 from mixminus.api.document import document
+from tests.client.typescript import Package, compiled
 from tests.support.ports import free_port
 from tests.support.server import ACCESS_KEY, Server
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-CONSOLE: Final = ROOT / "console"
-COMPILER: Final = CONSOLE / "node_modules/.bin/tsc"
-WITH_NODE: Final = (ROOT / "tools/with_node.sh", sys.executable)
-COMPILE_S, RUN_S = 120, 30
 JSON: Final = "application/json"
 PATHS: Final[dict[str, dict[str, Any]]] = document(OPERATIONS, "")["paths"]
 BEGINNING: Final = """\
@@ -49,12 +42,15 @@ const absent = request("get", "/v1.0/flows/{id}", { path: { id: "7b1f5a7e-0000-4
 for (const name of ["one", "two", "three"]) await client.send(request("post", "/v1.0/flows", { body: { name, actions: [] } }));
 const flows = [];
 for await (const each of client.list(page)) flows.push(each);
+const types = [];
+for await (const { type } of client.list((after) => request("get", "/v1.0/events", { query: { page_size: 2, after } }))) types.push(type);
 const { answer, tag } = await client.sendTagged(request("get", "/v1.0/flows/{id}", { path: { id: flows[0].id } }));
 const put = request("put", "/v1.0/flows/{id}", { path: { id: answer.id }, body: { name: "first", actions: [] } });
 const stale = await failure(client.send({ ...put, headers: { "If-Match": '"other"' } }));
 const renamed = await client.send({ ...put, headers: { "If-Match": tag } });
 process.stdout.write(JSON.stringify({
   names: flows.map(({ name }) => name),
+  types,
   renamed: renamed.name,
   stale,
   absent: await failure(client.send(absent)),
@@ -89,25 +85,6 @@ def checks() -> Iterator[str]:
                         yield f'export type {kind}{number}_{each["name"]} = Holds<Known<Required<{kind}<{subject}>>["{each["name"]}"]>>;'
 
 
-def compiled(folder: Path, source: Path, **options: object) -> subprocess.CompletedProcess[str]:
-    """Compile a file with the client's sources; return how the compiler ended."""
-    assert COMPILER.exists(), "the TypeScript compiler is missing: run `make build`"
-    settings = {
-        "extends": str(CONSOLE / "tsconfig.json"),
-        "compilerOptions": {
-            "paths": {"mixminus-client": [str(CONSOLE / "client/src/index.ts")]},
-            "types": [],
-            **options,
-        },
-        "files": [str(source)],
-        "include": [],
-    }
-    (folder / "tsconfig.json").write_text(json.dumps(settings))
-    return subprocess.run(
-        [*WITH_NODE, COMPILER, "-p", folder], capture_output=True, text=True, check=False, timeout=COMPILE_S
-    )
-
-
 def test_the_client_has_every_operation_of_the_document_with_typed_parts_and_answers(tmp_path: Path) -> None:
     lines = list(checks())
     operations = sum(len(verbs) for verbs in PATHS.values())
@@ -118,32 +95,28 @@ def test_the_client_has_every_operation_of_the_document_with_typed_parts_and_ans
 
 
 @pytest.fixture(scope="module")
-def answers(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def answers(server: Server, package: Package) -> dict[str, Any]:
     """What a program in Node.js prints that uses the compiled client."""
-    folder = tmp_path_factory.mktemp("program")
-    source = CONSOLE / "client/src"
-    done = compiled(
-        folder, source / "index.ts", noEmit=False, outDir=str(folder / "dist"), rootDir=str(source)
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-    (folder / "node_modules").symlink_to(CONSOLE / "node_modules")
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "program.js").write_text(PROGRAM)
     nowhere = f"http://127.0.0.1:{free_port('127.0.0.1')}"
-    ran = subprocess.run(
-        [*WITH_NODE, "node", folder / "program.js", server.url, ACCESS_KEY, nowhere],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=RUN_S,
-    )
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    printed: dict[str, Any] = json.loads(ran.stdout)
+    printed: dict[str, Any] = package.run("program", PROGRAM, server.url, ACCESS_KEY, nowhere)
     return printed
 
 
 def test_lists_go_over_all_pages(answers: dict[str, Any]) -> None:
     assert answers["names"] == ["three", "two", "one"]
+
+
+def test_events_are_listed_over_all_pages(answers: dict[str, Any]) -> None:
+    assert answers["types"].count("flow_created") == 3
+
+
+def test_every_post_that_is_sent_again_takes_an_idempotency_key() -> None:
+    takes = {
+        path
+        for path, verbs in PATHS.items()
+        if any(each["name"] == "Idempotency-Key" for each in verbs.get("post", {}).get("parameters", []))
+    }
+    assert takes == {path for path, verbs in PATHS.items() if "post" in verbs and path.startswith("/v1.0/")}
 
 
 def test_entity_tags_protect_a_change(answers: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ export class RequestFailed extends Error {
     message: string,
     /** The same as in the server's log. */
     readonly requestId: string,
+    /** After how many seconds the server wants the request again; 0 if it does not say. */
+    readonly retryAfterS = 0,
   ) {
     super(message);
   }
@@ -25,5 +27,6 @@ export class ServerUnreachable extends Error {
 export async function failure(response: Response): Promise<RequestFailed> {
   const { error = {} } = (await response.json().catch(() => ({}))) as { error?: Record<string, string> };
   const message = error.message || `The server answered ${response.status}.`;
-  return new RequestFailed(response.status, error.reason ?? "", message, error.request_id ?? "");
+  const seconds = Number(response.headers.get("Retry-After"));
+  return new RequestFailed(response.status, error.reason ?? "", message, error.request_id ?? "", seconds > 0 ? seconds : 0);
 }

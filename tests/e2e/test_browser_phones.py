@@ -184,9 +184,6 @@ async def test_browser_transfers_its_place_in_a_room(
     assert_hears(newest(listener.ear(), 1.5), (COMING_HZ,), PHONE_HZ, stretch_s=1.0)
 
 
-@pytest.mark.parametrize(
-    "browser", [("chromium", "jssip"), ("chromium", "sip.js")], ids="-".join, indirect=True
-)
 async def test_browser_transfers_its_place_to_a_phone_that_it_has_consulted(
     wss_server: Server, browser: BrowserPhone, phone: Ring, name: str
 ) -> None:

@@ -17,6 +17,7 @@ from mixminus.call.dialout import DialoutService
 from mixminus.call.digit_sender import DigitSender
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.meters import MeterService
+from mixminus.call.phone_chat import PhoneChat
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
@@ -87,6 +88,7 @@ class Services:
     participants: ParticipantService
     lobby: LobbyService
     chat: ChatService
+    phone_chat: PhoneChat
     playbacks: PlaybackService
     hears: HearsService
     talking: TalkingWatch
@@ -149,6 +151,7 @@ class Services:
             **self.external.counters,
             **self.sounds.counters,
             **self.keypad.counters,
+            **self.phone_chat.counters,
             **self.playbacks.counters,
             **self.speakings.counters,
             **self.transcription.counters,

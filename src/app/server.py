@@ -320,6 +320,7 @@ async def _start_sip(
         clock=services.clock,
         directory=services.directory,
         transfers=services.transfers,
+        texts=services.phone_chat,
         replacements=services.replacements,
         traces=services.traces,
         on_event=services.on_engine_event,

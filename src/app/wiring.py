@@ -29,6 +29,7 @@ from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.meters import MeterService
 from mixminus.call.move import MoveService
+from mixminus.call.phone_chat import PhoneChat
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
@@ -293,7 +294,8 @@ async def open_services(
             ),
             conferences=conferences,
             participants=participants,
-            chat=ChatService(store, clock, conferences=conferences, rooms=rooms),
+            chat=(chat := ChatService(store, clock, conferences=conferences, rooms=rooms)),
+            phone_chat=closing(PhoneChat(chat=chat, rooms=rooms, live_calls=live_calls)),
             lobby=LobbyService(conferences=conferences, participants=participants, rooms=rooms),
             playbacks=closing(
                 PlaybackService(

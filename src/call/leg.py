@@ -35,6 +35,7 @@ __all__ = [
     "Referral",
     "Replacements",
     "Target",
+    "Texts",
     "Transfers",
     "Transport",
     "measured",
@@ -137,6 +138,10 @@ class Leg(Protocol):
 
     async def refer(self, uri: str) -> bool:
         """Ask the far end to call a URI (REFER), and hang up when it has; return False if unsupported."""
+        ...
+
+    def send_text(self, text: str) -> bool:
+        """Show a text at the far end, if it can; False if it cannot."""
         ...
 
     async def responds(self) -> bool:
@@ -268,6 +273,14 @@ class Replacements(Protocol):
 
     async def replace(self, leg: Leg, replaced_leg: LegId, *, source: Address, caller: Caller) -> None:
         """Let a new leg take the place of another one; returns at once. A leg that may not is rejected."""
+        ...
+
+
+class Texts(Protocol):
+    """Takes what phones write: ``call.phone_chat.PhoneChat``."""
+
+    def on_text(self, leg_id: LegId, text: str) -> None:
+        """Take a text, which is not empty; returns at once."""
         ...
 
 

@@ -219,6 +219,10 @@ class LiveCall:
         self._set_held(False)
         await self._leg.resume()
 
+    def send_text(self, text: str) -> bool:
+        """Show a text at the far end; False if it cannot be shown."""
+        return self._leg.send_text(text)
+
     async def responds(self) -> bool:
         """Ask the far end by signalling whether it is there."""
         return await self._leg.responds()

@@ -76,6 +76,10 @@ class LocalLeg:
         """Wait until the other end answers; False if it ends before."""
         return await asyncio.shield(self._answered)
 
+    def send_text(self, text: str) -> bool:
+        """Return False: it shows no texts."""
+        return False
+
     async def responds(self) -> bool:
         """Return whether the other end is there."""
         return not self.over

@@ -1,5 +1,6 @@
 """ChatService: messages in a room, to all participants or to one; kept, published, and exported with transcripts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -35,6 +36,11 @@ class ChatService:
         self._clock = clock
         self._conferences = conferences
         self._rooms = rooms
+        self._on_sent: list[Callable[[ChatMessage], None]] = []
+
+    def watch(self, on_sent: Callable[[ChatMessage], None]) -> None:
+        """Call a function with each message that is sent from now on, once it is kept."""
+        self._on_sent.append(on_sent)
 
     async def send(
         self,
@@ -69,6 +75,8 @@ class ChatService:
         )
         async with self._store.transaction() as tx:
             await CHAT_MESSAGES.add(tx, message, "chatmessage_created")
+        for each in self._on_sent:
+            each(message)
         return message
 
     async def list(

@@ -26,7 +26,7 @@ from mixminus.sip.identity import identity_fields
 from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.leg import SipLeg
 from mixminus.sip.locating import Locator
-from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
+from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, MediaAgreed, Message
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.description import render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_offer
@@ -123,9 +123,10 @@ class DialledLeg(SipLeg):
         """Wait until it sends media before the answer; return False if it is answered or ends first."""
         return await asyncio.shield(self._early)
 
-    def on_early_media(self) -> None:
-        """Take the far end's first 18x with a description, once the port is configured."""
-        if not self.is_ended and self._media and self._media.direction.receives:
+    async def follow(self, report: MediaAgreed) -> None:
+        """Take an exchange; one of early media is reported once the port is configured."""
+        await super().follow(report)
+        if report.early and not self.is_ended and self._media and self._media.direction.receives:
             _set_result(self._early, True)
 
     def on_rang(self) -> None:
@@ -358,6 +359,7 @@ class Dialler:
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
                 max_forwards=call.target.max_forwards,
+                account_id=str(call.target.account_id or ""),
                 first_response_s=call.target.first_response_s if call.has_alternative else 0.0,
             ),
         )

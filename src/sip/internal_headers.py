@@ -31,6 +31,7 @@ __all__ = [
     "find_resumed",
     "find_signalled",
     "find_tags",
+    "takes_texts",
 ]
 
 FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
@@ -49,6 +50,7 @@ RESUMED_HEADER: Final = "x-mixminus-resumed"
 _RESUMED = re.compile(rf"^{RESUMED_HEADER}: *([0-9a-f-]{{36}}) *\r?$", re.IGNORECASE | re.MULTILINE)
 _REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 _MAX_FORWARDS = re.compile(r"^max-forwards: *([0-9]{1,3}) *\r?$", re.IGNORECASE | re.MULTILINE)
+_ALLOW_MESSAGE = re.compile(r"^allow: *[^\r\n]*\bMESSAGE\b", re.IGNORECASE | re.MULTILINE)
 _TAGS = {
     name: re.compile(rf"^{name}: *[^\r\n]*>;tag=([^;\s]+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
     for name in ("from", "to")
@@ -157,6 +159,11 @@ def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:
         return tuple((str(name), str(value)) for name, value in orjson.loads(base64.b64decode(match[1])))
     except (orjson.JSONDecodeError, binascii.Error, TypeError, ValueError):
         return ()
+
+
+def takes_texts(message: str) -> bool:
+    """Return whether a message to a worker allows MESSAGE: its Allow is what the edge has written."""
+    return bool(_ALLOW_MESSAGE.search(message.partition("\r\n\r\n")[0]))
 
 
 def find_tags(message: str) -> tuple[str, str] | None:

@@ -21,12 +21,14 @@ from mixminus.sip.messages import (
     Ask,
     HangUp,
     Hold,
+    MediaAgreed,
     Message,
     Refer,
 )
 from mixminus.sip.sdp.agreement import agree, secure_exchange
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import LocalEnd
+from mixminus.sip.texts import TextQueue
 
 __all__ = ["Session", "SipLeg"]
 
@@ -74,6 +76,8 @@ class SipLeg(abc.ABC):
         """Whether the far end has ever accepted our audio: one that never does is a source, not on hold."""
         self.on_hold_changed: Callable[[bool], None] = lambda _: None
         """Called when the far end puts the call on hold, and when it ends that."""
+        self.texts: TextQueue | None = None
+        """None of a far end that shows no texts."""
         self._signalling_hosts: tuple[str, ...] = ()
         self._media_timeout_ms = 0
         self._response: asyncio.Future[bool] | None = None
@@ -144,6 +148,10 @@ class SipLeg(abc.ABC):
             self._send(Refer(self._id, uri))
         return self.is_answered
 
+    def send_text(self, text: str) -> bool:
+        """Send MESSAGE within the call (RFC 3428); return False to a far end that does not take it."""
+        return self.is_answered and self.texts is not None and self.texts.add(text)
+
     async def responds(self) -> bool:
         """Send OPTIONS within the call; return False if no response comes in time, or one that knows no such call."""
         if self.is_ended:
@@ -166,6 +174,10 @@ class SipLeg(abc.ABC):
         """Wait for the end."""
         # Shielded: cancelling one waiter must not cancel the future for the others.
         return await asyncio.shield(self._ended)
+
+    async def follow(self, report: MediaAgreed) -> None:
+        """Take the worker's report of an exchange."""
+        await self.media_agreed(report.local_sdp, report.remote_sdp)
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Configure the port by an offer/answer exchange; end the leg if the port cannot follow it."""

@@ -2,13 +2,13 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ WorkerExited ──────────────────────
-    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Ask Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer SendText Ask Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              ProgressAcknowledged DialogConfirmed PhoneResponded CallEnded CallFreed ──
+              ProgressAcknowledged DialogConfirmed PhoneResponded TextsAllowed TextAnswered CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall MoveCall RemoveWorker ShutOutCaller
               ReserveCall ReleaseCall Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded CallNotMoved EdgeCounted ─
-           <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
+           <─ DigitReceived TextReceived MediaHostsNamed TransferRequested TransferProgressed ──
     server ── Register Unregister ProbeServers StopProbes ───────────> edge
            <─ TrunkRegistered ServerProbed ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
@@ -82,10 +82,14 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "SendText",
     "ServerProbed",
     "SetOverloaded",
     "ShutOutCaller",
     "StopProbes",
+    "TextAnswered",
+    "TextReceived",
+    "TextsAllowed",
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
@@ -201,6 +205,8 @@ class Dial:
     route: str = ""
     """The URI of a proxy for the Route header; empty for none."""
     max_forwards: int = MAX_FORWARDS
+    account_id: str = ""
+    """The extension that is called; empty for any other far end."""
     first_response_s: float = 0.0
     """The time in which a server must respond at all, because another one can be tried; 0 for no limit."""
 
@@ -362,6 +368,39 @@ class Refer:
 
     leg_id: LegId
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send a MESSAGE within the call (RFC 3428)."""
+
+    leg_id: LegId
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextsAllowed:
+    """The Allow of the phone's INVITE, or of its 200, names MESSAGE."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswered:
+    """A phone has responded to our MESSAGE, finally."""
+
+    leg_id: LegId
+    status_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceived:
+    """A phone in a call has sent a text, and got 202."""
+
+    sip_call_id: str
+    leg_id: str
+    """The leg of an outgoing call; empty where the Call-ID alone is known."""
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -787,6 +826,10 @@ Message = (
     | Refer
     | Ask
     | PhoneResponded
+    | SendText
+    | TextsAllowed
+    | TextAnswered
+    | TextReceived
     | TransferProgressed
     | FollowCall
     | UnfollowCall

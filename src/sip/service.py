@@ -24,17 +24,17 @@ and ``edge/message.py``, SDP is negotiated in ``sdp/``.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Replacements, Target, Transfers
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Replacements, Target, Texts, Transfers
 from mixminus.call.secure_media import SecureMedias
 from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.mixer import Engine, EngineEvent
-from mixminus.mixer.events import DigitReceived as PortDigitReceived
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.sip.account_requests import AccountRequests
@@ -67,17 +67,22 @@ from mixminus.sip.messages import (
     Reject,
     ServerProbed,
     SetOverloaded,
+    TextAnswered,
+    TextReceived,
+    TextsAllowed,
     TransferProgressed,
     TransferRequested,
     TrunkRegistered,
 )
 from mixminus.sip.names import Names
+from mixminus.sip.phone_requests import PhoneRequests
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, parse
 from mixminus.sip.sdp.dtls import is_offered
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.takeovers import Takeovers
+from mixminus.sip.texts import TextQueue
 from mixminus.sip.tracing import SipTracing
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_health import TrunkHealth
@@ -87,11 +92,8 @@ from mixminus.trace.protocols import TraceReceiver
 
 __all__ = ["SipEndpoint"]
 
-_US_PER_S: Final = 1_000_000
-_SUCCESS: Final = 200
 _UNKNOWN_DIALOG: Final = 481
 _DECLINED: Final = 603
-_FAILURE: Final = 300
 
 _log = log.get("sip.endpoint")
 
@@ -112,19 +114,18 @@ class SipEndpoint:
         directory: DirectoryServices,
         transfers: Transfers | None = None,
         replacements: Replacements | None = None,
+        texts: Texts | None = None,
         traces: TraceReceiver | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
         """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs and ``replacements``
-        serves INVITEs with Replaces, which are declined without them; ``traces`` gets the messages of traced calls;
-        ``on_event`` receives the digits of INFO requests as events of the engine.
+        serves INVITEs with Replaces, which are declined without them; ``texts`` gets what phones write, ``traces`` the messages of
+        traced calls; ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
         self._replacements = replacements
-        self._clock = clock
-        self._on_event = on_event
         self._ends = MediaEnds(engine, config, clock, on_event)
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
@@ -145,6 +146,10 @@ class SipEndpoint:
             transfers=transfers,
             is_active=lambda sip_call_id: self._active(sip_call_id) is not None,
         )
+        self._requests = PhoneRequests(
+            clock, self._tasks, transfers=self._transfer_requests, texts=texts, on_event=on_event
+        )
+        self._text_counters: Counter[str] = Counter()
 
     @property
     def ready(self) -> bool:
@@ -178,7 +183,8 @@ class SipEndpoint:
 
     @property
     def counters(self) -> Counter[str]:
-        return self._pool.counters + Counter({"sip_door_overruns": self._account_requests.overruns})
+        overruns = Counter({"sip_door_overruns": self._account_requests.overruns})
+        return self._pool.counters + overruns + self._text_counters
 
     async def start(self) -> None:
         """Open the port; return when ``max_calls`` calls can be taken, or raise Unavailable."""
@@ -230,10 +236,10 @@ class SipEndpoint:
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id):
                 if leg := self._leg(leg_id):
-                    self._tasks.spawn("media agreed", _follow(leg, message))
-            case PhoneResponded(leg_id, status_code):
-                if leg := self._leg(leg_id):
-                    leg.on_response(status_code)
+                    self._tasks.spawn("media agreed", leg.follow(message))
+            case PhoneResponded() | TextsAllowed() | TextAnswered():
+                if leg := self._leg(message.leg_id):
+                    self._on_phone(leg, message)
             case ProgressAcknowledged(leg_id) if leg_id in self._legs:
                 self._legs[leg_id][1].on_confirmed()
             case CallEnded(leg_id) if leg_id in self._legs:
@@ -241,6 +247,15 @@ class SipEndpoint:
                 leg.set_ended(end_of(message))
             case CallRang() | CallAnswered() | CallEnded():
                 self._dialler.on_report(message)
+
+    def _on_phone(self, leg: SipLeg, message: PhoneResponded | TextsAllowed | TextAnswered) -> None:
+        match message:
+            case PhoneResponded(_, status_code):
+                leg.on_response(status_code)
+            case TextsAllowed(leg_id):
+                leg.texts = leg.texts or TextQueue(leg_id, partial(self._send, leg_id), self._text_counters)
+            case TextAnswered(_, status_code) if leg.texts:
+                leg.texts.answered(status_code)
 
     def _on_edge(self, message: Message) -> None:
         """Pass a report of the edge to the part that it is for."""
@@ -260,25 +275,11 @@ class SipEndpoint:
                 self._on_hosts(message)
             case CallNotMoved():
                 self._takeovers.not_moved(message)
-            case DigitReceived() | TransferRequested() | TransferProgressed():
-                self._on_request(message)
+            case DigitReceived() | TextReceived() | TransferRequested() | TransferProgressed():
+                if leg := self._active(message.sip_call_id):
+                    self._requests.on_request(leg, message)
             case _:
                 self._account_requests.on_edge(message)
-
-    def _on_request(self, message: DigitReceived | TransferRequested | TransferProgressed) -> None:
-        """Take what a phone has asked for within a call."""
-        if not (leg := self._active(message.sip_call_id)):
-            return
-        match message:
-            case TransferRequested():
-                self._transfer_requests.requested(leg.id, message)
-            case TransferProgressed(status_code=status_code):
-                if _SUCCESS <= status_code < _FAILURE:
-                    # The phone has reached the transfer target (RFC 5589 section 6).
-                    self._tasks.spawn("referred", leg.hang_up())
-            case DigitReceived(_, digit, duration_ms):
-                at_us = int(self._clock.monotonic_s() * _US_PER_S)
-                self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
 
     def _on_hosts(self, named: MediaHostsNamed) -> None:
         leg = self._leg(LegId(UUID(named.leg_id))) if named.leg_id else self._active(named.sip_call_id)
@@ -385,6 +386,8 @@ class SipEndpoint:
         self._dialler.resume(leg_id, worker_id)
         for command in commands:
             self._pool.send(worker_id, command)
+        if (leg := self._leg(leg_id)) and leg.texts:
+            leg.texts.resumed()
 
     def _end(self, leg_id: LegId, ended: LegEnded) -> None:
         """End a leg that no worker has."""
@@ -392,9 +395,3 @@ class SipEndpoint:
         if found := self._legs.pop(leg_id, None):
             found[1].set_ended(ended)
         self._dialler.fail(leg_id, ended)
-
-
-async def _follow(leg: SipLeg, report: MediaAgreed) -> None:
-    await leg.media_agreed(report.local_sdp, report.remote_sdp)
-    if report.early and isinstance(leg, DialledLeg):
-        leg.on_early_media()

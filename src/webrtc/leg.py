@@ -173,6 +173,10 @@ class WebRtcLeg:
         """Return False: WHIP has no transfer."""
         return False
 
+    def send_text(self, text: str) -> bool:
+        """Return False: it shows no texts."""
+        return False
+
     async def responds(self) -> bool:
         """Return False: ICE asks for consent by itself (RFC 7675), and a browser that gives it sends audio."""
         return False

@@ -166,3 +166,8 @@ def test_time_is_linear_in_the_length(repeated: bytes) -> None:
     begun = time.process_time()
     masked(hostile)
     assert time.process_time() - begun < 0.5
+
+
+def test_text_of_a_message_is_masked_with_as_many_bytes() -> None:
+    head = b"MESSAGE sip:room@example.org SIP/2.0\r\nContent-Type: text/plain\r\n\r\n"
+    assert masked(head + "Grüße\r\nAda".encode()) == head + b"xxxxxxx\r\nxxx"

@@ -110,7 +110,7 @@ CASES = [
         ),
         200,
     ),
-    Case("mpart01: multipart MESSAGE", _message("MESSAGE sip:kumiko@example.org SIP/2.0", *_usual("MESSAGE")), 405),
+    Case("mpart01: multipart MESSAGE", _message("MESSAGE sip:kumiko@example.org SIP/2.0", *_usual("MESSAGE")), 403),
     Case("unreason: an unsolicited response", _message("SIP/2.0 200 = 2**3 * 5**2 ноль", *_usual("INVITE")), DROPPED),
     Case("noreason: a response without a reason", _message("SIP/2.0 100 ", *_usual("INVITE")), DROPPED),
     Case(

@@ -83,8 +83,9 @@ class Baresip(Closes):
         number: int = 0,
         trusted: Path | None = None,
         address: str = ADDRESS,
+        shows_texts: bool = False,
     ) -> None:
-        """Without ``address`` the phone is on all addresses of both families. With ``login`` it registers; with ``answers`` it answers automatically; ``trusted``: authorities of servers."""
+        """Without ``address`` the phone is on all addresses of both families. With ``login`` it registers; with ``answers`` it answers automatically; ``trusted``: authorities of servers; with ``shows_texts`` the texts that it gets are in its log."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
@@ -100,6 +101,8 @@ class Baresip(Closes):
             config = config.replace("sip_listen", "#sip_listen")
         if trusted:
             config += f"sip_cafile {trusted}\nsip_verify_server yes\n"
+        if shows_texts:
+            config += "module stdio.so\n"
         self.rtp_ports = set(range(20000 + 100 * number, 20100 + 100 * number))
         (directory / "config").write_text(config)
         own = f"<sip:{self._user}@{self._address}:{self._sip_port};transport={transport}>;regint=0"
@@ -113,8 +116,9 @@ class Baresip(Closes):
         self._log = (directory / "log").open("wb")
         program = shutil.which("baresip")
         assert program, "baresip is missing: apt-get install --no-install-recommends baresip-core"
-        command, nothing = [program, "-f", str(directory)], subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, stdin=nothing)
+        command = [program, "-f", str(directory)]
+        keys = subprocess.PIPE if shows_texts else subprocess.DEVNULL  # stdio.so waits for its input
+        self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, stdin=keys)
         eventually(self._listens, what="baresip's control port")
 
     @property
@@ -198,6 +202,8 @@ class Baresip(Closes):
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
         self._log.close()
 
     def _listens(self) -> bool:

@@ -68,6 +68,10 @@ class ManualLeg:
         self.done.append(f"refer {uri}")
         return True
 
+    def send_text(self, text: str) -> bool:
+        self.done.append(f"text {text}")
+        return True
+
     async def responds(self) -> bool:
         self.done.append("ask")
         return self.is_there

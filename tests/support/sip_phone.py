@@ -213,7 +213,7 @@ class PhoneCall:
         ]
         if body and "Content_Type" not in extra:
             lines.append("Content-Type: application/sdp")
-        self.phone.send("\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]))
+        self.phone.send("\r\n".join([*lines, f"Content-Length: {len(body.encode())}", "", body]))
 
     async def next(self) -> Message:
         async with asyncio.timeout(PATIENCE_S):

@@ -36,6 +36,7 @@ async def sip_site(site: Site) -> AsyncIterator[SipSite]:
         clock=SystemClock(),
         directory=services.directory,
         transfers=services.transfers,
+        texts=services.phone_chat,
         replacements=services.replacements,
     )
     try:

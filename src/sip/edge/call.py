@@ -62,6 +62,8 @@ class EdgeCall:
     """Whether it is an outgoing call; then ``invite`` is as sent."""
     leg_id: str = ""
     """The leg of an outgoing call, which the server may know before the Call-ID; empty after a restart."""
+    account_id: str = ""
+    """The extension or trunk that has authenticated itself, or that was called; empty for none."""
     answer: Headers | None = None
     """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
     media_hosts: tuple[str, ...] = ()

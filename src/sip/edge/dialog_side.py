@@ -1,10 +1,11 @@
 """Requests of phones within a call: served here, or forwarded to the worker one after the other.
 
-INFO, REFER, NOTIFY and OPTIONS never reach pjsip. What they say goes to the server as a message, and the edge responds.
+INFO, MESSAGE, REFER, NOTIFY and OPTIONS never reach pjsip. What they say goes to the server as a message, and the edge responds.
 """
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Request, Response
 from mixminus.sip.edge.takeovers import Takeovers
+from mixminus.sip.edge.texts import Texts
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import capabilities, media_type, refuse, respond
 from mixminus.sip.grammar import Unreadable
@@ -30,6 +32,7 @@ __all__ = ["DialogSide"]
 # Digits, REFERs and NOTIFYs that one call may send to the server: a keypad gives less than ten digits a second.
 _REPORTS_PER_S: Final = 20.0
 _SUCCESS: Final = 200
+_Serve = Callable[[Request, EdgeCall, float], tuple[Response, Message | None]]
 _STATUS_LINE = re.compile(rb"\s*SIP/2\.0 ([1-6][0-9]{2})(?:[ \r\n]|\Z)")
 
 
@@ -44,15 +47,21 @@ class DialogSide:
     """Serves the requests of calls that the table has."""
 
     def __init__(
-        self, calls: CallTable, forwarder: Forwarder, takeovers: Takeovers, counters: Counter[str]
+        self,
+        calls: CallTable,
+        forwarder: Forwarder,
+        takeovers: Takeovers,
+        texts: Texts,
+        counters: Counter[str],
     ) -> None:
         self._calls = calls
         self._forwarder = forwarder
         self._takeovers = takeovers
         self._counters = counters
         self._reports = RateLimit(_REPORTS_PER_S)
-        self._served = {
+        self._served: dict[str, _Serve] = {
             "INFO": self._info,
+            "MESSAGE": texts.inside,
             "REFER": self._refer,
             "NOTIFY": self._notify,
             "OPTIONS": self._options,

@@ -1,7 +1,8 @@
 """Masking: a SIP message without its secrets, for traces. Pure; never raises, whatever the bytes are.
 
 Masked are credentials (of a Digest everything but what names the account and the challenge), passwords in URIs, the
-keys of session descriptions, ICE passwords, encoded bodies, and the digits of INFO requests, which may be a PIN. What
+keys of session descriptions, ICE passwords, encoded bodies, and the digits of INFO requests, which may be a PIN, and the
+texts of MESSAGE requests. What
 stands in a body is masked with as many characters, so that its Content-Length stays right.
 """
 
@@ -52,6 +53,7 @@ _SDES = re.compile(
 )
 _KEY = re.compile(rb"(inline:)([^|\s;]+)", re.IGNORECASE)
 _INFO = re.compile(rb"\s*INFO\s")
+_MESSAGE = re.compile(rb"\s*MESSAGE\s")
 _LINE = re.compile(rb"[^\r\n]+")
 
 
@@ -65,6 +67,8 @@ def masked(message: bytes) -> bytes:
         body = _blank(body)
     elif body and _INFO.match(head):
         body = _LINE.sub(_digits, body)
+    elif body and _MESSAGE.match(head):
+        body = _LINE.sub(_blank_match, body)
     body = _HEADER.sub(_header_in_body, body)
     body = _USER_PART.sub(lambda part: _without_password(part[0], b""), body)
     # Keys in the headers too: without an end of headers they are taken for headers.

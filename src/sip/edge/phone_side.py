@@ -24,6 +24,7 @@ from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.replaces import replaced_by
 from mixminus.sip.edge.spirals import Spirals
 from mixminus.sip.edge.takeovers import Takeovers
+from mixminus.sip.edge.texts import Texts
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -44,8 +45,9 @@ _RETRY_AFTER_S: Final = "5"
 _SUCCESS: Final = 200
 _FAILURE: Final = 300
 _LEAST_SHARE: Final = 4
+_ENDING: Final = (408, 481)
 
-_OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"})
+_OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "MESSAGE"})
 """Methods that are served or refused outside calls too."""
 
 
@@ -75,7 +77,8 @@ class PhoneSide:
         self._counters = counters
         self.spirals = Spirals(calls)
         self._forwarder = Forwarder(identity, counters)
-        self._dialogs = DialogSide(calls, self._forwarder, takeovers, counters)
+        self._texts = Texts(calls, counters)
+        self._dialogs = DialogSide(calls, self._forwarder, takeovers, self._texts, counters)
         self.abandoned = Abandoned(calls, lost_calls, self._forwarder)
         self.sources = Sources()
         self._invites = SourceLimit(invites_per_s)
@@ -139,6 +142,9 @@ class PhoneSide:
         self.sources.verify(source.host, now_s)
         self.spirals.inward(response, now_s)
         method = response.headers.first("cseq").partition(" ")[2].strip()
+        if method == "MESSAGE" and response.status_code in _ENDING:
+            # pjsip would end the call (RFC 5057 section 5.1), of which only the text was refused.
+            response.status_code, response.reason = 488, "Not Acceptable Here"
         self._calls.first_responses.heard(response.headers.first("call-id"))
         call = self._calls.find(response.headers.first("call-id"))
         self._repair.response(response, call.invite if call and call.outgoing else None)
@@ -204,6 +210,8 @@ class PhoneSide:
             return self._register(request, flow, source, now_s)
         if request.method == "OPTIONS":
             return self._options(request, flow)
+        if request.method == "MESSAGE":
+            return self._texts.outside(request, flow, source, self.authenticator, now_s)
         # A REFER is accepted within a call only (RFC 3515 section 5.2).
         return ToPhone(flow, respond(request, 403, "Forbidden").render())
 
@@ -284,6 +292,7 @@ class PhoneSide:
         invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
         direct = goes_by_source(invite.headers, flow, trusted=bool(caller.account_id))
         call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct, media_hosts=caller.media_hosts)
+        call.account_id = caller.account_id
         call.outer_call_id = self.spirals.outer_of(call.call_id)
         self._counters["sip_edge_spirals"] += bool(call.outer_call_id)
         call.dialog.transactions.open(invite, flow, now_s)

@@ -141,7 +141,9 @@ def _extensions(value: str) -> str:
 
 
 def _methods(value: str) -> str:
-    return ", ".join(sorted(set(split_list(value)) & (WORKER_METHODS | {"REFER", "NOTIFY", "OPTIONS"})))
+    return ", ".join(
+        sorted(set(split_list(value)) & (WORKER_METHODS | {"REFER", "NOTIFY", "OPTIONS", "MESSAGE"}))
+    )
 
 
 _Rewrite = Callable[[str], str]

@@ -18,6 +18,7 @@ from mixminus.sip.sdp.description import parse as parse_sdp
 __all__ = [
     "ALLOWED_METHODS",
     "OWN_CAPABILITIES",
+    "TEXT",
     "can_be_answered",
     "capabilities",
     "fault_of",
@@ -28,19 +29,21 @@ __all__ = [
 ]
 
 ALLOWED_METHODS: Final = (
-    "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER", "REFER", "NOTIFY",
+    "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "MESSAGE",
 )  # fmt: skip
-_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "MESSAGE", "PUBLISH"})
+_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "PUBLISH"})
 _ONCE: Final = ("from", "to", "call-id", "cseq")
 _AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
 _WITH_SDP: Final = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
+TEXT: Final = "text/plain"
+"""The type of chat messages (RFC 3428 section 7)."""
 _MAX_CALL_ID: Final = 256
 _CSEQ_LIMIT: Final = 2**31  # RFC 3261 section 8.1.1.5
 _MAX_FORWARDS_LIMIT: Final = 256
 
 _COPIED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
 _ALLOW: Final = ("allow", ", ".join(ALLOWED_METHODS))
-_ACCEPT: Final = ("accept", ", ".join(("application/sdp", "multipart/mixed", *CONTENT_TYPES)))
+_ACCEPT: Final = ("accept", ", ".join(("application/sdp", "multipart/mixed", TEXT, *CONTENT_TYPES)))
 _SUPPORTED: Final = ("supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
 OWN_CAPABILITIES: Final = (_ALLOW, _SUPPORTED)
 _RETRY: Final = ("retry-after", "1")

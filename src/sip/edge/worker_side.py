@@ -14,7 +14,7 @@ from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import Transaction, number_of
-from mixminus.sip.edge.validation import OWN_CAPABILITIES
+from mixminus.sip.edge.validation import OWN_CAPABILITIES, TEXT
 from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Via
 from mixminus.sip.internal_headers import OWN_WARNING, Flow
 from mixminus.sip.sdp.description import MalformedSdp
@@ -125,12 +125,13 @@ class WorkerSide:
         request.headers.push("via", via)
         sent = self._to_phone(request, flow, worker_id)
         if leg and sent and request.method == "INVITE":
-            self._add_outgoing(request, flow, worker_id, leg, now_s)
+            call = self._add_outgoing(request, flow, worker_id, leg, now_s)
+            call.account_id = target.parameters.get("account", "")
             if wait_s := float(target.parameters.get("wait", "0")):
                 self._calls.first_responses.sent(request, flow, now_s + wait_s)
         return sent
 
-    def _add_outgoing(self, invite: Request, flow: Flow, worker_id: int, leg: str, now_s: float) -> None:
+    def _add_outgoing(self, invite: Request, flow: Flow, worker_id: int, leg: str, now_s: float) -> EdgeCall:
         """Add an outgoing call to the table; after a challenge its INVITE comes a second time."""
         worker = self._calls.workers[worker_id]
         worker.sip_call_ids.discard(leg)
@@ -139,12 +140,13 @@ class WorkerSide:
         if call := self._calls.find(invite.headers.first("call-id")):
             call.invite = kept
             call.dialog.sent(kept, now_s)
-            return
+            return call
         call = EdgeCall(kept, flow, worker_id, now_s, outgoing=True, leg_id=leg)
         # No 100 is awaited: the worker has sent the INVITE, and a phone may take long.
         call.fire(CallEvent.PROGRESSED, now_s)
         call.dialog.sent(kept, now_s)
         self._calls.open(call)
+        return call
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:
         # pjsip's Warning discloses this machine's name; its Allow and Supported list what the edge refuses.
@@ -157,7 +159,7 @@ class WorkerSide:
                 message.headers.set(name, value)
         if message.headers.first("contact"):
             message.headers.set("contact", self._identity.contact(worker_id, flow))
-        if message.body and message.headers.first("content-type") != SIPFRAG:
+        if message.body and message.headers.first("content-type") not in (SIPFRAG, TEXT):
             try:
                 message.body = unfold(message.body.decode()).encode()
             except (MalformedSdp, UnicodeDecodeError):

@@ -9,7 +9,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.model.ids import LegId
-from mixminus.sip.internal_headers import find_tags
+from mixminus.sip.internal_headers import find_tags, takes_texts
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -22,6 +22,8 @@ from mixminus.sip.messages import (
     Message,
     PhoneResponded,
     ProgressAcknowledged,
+    TextAnswered,
+    TextsAllowed,
 )
 from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, render
@@ -89,6 +91,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._late_and_reliable = False
         self._ended_here = False
         self._after_ack: HeaderFields = ()
+        self._takes_texts = False
 
     def identify(self) -> tuple[str, str]:
         """Return From and To of an incoming call, and set its Call-ID."""
@@ -126,6 +129,12 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self.offer = unfold(body)
         elif not self.sip_call_id or not self._session.is_open:
             self._late_and_reliable = bool(_RELIABLE.search(request))
+
+    def take_allow(self, message: str) -> None:
+        """Report once that the phone allows MESSAGE, if its INVITE or 200 says so."""
+        if not self._takes_texts and takes_texts(message):
+            self._takes_texts = True
+            self._report(TextsAllowed(self.leg_id))
 
     def attach(self, command: Attach) -> None:
         self._session.open(command.local, command.description, held=command.held)
@@ -186,6 +195,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         request.method = "OPTIONS"
         self.sendRequest(request)
 
+    def say(self, text: str) -> None:
+        """Send a MESSAGE."""
+        request = pj.CallSendRequestParam()
+        request.method = "MESSAGE"
+        request.txOption.contentType = "text/plain"
+        request.txOption.msgBody = text
+        self.sendRequest(request)
+
     def refer(self, uri: str) -> None:
         """Send a REFER."""
         self.sendRequest(referral(uri))
@@ -200,10 +217,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self._report(ProgressAcknowledged(self.leg_id))
         if transaction.method == "OPTIONS" and transaction.statusCode >= pj.PJSIP_SC_OK:
             self._report(PhoneResponded(self.leg_id, transaction.statusCode))
+        if transaction.method == "MESSAGE" and transaction.statusCode >= pj.PJSIP_SC_OK:
+            self._report(TextAnswered(self.leg_id, transaction.statusCode))
         if transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
             self.take_offer(event.src.rdata.wholeMsg)
+        elif transaction.role == pj.PJSIP_ROLE_UAC and transaction.statusCode == pj.PJSIP_SC_OK:
+            self.take_allow(event.src.rdata.wholeMsg)
 
     @guarded
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802 - pjsua2's name

@@ -30,6 +30,7 @@ from mixminus.sip.messages import (
     Message,
     Notify,
     Refer,
+    TextAnswered,
 )
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.worker.call import SipCall, guarded
@@ -97,6 +98,7 @@ class Calls:
                 received_ms=received_ms,
             )
         )
+        call.take_allow(invite)
 
     def dial(self, command: Dial, account: "SipAccount") -> None:
         """Send an INVITE; a call that cannot be sent ends at once."""
@@ -176,6 +178,15 @@ class Calls:
             except pj.Error as error:
                 _log.warning("transfer request failed", cause=error.reason)
 
+    def say(self, leg_id: LegId, text: str) -> None:
+        """Send a text; one that cannot be sent counts as refused."""
+        if call := self._active(leg_id):
+            try:
+                call.say(text)
+            except pj.Error as error:
+                _log.warning("text not sent", cause=error.reason)
+                self._report(TextAnswered(leg_id, pj.PJSIP_SC_SERVICE_UNAVAILABLE))
+
     def ask(self, leg_id: LegId) -> None:
         if call := self._active(leg_id):
             try:
@@ -252,7 +263,8 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         """
         wait = f";wait={command.first_response_s}" if command.first_response_s else ""
         hops = f";hops={command.max_forwards}" if command.max_forwards != MAX_FORWARDS else ""
-        leg = f"leg={command.leg_id}{wait}{hops}"
+        account = f";account={command.account_id}" if command.account_id else ""
+        leg = f"leg={command.leg_id}{wait}{hops}{account}"
         route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};{leg}>"
         credentials = pj.AuthCredInfoVector()
         if command.username:

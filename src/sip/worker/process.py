@@ -33,6 +33,7 @@ from mixminus.sip.messages import (
     Refer,
     Reject,
     Ring,
+    SendText,
     WorkerReady,
 )
 from mixminus.sip.supervision import rearm_watchdog
@@ -204,6 +205,8 @@ class _Loop:
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE, headers)
             case Ask(leg_id):
                 self._calls.ask(leg_id)
+            case SendText(leg_id, text):
+                self._calls.say(leg_id, text)
             case Notify() | Refer():
                 self._calls.transfer(command)
             case Drain():

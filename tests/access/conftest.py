@@ -7,7 +7,6 @@ import pytest
 
 from mixminus.access.service import AccessService
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 
@@ -15,7 +14,6 @@ from tests.support.database import database_url
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     url = database_url(tmp_path)
-    await upgrade(url)
     opened = Store(url)
     yield opened
     await opened.close()

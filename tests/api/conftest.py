@@ -14,7 +14,6 @@ from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
 from tests.api.client import KEY, METRICS_TOKEN, ApiClient
 from tests.support.database import CIPHER, database_url
 from tests.support.speech import tone_config
@@ -23,7 +22,6 @@ from tests.support.speech import tone_config
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
     url = database_url(tmp_path)
-    await upgrade(url)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         store = Store(url, cipher=CIPHER)

@@ -22,7 +22,6 @@ from mixminus.model.ids import CustomerId
 from mixminus.store.cipher import Cipher, DecryptionFailed
 from mixminus.store.database import Store
 from mixminus.store.idempotency import Attempt
-from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
 from tests.support.database import content, database_url, execute
 
@@ -46,7 +45,6 @@ def settings_of(folder: Path, **given: Any) -> Settings:
 async def opened(settings: Settings, cipher: Cipher | None = None) -> AsyncIterator[Opened]:
     """Open the database as the server does at its start; with a cipher, as a version of the server that has it."""
     clock, url = ManualClock(), settings.database
-    await upgrade(url)
     store = Store(url, cipher=cipher or await open_cipher(settings, clock))
     try:
         access = AccessService(store, clock)

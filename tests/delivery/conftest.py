@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.outbox import Outbox, open_outbox
@@ -23,7 +22,6 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     url = database_url(tmp_path)
-    await upgrade(url)
     opened = Store(url)
     yield opened
     await opened.close()

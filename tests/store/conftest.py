@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
 from tests.support.database import database_url
 
 
@@ -17,7 +16,6 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
-    await upgrade(url)
     opened = Store(url)
     yield opened
     await opened.close()

@@ -123,6 +123,7 @@ async def test_every_row_of_every_table_of_the_release_before_survives(release: 
 async def test_what_the_release_before_has_left_is_taken_up(release: str, tmp_path: Path) -> None:
     clock = ManualClock()
     clock.advance(60)
+    await upgrade(release)
     async with open_backend(tmp_path, clock) as backend:
         (kept,) = await backend.conferences.list(backend.customer_id, EVERYTHING)
         assert (kept.name, kept.data, kept.status) == ("kept", {"a": [1, None]}, ConferenceStatus.PROGRESSING)

@@ -44,7 +44,6 @@ from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.cipher import Cipher
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
@@ -229,7 +228,6 @@ async def open_backend(  # noqa: PLR0913 -- what a test may choose
     **chosen: Any,
 ) -> AsyncIterator[Backend]:
     """Start the services on the directory's data, and close them in order."""
-    await upgrade(database_url(directory))
     store = Store(database_url(directory), style, CIPHER)
     async with store.transaction() as tx:
         if not await tx.encryption.needed():

@@ -1,8 +1,8 @@
 """Databases for tests: SQLite, or PostgreSQL if ``MIXMINUS_TEST_DATABASE=postgresql``.
 
-A directory of a test has one database of either kind, created when its URL is first requested. A new SQLite
-file is empty. A PostgreSQL database is already migrated, because DDL takes half a second, and may have been
-used by an earlier test: emptying its tables is faster than creating and dropping a database.
+A directory of a test has one database of either kind, created when its URL is first requested. It is already migrated:
+the migrations take half a second, so they run once, and SQLite files are copies of the result. A PostgreSQL database may
+have been used by an earlier test: emptying its tables is faster than creating and dropping a database.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from mixminus.store.cipher import Cipher
@@ -31,6 +32,7 @@ __all__ = [
     "drop_databases",
     "empty_database_url",
     "execute",
+    "migrated_sqlite_url",
     "restore",
     "server",
     "settings_for_a_server",
@@ -68,9 +70,9 @@ def drop_databases() -> None:
 
 
 def database_url(directory: Path) -> str:
-    """Return the URL of the directory's database."""
+    """Return the URL of the directory's database, which is migrated."""
     if not ON_POSTGRESQL:
-        return sqlite_url(directory)
+        return migrated_sqlite_url(directory)
     if directory not in _used:
         _used[directory] = _emptied(_free.pop()) if _free else _another()
     return server().url(_used[directory])
@@ -83,6 +85,14 @@ def settings_for_a_server() -> dict[str, str]:
 
 def sqlite_url(directory: Path) -> str:
     return f"sqlite+aiosqlite:///{directory / 'mixminus.db'}"
+
+
+def migrated_sqlite_url(directory: Path) -> str:
+    """Return the URL of the directory's SQLite file; a new file is migrated."""
+    file = directory / "mixminus.db"
+    if not file.exists():
+        file.write_bytes(_migrated_file())
+    return sqlite_url(directory)
 
 
 def empty_database_url(directory: Path) -> str:
@@ -163,7 +173,19 @@ def _new_name(kind: str) -> str:
 @functools.cache
 def _migrated() -> str:
     """Create the migrated database that all others are copied from."""
-    url = server().create("migrated")
+    _migrate(server().create("migrated"))
+    return "migrated"
+
+
+@functools.cache
+def _migrated_file() -> bytes:
+    """Return the content of a migrated SQLite file."""
+    with TemporaryDirectory() as folder:
+        _migrate(sqlite_url(Path(folder)))
+        (file,) = Path(folder).iterdir()
+        return file.read_bytes()
+
+
+def _migrate(url: str) -> None:
     with ThreadPoolExecutor(1) as other_loop:
         other_loop.submit(lambda: asyncio.run(upgrade(url))).result()
-    return "migrated"

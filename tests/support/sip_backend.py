@@ -22,9 +22,8 @@ from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.store.database import Store
-from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
-from tests.support.database import sqlite_url
+from tests.support.database import migrated_sqlite_url
 from tests.support.sip_phone import PhoneCall
 
 PATIENCE_S = 15.0
@@ -81,8 +80,7 @@ class Office:
 async def open_office(domain: str = "mixminus.local") -> AsyncIterator[Office]:
     """Open a database with one customer."""
     with TemporaryDirectory() as directory:
-        url = sqlite_url(Path(directory))
-        await upgrade(url)
+        url = migrated_sqlite_url(Path(directory))
         store, clock = Store(url), ManualClock()
         try:
             identity, _ = await AccessService(store, clock).ensure_default(None)

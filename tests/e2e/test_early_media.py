@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Ring
-from tests.e2e.hearing import assert_hears, assert_silent
+from tests.e2e.hearing import assert_hears, assert_silent, wait_to_hear
 from tests.e2e.logins import extension, login
 from tests.support.baresip import Baresip
 from tests.support.calling import action
@@ -55,7 +55,7 @@ def test_announcement_is_heard_before_the_answer(early_server: Server, phone: Ri
     )
     caller = registered(early_server, phone, "4101")
     caller.command("dial", uri)
-    play_for(4)
+    wait_to_hear(caller, FILE_HZ)
     assert_hears(caller.ear(), (FILE_HZ,), CALLER_HZ)
     assert "Call established" not in caller.log
     assert call_of(early_server)["status"] == "ringing"
@@ -67,13 +67,13 @@ def test_ringing_is_heard_as_early_media_before_the_answer(early_server: Server,
     uri = number(
         early_server,
         "7102",
-        action("ringing", duration=4_000, early_media=True),
+        action("ringing", duration=6_000, early_media=True),
         action("answer"),
         action("echo", duration=30_000),
     )
     caller = registered(early_server, phone, "4102")
     caller.command("dial", uri)
-    play_for(3)
+    wait_to_hear(caller, RINGBACK_HZ, stretch_s=0.5)
     assert_hears(caller.ear(), (RINGBACK_HZ,), CALLER_HZ, stretch_s=0.5)
     assert "Call established" not in caller.log
     caller.wait_for_log("Call established", what="the flow answers after it")
@@ -90,7 +90,7 @@ def test_called_phone_is_heard_by_the_caller_before_it_answers(
         uri = number(early_server, "7103", action("connect", destinations=[to]))
         caller = registered(early_server, phone, "4103")
         caller.command("dial", uri)
-        play_for(6)  # longer than a period of the ringing tone
+        wait_to_hear(caller, CALLED_HZ, stretch_s=5.0)  # a period of the ringing tone
         assert_hears(caller.ear(), (CALLED_HZ,), CALLER_HZ)
         assert_silent(caller.ear(), (RINGBACK_HZ,), last_s=5.0)
         assert "Call established" not in caller.log

@@ -17,6 +17,7 @@ from tests.support.tones import Pcm, read_wav
 from tests.support.waiting import eventually
 
 MODULES = Path("/usr/lib/baresip/modules")
+_WAV_HEADER_BYTES = 1024  # of libsndfile: less than this
 _CONFIG = """\
 poll_method epoll
 sip_listen {address}:{sip_port}
@@ -178,6 +179,11 @@ class Baresip(Closes):
         dumps = sorted(self.directory.glob("dump-*-dec.wav"))
         assert dumps, f"nothing was heard: {sorted(p.name for p in self.directory.iterdir())}"
         return read_wav(dumps[-1])
+
+    @property
+    def plays(self) -> bool:
+        """Whether it has begun to play what it hears."""
+        return any(each.stat().st_size > _WAV_HEADER_BYTES for each in self.directory.glob("dump-*-dec.wav"))
 
     def command(self, command: str, params: str = "") -> dict[str, Any]:
         """Send one command to baresip (netstrings of JSON) and return its answer."""

@@ -12,7 +12,7 @@ REAL_PEERS := tests/chaos tests/e2e tests/console tests/sip/test_sipp.py tests/w
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx native/*.pxd)
+SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx native/*.pxd native/*.pxi)
 
 # Every fault of docs/reliability.md.
 CHAOS := tests/chaos tests/sip/test_stopped_processes.py tests/speech/synthesis/test_service.py tests/recording/test_full_disk.py \

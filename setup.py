@@ -15,7 +15,7 @@ PACKAGE = "mixminus"
 engine = Extension(
     f"{PACKAGE}.mixer._engine",
     sources=["native/_engine.pyx", *sorted(glob("native/*/*.c"))],
-    depends=sorted(glob("native/**/*.h", recursive=True) + glob("native/*.pxd")),
+    depends=sorted(glob("native/**/*.h", recursive=True) + glob("native/*.px[di]")),
     include_dirs=["native"],
     extra_compile_args=[
         "-std=c11",

@@ -227,6 +227,13 @@ cdef class Engine:
         playout.engine = self
         return playout
 
+    def open_trunk(self, str host, uint16_t port, uint32_t shard, uint32_t lanes):
+        cdef Trunk trunk = Trunk.__new__(Trunk)
+        check(mm_engine_open_trunk(self.live(), host.encode("ascii"), port, shard, lanes, &trunk.ptr))
+        trunk.engine = self
+        trunk.port = trunk.ptr.local_port
+        return trunk
+
     def open_mux(self, str host, uint16_t port):
         cdef Mux mux = Mux.__new__(Mux)
         check(mm_engine_open_mux(self.live(), host.encode("ascii"), port, &mux.ptr))
@@ -375,6 +382,10 @@ cdef class Bridge:
     @property
     def sample_rate_hz(self):
         return self.live().sample_rate_hz
+
+    @property
+    def shard(self):
+        return mm_engine_shard_of(self.engine.live(), self.live())
 
     def open_tap(self, uint32_t sample_rate_hz, bint stems, uint32_t seconds):
         cdef Tap tap = Tap.__new__(Tap)
@@ -530,3 +541,6 @@ cdef class Mux:
         if self.ptr != NULL and self.engine.ptr != NULL:
             check(mm_engine_close_mux(self.engine.ptr, self.ptr))
         self.ptr = NULL
+
+
+include "trunk.pxi"

@@ -233,5 +233,26 @@ cdef extern from "engine/engine.h" nogil:
     int mm_engine_attach_playout(mm_engine *engine, mm_held_playout *playout, mm_held_bridge *bridge,
                                  mm_port *port)
     void mm_engine_close_playout(mm_engine *engine, mm_held_playout *playout)
+    enum:
+        MM_TRUNK_KEY_BYTES
+    cdef struct mm_trunk:
+        uint16_t local_port
+    cdef struct mm_trunk_link:
+        uint16_t local_tag
+    cdef struct mm_ghost:
+        mm_port port
+    uint32_t mm_engine_shard_of(const mm_engine *engine, const mm_held_bridge *bridge)
+    int mm_engine_open_trunk(mm_engine *engine, const char *host, uint16_t port, uint32_t shard,
+                             uint32_t nlanes, mm_trunk **trunk)
+    int mm_engine_close_trunk(mm_trunk *trunk)
+    int mm_engine_open_link(mm_trunk *trunk, mm_held_bridge *bridge, mm_trunk_link **link)
+    int mm_engine_connect_link(mm_trunk_link *link, const mm_address *remote, uint16_t tag,
+                               const uint8_t *tx_key, const uint8_t *rx_key)
+    int mm_engine_close_link(mm_trunk_link *link)
+    int mm_engine_carry(mm_trunk_link *link, const mm_port *port, uint16_t talker)
+    int mm_engine_carry_playouts(mm_trunk_link *link, uint16_t first_talker)
+    void mm_engine_drop(mm_trunk_link *link, uint32_t port_id)
+    int mm_engine_open_ghost(mm_trunk_link *link, uint16_t talker, mm_ghost **ghost)
+    void mm_engine_close_ghost(mm_ghost *ghost)
     int mm_engine_open_mux(mm_engine *engine, const char *host, uint16_t port, mm_mux **mux)
     int mm_engine_close_mux(mm_engine *engine, mm_mux *mux)

@@ -32,6 +32,12 @@ enum mm_command_type {
 	MM_COMMAND_REMOVE_TAP,            /* retires the tap                */
 	MM_COMMAND_ADD_PLAYOUT,           /* to the bridge, or to the port  */
 	MM_COMMAND_REMOVE_PLAYOUT,        /* retires the playout            */
+	MM_COMMAND_ADOPT_TRUNK,
+	MM_COMMAND_RELEASE_TRUNK,         /* retires the trunk              */
+	MM_COMMAND_ADD_LINK,
+	MM_COMMAND_REMOVE_LINK,           /* retires the link               */
+	MM_COMMAND_ADD_SENDER,
+	MM_COMMAND_REMOVE_SENDER,         /* retires the sender, later      */
 };
 
 struct mm_port;
@@ -39,6 +45,9 @@ struct mm_port_setup;
 struct mm_held_bridge;
 struct mm_held_tap;
 struct mm_held_playout;
+struct mm_trunk;
+struct mm_trunk_link;
+struct mm_trunk_sender;
 
 struct mm_command {
 	enum mm_command_type type;
@@ -54,6 +63,9 @@ struct mm_command {
 		struct mm_shared_encoder *encoder;
 		struct mm_held_tap *tap;
 		struct mm_held_playout *playout;
+		struct mm_trunk *trunk;
+		struct mm_trunk_link *link;
+		struct mm_trunk_sender *sender;
 		struct mm_address remote;
 		struct mm_digit digit;
 		struct { bool detects, removes; } inband;
@@ -69,6 +81,9 @@ enum mm_retired_type {
 	MM_RETIRED_ENCODER,
 	MM_RETIRED_TAP,
 	MM_RETIRED_PLAYOUT,
+	MM_RETIRED_TRUNK,
+	MM_RETIRED_LINK,
+	MM_RETIRED_SENDER,
 };
 
 struct mm_retired {

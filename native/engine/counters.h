@@ -66,6 +66,10 @@
 	X(tcp_idle)              /* closed: silent for too long            */ \
 	X(tcp_malformed)         /* closed: no frame, or no STUN at first  */ \
 	X(tcp_overrun)           /* frames for a connection that is full   */ \
+	X(trunk_unknown_talker)  /* an SSRC for which there is no ghost    */ \
+	X(trunk_no_lane)         /* packets while all lanes were lent      */ \
+	X(trunk_crowded)         /* ticks of lanes beyond what is heard    */ \
+	X(trunk_no_stream)       /* ticks of playouts without a stream     */ \
 	X(ticks)                                                              \
 	X(ticks_late)            /* started over 1 ms after the deadline   */ \
 	X(ticks_skipped)         /* the shard was more than a second late  */ \

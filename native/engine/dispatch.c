@@ -24,6 +24,9 @@ static bool is_mandatory(const struct mm_command *command)
 	case MM_COMMAND_RELEASE_BRIDGE:
 	case MM_COMMAND_REMOVE_TAP:
 	case MM_COMMAND_REMOVE_PLAYOUT:
+	case MM_COMMAND_RELEASE_TRUNK:
+	case MM_COMMAND_REMOVE_LINK:
+	case MM_COMMAND_REMOVE_SENDER:
 		return true;
 	default:
 		return false;
@@ -170,6 +173,15 @@ static void collect(const struct mm_retired *retired)
 		break;
 	case MM_RETIRED_PLAYOUT:
 		mm_engine_free_playout(retired->object);
+		break;
+	case MM_RETIRED_TRUNK:
+		mm_trunk_close(retired->object);
+		break;
+	case MM_RETIRED_LINK:
+		mm_engine_free_link(retired->object);
+		break;
+	case MM_RETIRED_SENDER:
+		mm_engine_free_sender(retired->object);
 		break;
 	}
 }

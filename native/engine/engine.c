@@ -231,6 +231,7 @@ static void close_all(struct mm_engine *engine)
 
 	while ((port = first_open(engine)))
 		mm_engine_close_port(port);
+	mm_engine_close_trunks(engine);
 	while (!LIST_EMPTY(&engine->taps))
 		mm_engine_close_tap(engine, LIST_FIRST(&engine->taps));
 	while (!LIST_EMPTY(&engine->playouts))

@@ -7,6 +7,7 @@
 #define MM_ENGINE_H
 
 #include "engine/dispatch.h"
+#include "engine/engine_trunks.h"
 #include "engine/held.h"
 #include "engine/shard.h"
 #include "io/mux.h"
@@ -47,6 +48,7 @@ struct mm_engine {
 	struct mm_held_tap_list taps;
 	struct mm_held_playout_list playouts;
 	struct mm_mux_list muxes;
+	struct mm_trunk_list trunks;
 };
 
 int mm_engine_open(struct mm_engine **engine,
@@ -71,6 +73,9 @@ enum mm_shed mm_engine_shed(const struct mm_engine *engine);
 /* engine_ports.c; -EBADF when the port is closed. */
 int mm_engine_open_rtp_port(struct mm_engine *engine,
 			    struct mm_rtp_port **port);
+/* Give a new port to the engine and to a shard; frees it if that fails. */
+int mm_engine_own_port(struct mm_engine *engine, struct mm_port *port,
+		       struct mm_shard *shard);
 int mm_engine_open_muxed_port(struct mm_engine *engine, struct mm_mux *mux,
 			      struct mm_rtp_port **port);
 int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,

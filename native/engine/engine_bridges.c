@@ -62,7 +62,7 @@ int mm_engine_open_bridge(struct mm_engine *engine, uint32_t max_talkers,
 int mm_engine_close_bridge(struct mm_engine *engine,
 			   struct mm_held_bridge *held)
 {
-	if (held->nports || held->ntaps || held->nplayouts)
+	if (held->nports || held->ntaps || held->nplayouts || held->nlinks)
 		return -EBUSY;
 	LIST_REMOVE(held, in_engine);
 	return command(engine, held, (struct mm_command){

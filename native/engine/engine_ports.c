@@ -22,14 +22,14 @@ static struct mm_shard *next_shard(struct mm_engine *engine)
 	return engine->shards[engine->next_shard++ % engine->nshards];
 }
 
-/* Add the port to the engine's list, and send it to a shard. */
-static int own(struct mm_engine *engine, struct mm_port *port)
+int mm_engine_own_port(struct mm_engine *engine, struct mm_port *port,
+		       struct mm_shard *shard)
 {
 	struct mm_port_control *control = &port->control;
 	int rc;
 
 	control->engine = engine;
-	control->shard = next_shard(engine);
+	control->shard = shard;
 	/* Before the first tick: zeros would read as 0 dBov, full scale. */
 	mm_port_publish(port);
 	rc = command(port, (struct mm_command){ .type = MM_COMMAND_ADOPT_PORT });
@@ -40,6 +40,11 @@ static int own(struct mm_engine *engine, struct mm_port *port)
 	LIST_INSERT_HEAD(&engine->ports, port, control.in_engine);
 	engine->nports++;
 	return 0;
+}
+
+static int own(struct mm_engine *engine, struct mm_port *port)
+{
+	return mm_engine_own_port(engine, port, next_shard(engine));
 }
 
 int mm_engine_open_rtp_port(struct mm_engine *engine,
@@ -155,6 +160,8 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge)
 		return 0;
 	if (bridge && bridge->nports >= bridge->max_members)
 		return -ENOSPC;
+	if (bridge && bridge->shard != control->shard && control->stays)
+		return -EINVAL;
 	if (bridge && control->configured)
 		rc = mm_engine_add_encoder(control->engine, bridge,
 					   &control->tx_format);
@@ -376,6 +383,8 @@ void mm_engine_close_port(struct mm_port *port)
 	control->releases_sent++;
 	command(port, (struct mm_command){ .type = MM_COMMAND_RELEASE_PORT,
 					.u.on = true });
+	/* Last, so that what the port fades out still leaves. */
+	mm_engine_drop_everywhere(engine, port->id);
 }
 
 void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings)

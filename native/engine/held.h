@@ -31,6 +31,7 @@ struct mm_held_bridge {
 	uint32_t nports;
 	uint32_t ntaps;
 	uint32_t nplayouts;
+	uint32_t nlinks;                  /* to other engines               */
 	uint32_t max_members;
 };
 

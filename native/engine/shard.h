@@ -106,6 +106,11 @@ void mm_shard_drain(struct mm_shard *shard, uint32_t limit, int64_t now_us);
 /* Queue an event; for ports, within a tick. */
 void mm_shard_emit(struct mm_shard *shard, const struct mm_event *event);
 
+/* shard_commands.c: give an object back to the control thread; false when the
+ * ring has no room. */
+bool mm_shard_retire(struct mm_shard *shard, enum mm_retired_type type,
+		     void *object);
+
 /* shard_rx.c: sockets that receive in nearly every tick are read in each tick
  * (read, unread), all others when epoll reports them (watch, unwatch). */
 void mm_shard_read(struct mm_shard *shard, struct mm_shard_socket *socket);

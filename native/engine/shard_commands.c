@@ -1,15 +1,22 @@
 /* shard_commands.c -- applies commands before a tick, a bounded number. */
 #include "engine/shard.h"
 #include "rtp/rtp_port.h"
+#include "trunk/trunk.h"
+
+bool mm_shard_retire(struct mm_shard *shard, enum mm_retired_type type,
+		     void *object)
+{
+	struct mm_retired retired = { .type = type, .object = object };
+
+	shard->must_wake = true;
+	return mm_ring_push(&shard->retired, &retired);
+}
 
 static void retire(struct mm_shard *shard, enum mm_retired_type type,
 		   void *object)
 {
-	struct mm_retired retired = { .type = type, .object = object };
-
 	/* Never full: drain stops while it could become so. */
-	mm_ring_push(&shard->retired, &retired);
-	shard->must_wake = true;
+	mm_shard_retire(shard, type, object);
 }
 
 static void adopt_bridge(struct mm_shard *shard, struct mm_held_bridge *held)
@@ -97,7 +104,7 @@ static void apply_to_bridge(struct mm_shard *shard,
 		remove_playout(shard, command->u.playout);
 		break;
 	default:
-		break;
+		mm_trunk_apply(shard, command);
 	}
 }
 

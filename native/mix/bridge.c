@@ -21,7 +21,8 @@ static int open_arrays(struct mm_bridge *bridge)
 	 * out. */
 	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
 					       : config->max_members;
-	size_t contributions = heard + config->max_playouts + MM_FADE_OUTS;
+	size_t contributions = heard + config->max_playouts + MM_FADE_OUTS +
+			       MM_BRIDGE_MAX_LANES;
 #define RESERVE(array, count) \
 	mm_pages_reserve(pages, count, sizeof(*bridge->array))
 	size_t seats = RESERVE(seats, config->max_members);
@@ -126,7 +127,7 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 		return -EALREADY;
 	if (index == bridge->config.max_members)
 		return -ENOSPC;
-	if (!shared)
+	if (!shared && !member->ghost)
 		return -ENOENT;
 	*seat = (struct mm_seat){
 		.source = member->source,
@@ -140,6 +141,7 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 	bridge->candidates[index] = (struct mm_candidate){
 		.level_dbov = MM_SILENCE_DBOV,
 		.eligible = member->source != NULL,
+		.apart = member->ghost,
 		.choice = MM_CHOICE_UNHEARD,
 	};
 	member->tx_payload = NULL;
@@ -282,6 +284,24 @@ void mm_bridge_remove_tap(struct mm_bridge *bridge, struct mm_tap *tap)
 	}
 }
 
+void mm_bridge_add_forward(struct mm_bridge *bridge, struct mm_forward *forward)
+{
+	if (bridge->nforwards < MM_BRIDGE_MAX_FORWARDS)
+		bridge->forwards[bridge->nforwards++] = forward;
+}
+
+void mm_bridge_remove_forward(struct mm_bridge *bridge,
+			      struct mm_forward *forward)
+{
+	for (size_t i = 0; i < bridge->nforwards; i++) {
+		if (bridge->forwards[i] == forward) {
+			bridge->forwards[i] =
+				bridge->forwards[--bridge->nforwards];
+			return;
+		}
+	}
+}
+
 int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 			  struct mm_member *only)
 {
@@ -333,6 +353,24 @@ static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
 	bridge->counters->tap_overrun += mm_tap_end(tap);
 }
 
+static void feed_forwards(const struct mm_bridge *bridge, uint32_t skipped)
+{
+	struct mm_forward *const *forwards = bridge->forwards;
+
+	for (size_t i = 0; i < bridge->nforwards; i++)
+		forwards[i]->ops->begin(forwards[i], bridge->sample_rate_hz,
+					skipped);
+	for (size_t i = 0; i < bridge->ncontributions; i++) {
+		const struct mm_contribution *what = &bridge->contributions[i];
+
+		for (size_t j = 0; j < bridge->nforwards; j++)
+			forwards[j]->ops->carry(forwards[j], what->port_id,
+						what->pcm);
+	}
+	for (size_t i = 0; i < bridge->nforwards; i++)
+		forwards[i]->ops->end(forwards[i]);
+}
+
 void mm_bridge_set_shed(struct mm_bridge *bridge, enum mm_shed shed)
 {
 	bridge->shed = shed;
@@ -347,6 +385,8 @@ void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped)
 	mm_bridge_serve(bridge);
 	for (size_t i = 0; i < bridge->ntaps; i++)
 		feed_tap(bridge, bridge->taps[i], skipped);
+	if (bridge->nforwards)
+		feed_forwards(bridge, skipped);
 	bridge->tick++;
 }
 

@@ -16,6 +16,7 @@
 #include "dsp/level.h"
 #include "engine/counters.h"
 #include "engine/overload.h"
+#include "mix/forward.h"
 #include "mix/playout.h"
 #include "mix/source.h"
 #include "mix/tap.h"
@@ -25,6 +26,7 @@
 #define MM_BRIDGE_MAX_TALKERS 16      /* upper bound of the setting         */
 #define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings on one bridge   */
 #define MM_BRIDGE_MAX_TAPS 8
+#define MM_BRIDGE_MAX_LANES 64         /* ghosts heard at once              */
 #define MM_BRIDGE_MAX_PLAYOUTS 8      /* for all members; each has its stem */
 #define MM_GATE_DBOV 60               /* quieter frames are not summed      */
 
@@ -52,6 +54,10 @@ struct mm_member {
 	bool talking_changed;             /* in this tick                   */
 	struct mm_member_state *state;    /* the bridge's own               */
 	struct mm_tapped *tapped;         /* NULL: no tap on it             */
+	/* A talker of another engine (trunk/trunk.h): outside of the
+	 * election, heard while it is present, sent nothing. */
+	bool ghost;
+	bool present;
 };
 
 /* Prefetch what a tick of a small bridge needs: what it keeps for its seats, and
@@ -101,6 +107,10 @@ int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,
 
 int mm_bridge_add_tap(struct mm_bridge *bridge, struct mm_tap *tap);
 void mm_bridge_remove_tap(struct mm_bridge *bridge, struct mm_tap *tap);
+/* Between ticks; the control thread counts them: there is room. */
+void mm_bridge_add_forward(struct mm_bridge *bridge, struct mm_forward *forward);
+void mm_bridge_remove_forward(struct mm_bridge *bridge,
+			      struct mm_forward *forward);
 /* `only` NULL: every member hears it; else only that one. */
 int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 			  struct mm_member *only);

@@ -67,9 +67,20 @@ static void choose_talkers(struct mm_bridge *bridge)
 	mm_talkers_choose(&talkers, bridge->candidates, bridge->nseats);
 }
 
+/* At most MM_BRIDGE_MAX_LANES are heard; there are no places for more. */
+static void admit_ghost(struct mm_bridge *bridge, const struct mm_member *member,
+			struct mm_candidate *candidate, size_t *nlanes)
+{
+	candidate->eligible = member->present && *nlanes < MM_BRIDGE_MAX_LANES;
+	*nlanes += candidate->eligible;
+	bridge->counters->trunk_crowded += member->present &&
+					   !candidate->eligible;
+}
+
 void mm_bridge_peek(struct mm_bridge *bridge, int64_t now_us)
 {
 	uint32_t needed_hz = 0;
+	size_t nlanes = 0;
 
 	for (size_t i = 0; i < bridge->nseats; i++) {
 		struct mm_seat *seat = &bridge->seats[i];
@@ -85,6 +96,8 @@ void mm_bridge_peek(struct mm_bridge *bridge, int64_t now_us)
 		}
 		needed_hz = highest(needed_hz,
 				    member->tx_format.sample_rate_hz);
+		if (member->ghost)
+			admit_ghost(bridge, member, candidate, &nlanes);
 		candidate->level_dbov = level;
 		member->level_dbov = level;
 		member->talking_changed = mm_spurt_observe(

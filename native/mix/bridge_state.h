@@ -81,6 +81,8 @@ struct mm_bridge {
 	struct mm_shared_encoder *encoders[MM_BRIDGE_MAX_FORMATS];
 	size_t ntaps;
 	struct mm_tap *taps[MM_BRIDGE_MAX_TAPS];
+	size_t nforwards;
+	struct mm_forward *forwards[MM_BRIDGE_MAX_FORWARDS];
 	size_t nplayouts;                 /* slots in use are below this    */
 	struct mm_bridge_playout *playouts;
 	struct mm_mix_class classes[MM_SHARED_CLASSES];

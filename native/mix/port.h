@@ -51,6 +51,7 @@ struct mm_port_control {
 	struct mm_codec_format tx_format; /* of the newest member           */
 	bool configured;
 	bool closed;
+	bool stays;                       /* on its shard: a ghost          */
 	uint32_t releases_sent;           /* by a shard                     */
 	uint32_t releases_seen;
 	struct mm_mux *mux;               /* whose socket it uses           */

@@ -66,6 +66,12 @@ static struct mm_candidate *shortlist_insert(struct shortlist *list,
 	return left_out;
 }
 
+static void choose_apart(struct mm_candidate *candidate)
+{
+	candidate->choice = candidate->eligible ? MM_CHOICE_KEPT
+						: MM_CHOICE_UNHEARD;
+}
+
 static void choose_all(struct mm_candidate *candidates,
 			     size_t ncandidates)
 {
@@ -73,7 +79,9 @@ static void choose_all(struct mm_candidate *candidates,
 		struct mm_candidate *candidate = &candidates[i];
 		bool heard = mm_candidate_heard(candidate);
 
-		if (candidate->eligible)
+		if (candidate->apart)
+			choose_apart(candidate);
+		else if (candidate->eligible)
 			candidate->choice = heard ? MM_CHOICE_KEPT
 						  : MM_CHOICE_ADMITTED;
 		else
@@ -135,6 +143,10 @@ void mm_talkers_choose(const struct mm_talkers *talkers,
 	for (size_t i = 0; i < ncandidates; i++) {
 		struct mm_candidate *candidate = &candidates[i];
 
+		if (candidate->apart) {
+			choose_apart(candidate);
+			continue;
+		}
 		smooth(candidate);
 		if (mm_candidate_heard(candidate)) {
 			if (keeps_place(talkers, candidate)) {

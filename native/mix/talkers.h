@@ -10,6 +10,9 @@
  *     only if its smoothed level is MM_TALKERS_HYSTERESIS_DB above; otherwise
  *     two equally loud members would alternate with every frame.
  *
+ * Members apart are outside of the election: always heard while eligible, and
+ * never faded. They were elected, and faded, in another engine.
+ *
  * max_talkers 0: all eligible members are always heard.
  */
 #ifndef MM_TALKERS_H
@@ -35,6 +38,7 @@ struct mm_candidate {
 	uint8_t level_dbov;       /* in: of this tick's frame               */
 	bool eligible;            /* in: can speak and is not muted         */
 	uint8_t choice;           /* out: enum mm_choice                    */
+	bool apart;               /* in: outside of the election            */
 };
 
 struct mm_talkers {

@@ -84,7 +84,7 @@ static bool has_audio(const struct mm_jbuf_packet *packet)
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,
 		  uint32_t max_delay_ms)
 {
-	memset(jbuf, 0, sizeof(*jbuf));
+	memset(jbuf, 0, offsetof(struct mm_jbuf, packets));
 	jbuf->max_delay_ms = max_delay_ms;
 	jbuf->target_delay_ms = MM_JBUF_MIN_DELAY_MS;
 	mm_jbuf_reset(jbuf, clock_rate_hz);

@@ -22,6 +22,7 @@ struct mm_jbuf_packet {
 	uint16_t size;
 	uint8_t payload_type;
 	uint8_t level_dbov;       /* RFC 6464, or 255 when not carried      */
+	bool begins;              /* a spurt, which its sender fades in     */
 	bool pauses;              /* announces that silence follows (DTX)   */
 	uint8_t payload[MM_JBUF_MAX_PAYLOAD_BYTES];
 };

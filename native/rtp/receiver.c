@@ -59,6 +59,23 @@ void mm_receiver_close(struct mm_receiver *receiver)
 	free(receiver);
 }
 
+void mm_receiver_lend(struct mm_receiver *receiver,
+		      struct mm_counters *counters)
+{
+	const struct mm_receiver_config *config = &receiver->config;
+
+	receiver->counters = counters;
+	mm_voice_lend(&receiver->voice, counters);
+	mm_jbuf_init(&receiver->jbuf, config->formats[0].clock_rate_hz,
+		     config->max_delay_ms);
+	memset(&receiver->counted, 0, sizeof(receiver->counted));
+	receiver->rtp_source.started = false;
+	receiver->candidate.started = false;
+	receiver->last_correction_us = 0;
+	receiver->held_ms = 0;
+	receiver->frame_state = MM_FRAME_SILENT;
+}
+
 struct mm_source *mm_receiver_source(struct mm_receiver *receiver)
 {
 	return &receiver->source;
@@ -221,6 +238,7 @@ static int receive_audio(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 		.payload_type = rtp->payload_type,
 		.level_dbov = level < 0 ? MM_VOICE_UNKNOWN_DBOV
 					: (uint8_t)level,
+		.begins = receiver->config.faded_spurts && rtp->marker,
 		/* RFC 6716: a TOC alone is DTX; libopus writes up to 2. */
 		.pauses = format->id == MM_CODEC_OPUS &&
 			  rtp->payload_bytes <= 2,

@@ -28,6 +28,7 @@ struct mm_receiver_config {
 	uint8_t level_extension_id;     /* RFC 6464; 0: none                */
 	uint32_t ptime_ms;              /* of our tick                      */
 	uint32_t max_delay_ms;          /* hard cap of the jitter buffer    */
+	bool faded_spurts;              /* a marker begins a faded spurt    */
 };
 
 struct mm_receiver;
@@ -39,6 +40,10 @@ int mm_receiver_open(struct mm_receiver **receiver,
 		     const struct mm_libraries *libraries,
 		     struct mm_counters *counters);
 void mm_receiver_close(struct mm_receiver *receiver);
+
+/* As newly opened, for another sender whose packets count in `counters`. */
+void mm_receiver_lend(struct mm_receiver *receiver,
+		      struct mm_counters *counters);
 
 struct mm_source *mm_receiver_source(struct mm_receiver *receiver);
 /* Whether the payload type is one of the config's. */

@@ -14,6 +14,7 @@
 #define MIN_RTCP_BYTES 8u
 
 enum ssrc_type {
+	SPECIFIC = 1,
 	ANY_INBOUND = 2,
 	ANY_OUTBOUND = 3,
 };
@@ -145,8 +146,8 @@ static void choose_ciphers(struct policy *policy,
 }
 
 static int open_session(void **session, const struct mm_libraries *libraries,
-			enum mm_srtp_profile profile, enum ssrc_type direction,
-			const struct mm_srtp_key *key)
+			enum mm_srtp_profile profile, enum ssrc_type which,
+			uint32_t ssrc, const struct mm_srtp_key *key)
 {
 	/* libsrtp takes a non-const key of its maximum length. */
 	struct mm_srtp_key copy;
@@ -157,7 +158,7 @@ static int open_session(void **session, const struct mm_libraries *libraries,
 	};
 	struct master_key *masters[] = {&master};
 	struct policy policy = {
-		.ssrc.type = direction,
+		.ssrc = { .type = which, .value = ssrc },
 		.key = key->mki_bytes ? NULL : copy.bytes,
 		.keys = masters,
 		.num_master_keys = 1,
@@ -198,13 +199,29 @@ int mm_srtp_open(struct mm_srtp *srtp, const struct mm_libraries *libraries,
 	srtp->libraries = libraries;
 	srtp->rx_mki = rx_key->mki_bytes > 0;
 	srtp->tx_mki = tx_key->mki_bytes > 0;
-	rc = open_session(&srtp->rx, libraries, profile, ANY_INBOUND, rx_key);
+	rc = open_session(&srtp->rx, libraries, profile, ANY_INBOUND, 0,
+			  rx_key);
 	if (rc == 0)
 		rc = open_session(&srtp->tx, libraries, profile, ANY_OUTBOUND,
-				  tx_key);
+				  0, tx_key);
 	if (rc < 0)
 		mm_srtp_close(srtp);
 	return rc;
+}
+
+int mm_srtp_open_stream(struct mm_srtp *srtp,
+			const struct mm_libraries *libraries,
+			enum mm_srtp_profile profile, bool outbound,
+			uint32_t ssrc, const struct mm_srtp_key *key)
+{
+	memset(srtp, 0, sizeof(*srtp));
+	if (!libraries->srtp_create)
+		return -ENOSYS;
+	if (key->mki_bytes || !mm_srtp_key_bytes(profile))
+		return -EINVAL;
+	srtp->libraries = libraries;
+	return open_session(outbound ? &srtp->tx : &srtp->rx, libraries,
+			    profile, SPECIFIC, ssrc, key);
 }
 
 void mm_srtp_close(struct mm_srtp *srtp)

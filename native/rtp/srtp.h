@@ -41,6 +41,11 @@ size_t mm_srtp_key_bytes(enum mm_srtp_profile profile);
 int mm_srtp_open(struct mm_srtp *srtp, const struct mm_libraries *libraries,
 		 enum mm_srtp_profile profile, const struct mm_srtp_key *rx_key,
 		 const struct mm_srtp_key *tx_key, size_t key_bytes);
+/* One direction of one SSRC, so that its first packet allocates nothing. */
+int mm_srtp_open_stream(struct mm_srtp *srtp,
+			const struct mm_libraries *libraries,
+			enum mm_srtp_profile profile, bool outbound,
+			uint32_t ssrc, const struct mm_srtp_key *key);
 void mm_srtp_close(struct mm_srtp *srtp);
 
 /* In place; return the new size, or -EACCES (authentication, another MKI

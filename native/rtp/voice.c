@@ -82,6 +82,14 @@ void mm_voice_restart(struct mm_voice *voice)
 	mm_quiet_restart(&voice->quiet);
 }
 
+void mm_voice_lend(struct mm_voice *voice, struct mm_counters *counters)
+{
+	mm_voice_restart(voice);
+	voice->counters = counters;
+	voice->last_sample = 0;
+	voice->unheard = false;
+}
+
 /* An empty queue restarts at index 0, which is in the cache. */
 static void pop_item(struct mm_voice *voice)
 {
@@ -100,6 +108,7 @@ static struct mm_voice_item *push(struct mm_voice *voice,
 			     MM_VOICE_ITEMS];
 	item->kind = kind;
 	item->seam = false;
+	item->begins = false;
 	item->nsamples = nsamples;
 	item->skipped_samples = 0;
 	item->quiet.teaches = false;
@@ -141,6 +150,7 @@ void mm_voice_push_packet(struct mm_voice *voice,
 	item = push(voice, MM_VOICE_PACKET, (size_t)nsamples, packet);
 	item->seam = voice->broken ||
 		     packet->extended_sequence != voice->next_sequence;
+	item->begins = packet->begins;
 	item->level_dbov = level_of(voice, item, packet->level_dbov);
 	voice->level_dbov = item->level_dbov;
 	voice->next_sequence = packet->extended_sequence + 1;
@@ -223,6 +233,14 @@ static void ramp_seam(const struct mm_voice *voice, int16_t *pcm,
 	}
 }
 
+/* Nothing sounded before, and the sender has faded this in. */
+static bool begins_clean(const struct mm_voice *voice,
+			 const struct mm_voice_item *item)
+{
+	return item->begins && voice->last_sample == 0 &&
+	       item->skipped_samples == 0;
+}
+
 /* Fade concealed audio, whatever the codec generates. */
 static void fade(struct mm_voice *voice, int16_t *pcm, size_t nsamples)
 {
@@ -272,7 +290,7 @@ static void decode_packet(struct mm_voice *voice,
 	if (item->quiet.teaches)
 		mm_quiet_learn(&voice->quiet, &item->quiet,
 			       mm_level_dbov(pcm, item->nsamples));
-	if (item->seam || faded)
+	if ((item->seam && !begins_clean(voice, item)) || faded)
 		ramp_seam(voice, pcm, item->nsamples);
 }
 
@@ -322,7 +340,9 @@ static void decode_item(struct mm_voice *voice,
 		ramp_seam(voice, pcm, item->nsamples);
 		break;
 	}
-	if (voice->unheard) {
+	if (voice->unheard && begins_clean(voice, item)) {
+		voice->unheard = false;
+	} else if (voice->unheard) {
 		memmove(pcm, pcm + item->skipped_samples, kept * sizeof(*pcm));
 		voice->last_sample = 0;
 		ramp_seam(voice, pcm, kept);

@@ -32,6 +32,7 @@ enum mm_voice_kind {
 struct mm_voice_item {
 	enum mm_voice_kind kind;
 	bool seam;                /* does not follow what was before it     */
+	bool begins;              /* a spurt, which its sender fades in     */
 	uint8_t level_dbov;
 	struct mm_quiet_verdict quiet;    /* Opus without a signalled level */
 	uint16_t size;
@@ -74,6 +75,9 @@ int mm_voice_find_format(const struct mm_voice *voice, uint8_t payload_type);
 uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice);
 /* Another sender: reset the decoder and drop queued audio. */
 void mm_voice_restart(struct mm_voice *voice);
+
+/* As newly opened, for another sender whose frames count in `counters`. */
+void mm_voice_lend(struct mm_voice *voice, struct mm_counters *counters);
 
 /* Items may be pushed while less than two ticks are queued. A packet of
  * another format than the one before discards what is left of that (less than

@@ -32,6 +32,7 @@ from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
 from mixminus.mixer.statistics import PortStatistics
 from mixminus.mixer.tap import HEARD, MIX, Tap, TapRecord, is_playout
+from mixminus.mixer.trunk import PLAYOUTS, Ghost, Trunk, TrunkLink, TrunkOffer
 from mixminus.mixer.watch import PortChange, Watchers
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "HEARD",
     "MAX_SHARDS",
     "MIX",
+    "PLAYOUTS",
     "Bridge",
     "BridgePort",
     "Codec",
@@ -48,6 +50,7 @@ __all__ = [
     "EngineConfig",
     "EngineEvent",
     "FirstPacket",
+    "Ghost",
     "HoldEnded",
     "HoldStarted",
     "Load",
@@ -70,6 +73,9 @@ __all__ = [
     "TalkSpurtStarted",
     "Tap",
     "TapRecord",
+    "Trunk",
+    "TrunkLink",
+    "TrunkOffer",
     "Watchers",
     "is_playout",
 ]

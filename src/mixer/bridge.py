@@ -1,7 +1,7 @@
 """Bridge: the audio of one conference, held until closed."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mixminus.mixer.port import BridgePort
 
 __all__ = ["Bridge"]
+
+
+class _Link(Protocol):
+    def close(self) -> None: ...
 
 
 class Bridge:
@@ -30,6 +34,7 @@ class Bridge:
         self._ports: dict[int, BridgePort] = {}
         self._taps: list[Tap] = []
         self._playouts: list[Playout] = []
+        self._links: list[_Link] = []
         self.watchers = Watchers()
         """Notified when a port joins, leaves, or is muted or unmuted."""
 
@@ -47,6 +52,11 @@ class Bridge:
     def sample_rate_hz(self) -> int:
         """Rate of the mix: the highest that any port here sends or receives."""
         return self._native.sample_rate_hz
+
+    @property
+    def shard(self) -> int:
+        """Number of the mixing thread that it belongs to, from 0."""
+        return self._native.shard
 
     def open_tap(self, sample_rate_hz: int = 16000, *, stems: bool = False, seconds: int = 10) -> Tap:
         """Open a tap of the mix.
@@ -78,9 +88,11 @@ class Bridge:
         )
 
     def close(self) -> None:
-        """Remove all ports and close all taps and playouts; closing twice is harmless."""
+        """Remove all ports and close all links, taps and playouts; closing twice is harmless."""
         if self._on_close is None:
             return
+        for link in tuple(self._links):
+            link.close()
         for port in self.ports:
             port.leave()
         for listener in tuple(self._taps):
@@ -95,6 +107,14 @@ class Bridge:
         """Add a port that has joined; called by the port."""
         self._ports[port.id] = port
         self.watchers.notify(PortChange(port.id, "joined"))
+
+    def link(self, link: _Link) -> None:
+        """Note a link to another engine; called by its trunk."""
+        self._links.append(link)
+
+    def unlink(self, link: _Link) -> None:
+        """Forget a link that closed; called by it."""
+        self._links.remove(link)
 
     def forget(self, what: "BridgePort | Tap") -> None:
         """Remove a port that left or a tap that closed; called by them."""

@@ -22,6 +22,7 @@ from mixminus.mixer.mux import Mux
 from mixminus.mixer.pcm_port import PcmPort
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
+from mixminus.mixer.trunk import Trunk
 
 __all__ = ["Engine"]
 
@@ -123,6 +124,15 @@ class Engine:
         """Open a UDP socket that WebRTC ports share; port 0 chooses any free port."""
         return self._own(Mux(self._native.open_mux(host, port), host, self._adopt, self._disown))
 
+    def open_trunk(self, host: str, port: int = 0, *, shard: int = 0, lanes: int = 64) -> Trunk:
+        """Open the socket by which the bridges of a shard are linked to other engines; port 0 chooses any free port.
+
+        ``lanes`` (up to 1,024) is how many talkers of other engines are heard at once, in all its rooms together.
+        Raises InvalidArgument for a shard that is not there.
+        """
+        native = self._native.open_trunk(host, port, shard, lanes)
+        return self._own(Trunk(native, host, shard, self._disown))
+
     def _open_playout(self, sample_rate_hz: int, seconds: int) -> Playout:
         native = self._native.open_playout(sample_rate_hz, seconds)
         return self._own(Playout(native, sample_rate_hz, self._disown))
@@ -134,7 +144,7 @@ class Engine:
         self._owned[id(owned)] = owned
         return owned
 
-    def _disown(self, owned: BridgePort | Bridge | Playout | Mux) -> None:
+    def _disown(self, owned: BridgePort | Bridge | Playout | Mux | Trunk) -> None:
         self._owned.pop(id(owned), None)
 
     def __enter__(self) -> Self:

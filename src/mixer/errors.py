@@ -29,5 +29,7 @@ REFUSALS: Final[dict[int, tuple[type[MixMinusError], str]]] = {
     errno.EBUSY: (Conflict, "the object is still in use, or attached elsewhere"),
     errno.EPERM: (Conflict, "tick() requires a manual engine"),
     errno.ENOTSUP: (Conflict, "telephone-event was not negotiated"),
+    errno.ENOTCONN: (Conflict, "the link is not connected"),
+    errno.EEXIST: (Conflict, "the link has used this number of a talker; take another, or a new link"),
     errno.EBADF: (PortClosed, "the port is closed"),
 }

@@ -8,7 +8,7 @@ import enum
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MixClass", "glide", "minus_one", "mix_classes"]
+__all__ = ["MixClass", "glide", "meshed", "minus_one", "mix_classes"]
 
 Frames = npt.NDArray[np.int16]
 Gains = npt.NDArray[np.int64]
@@ -45,11 +45,34 @@ def minus_one(frames: Frames, gains_q16: Gains, hears_q16: Gains, hearing_q16: G
     listener hears [N, n], 0 when deafened.
     """
     spoken = _saturated(_scaled(frames.astype(np.int64), gains_q16)).astype(np.int64)
+    return _heard(np.broadcast_to(spoken, (len(spoken), *spoken.shape)), hears_q16, hearing_q16)
+
+
+def _heard(spoken: npt.NDArray[np.int64], hears_q16: Gains, hearing_q16: Gains) -> Frames:
+    """Return what each of N participants hears, of what each of N speakers [N, N, n] says to it."""
     weights = hears_q16.copy()
-    myself = np.arange(len(frames))
+    myself = np.arange(len(spoken))
     weights[myself, myself] = 0
-    mixes = _scaled(spoken[np.newaxis], weights).sum(axis=1)
+    mixes = _scaled(spoken, weights).sum(axis=1)
     return _saturated(_scaled(mixes, hearing_q16))
+
+
+def meshed(
+    frames: Frames, gains_q16: Gains, hears_q16: Gains, hearing_q16: Gains, delays: npt.NDArray[np.int64]
+) -> Frames:
+    """Return what each of N participants of a room over several engines hears in each of T ticks.
+
+    As ``minus_one``, with an axis of ticks in front: frames [T, N, n] and gains. ``delays`` [N, N] are the ticks by
+    which each listener hears each speaker later than in one engine: 0 within an engine. A speaker's gain is
+    applied before the trunk, and delayed with its voice; what a listener hears is decided in its own engine.
+    """
+    spoken = _saturated(_scaled(frames.astype(np.int64), gains_q16)).astype(np.int64)
+    ticks, people, nsamples = frames.shape
+    arrived = np.zeros((ticks, people, people, nsamples), np.int64)
+    for listener, speaker in np.ndindex(people, people):
+        delay = int(delays[listener, speaker])
+        arrived[delay:, listener, speaker] = spoken[: ticks - delay, speaker]
+    return np.stack([_heard(arrived[tick], hears_q16[tick], hearing_q16[tick]) for tick in range(ticks)])
 
 
 def mix_classes(

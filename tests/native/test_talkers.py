@@ -24,6 +24,7 @@ class Candidate(ctypes.Structure):
         ("level_dbov", ctypes.c_uint8),
         ("eligible", ctypes.c_bool),
         ("choice", ctypes.c_uint8),
+        ("apart", ctypes.c_bool),
     ]
 
 
@@ -135,3 +136,12 @@ def test_there_are_never_more_talkers_than_places(ticks: list[list[int]], max_ta
         loud = {i for i, level in enumerate(levels) if level <= GATE_DBOV}
         # No place stays free while a loud member is not heard.
         assert loud <= floor.heard or len(floor.heard) == max_talkers
+
+
+@pytest.mark.parametrize("max_talkers", [0, 1])
+def test_a_member_apart_is_heard_beside_those_elected_and_is_never_faded(max_talkers: int) -> None:
+    floor = Floor(3, max_talkers=max_talkers)
+    floor.candidates[0].apart = floor.candidates[1].apart = True
+    assert floor.tick(20, SILENCE, 50) == [KEPT, KEPT, ADMITTED]
+    floor.candidates[0].eligible = False
+    assert floor.tick(20, SILENCE, 50) == [UNHEARD, KEPT, KEPT]

@@ -44,6 +44,8 @@ class _Member(ctypes.Structure):
         ("talking_changed", ctypes.c_bool),
         ("state", ctypes.c_void_p),
         ("tapped", ctypes.c_void_p),
+        ("ghost", ctypes.c_bool),
+        ("present", ctypes.c_bool),
     ]
 
 

@@ -30,6 +30,7 @@ class Packet(ctypes.Structure):
         ("size", ctypes.c_uint16),
         ("payload_type", ctypes.c_uint8),
         ("level_dbov", ctypes.c_uint8),
+        ("begins", ctypes.c_bool),
         ("pauses", ctypes.c_bool),
         ("payload", ctypes.c_uint8 * MAX_PAYLOAD_BYTES),
     ]

@@ -44,6 +44,7 @@ class Config(ctypes.Structure):
         ("level_extension_id", ctypes.c_uint8),
         ("ptime_ms", ctypes.c_uint32),
         ("max_delay_ms", ctypes.c_uint32),
+        ("faded_spurts", ctypes.c_bool),
     ]
 
 

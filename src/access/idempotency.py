@@ -133,6 +133,10 @@ class IdempotencyService:
         async with self._store.transaction() as tx:
             await tx.idempotency.remove_older(attempt.tm_create - KEPT_FOR)
             if earlier := await tx.idempotency.find(attempt.customer_id, attempt.key):
+                if earlier.status is None and await tx.homes.is_living(earlier.node_id):
+                    raise IdempotencyKeyInUse(
+                        "a request with this key is in progress at another node: wait, then send it again"
+                    )
                 return earlier
             if await tx.idempotency.count(attempt.customer_id) >= self._max_keys:
                 raise IdempotencyKeysExhausted(

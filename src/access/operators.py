@@ -38,6 +38,6 @@ class Operators:
             first = await tx.customers.first()
         if first is None or identity.customer_id != first.id:
             raise NotPermitted(
-                "metrics concern the whole server: they need a credential of its first customer or its super admin, "
-                "or the token of MIXMINUS_METRICS_TOKEN"
+                "this concerns the whole server: it needs a credential of its first customer or its super admin; "
+                "/metrics takes the token of MIXMINUS_METRICS_TOKEN, too"
             )

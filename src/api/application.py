@@ -5,7 +5,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from mixminus.api import (
     accesskeys,
@@ -27,11 +27,13 @@ from mixminus.api import (
     groupcalls,
     guest_links,
     hears,
+    inside,
     login,
     media_streams,
     meters,
     middlewares,
     moves,
+    nodes,
     numbers,
     pages,
     playbacks,
@@ -49,14 +51,16 @@ from mixminus.api import (
 )
 from mixminus.api.authentication import GUESTS, OPERATORS, PERMISSIONS
 from mixminus.api.console import console_routes
+from mixminus.api.forward import FORWARDER, Forwarder, forward
 from mixminus.api.guide import guide_routes
+from mixminus.api.hops import Hops
 from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.operation import Operation, Resource
 from mixminus.api.paths import ROOTS
 from mixminus.api.services import SERVICES, Services
 from mixminus.model.permissions import Permission
 
-__all__ = ["OPERATIONS", "build"]
+__all__ = ["OPERATIONS", "build", "build_inside"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
@@ -91,30 +95,58 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     balances.resource,
     privacy.resource,
     system.resource,
+    nodes.resource,
 )
 """In the order of the document."""
 OPERATIONS: Final = tuple(operation for resource in RESOURCES for operation in resource.operations)
 
 
-def build(services: Services, limits: Limits | None = None) -> web.Application:
-    """Return the application on these services."""
-    app = web.Application(
-        middlewares=(
-            connection.begin,
-            middlewares.identify,
-            telemetry.trace,
-            middlewares.cross_origin,
-            audits.audit,
-            middlewares.translate_errors,
-            limit_address,
-            middlewares.authenticate,
-            connection.prove,
-            limit_customer,
-            middlewares.answer_once,
-            entity_tags.conditional,
-        ),
-        client_max_size=MAX_BODY_BYTES,
+def build(
+    services: Services, limits: Limits | None = None, forwarder: Forwarder | None = None
+) -> web.Application:
+    """Return the application on these services; ``forwarder`` sends requests to the nodes that they are for."""
+    app = _application(
+        services,
+        limits,
+        connection.begin,
+        middlewares.identify,
+        telemetry.trace,
+        middlewares.cross_origin,
+        audits.audit,
+        middlewares.translate_errors,
+        limit_address,
+        middlewares.authenticate,
+        connection.prove,
+        limit_customer,
+        *((forward,) if forwarder else ()),
+        middlewares.answer_once,
+        entity_tags.conditional,
     )
+    if forwarder:
+        app[FORWARDER] = forwarder
+    return app
+
+
+def build_inside(services: Services, hops: Hops) -> web.Application:
+    """Return the application for what other nodes forward."""
+    app = _application(
+        services,
+        None,
+        inside.only_nodes(hops),
+        middlewares.identify,
+        telemetry.trace,
+        middlewares.cross_origin,
+        middlewares.translate_errors,
+        middlewares.authenticate,
+        middlewares.answer_once,
+        entity_tags.conditional,
+    )
+    app.add_routes([inside.has_route])
+    return app
+
+
+def _application(services: Services, limits: Limits | None, *before: Middleware) -> web.Application:
+    app = web.Application(middlewares=before, client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = services
     app[LIMITS] = limits or Limits()
     app[pages.OPERATIONS] = OPERATIONS
@@ -137,7 +169,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
     app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
-    app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}
+    app[PERMISSIONS] = permissions | {route.handler: None for route in (*viewer, inside.has_route)}
     app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
     app[OPERATORS] = frozenset(operators)

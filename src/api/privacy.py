@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
+from mixminus.errors import Conflict
 from mixminus.model.ids import CustomerId
 from mixminus.model.permissions import ADMIN
 from mixminus.model.privacy import ErasureReport, RoomRecordings
@@ -72,7 +73,17 @@ async def erase_person(call: ApiCall, body: ErasureBody) -> ErasureReport:
     """Erases what the server has of a number or a SIP address: it is taken out of calls, groupcalls and events, which
     keep their times; its transcripts, chat messages, recordings and traces are deleted. It can be repeated.
     """
+    _check_nodes(call)
     return await call.services.privacy.erase(call.identity, body.party, body.rooms)
+
+
+def _check_nodes(call: ApiCall) -> None:
+    """Raise Conflict while other nodes live: their recordings and traces are on their disks."""
+    if call.services.cluster.peers:
+        raise Conflict(
+            "several nodes run, and recordings and traces on their disks cannot be found from here: "
+            "this is not possible in a cluster yet"
+        )
 
 
 @operation(
@@ -85,6 +96,7 @@ async def export_person(call: ApiCall, body: ExportBody) -> web.StreamResponse:
     """What the server has of a number or a SIP address: calls, participants, transcripts, chat messages and recordings, each
     as the API shows it; of recordings also `tracks`, the person's stems. The last line counts them.
     """
+    _check_nodes(call)
     response = web.StreamResponse(
         headers={
             hdrs.CONTENT_TYPE: NDJSON,

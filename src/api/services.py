@@ -25,6 +25,7 @@ from mixminus.call.speakings import SpeakingService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
+from mixminus.cluster.alone import Cluster
 from mixminus.conference.chat import ChatService
 from mixminus.conference.dominant import DominantSpeakers
 from mixminus.conference.hears import HearsService
@@ -124,6 +125,7 @@ class Services:
     delivery: DeliveryService
     idempotency: IdempotencyService
     process: ProcessState
+    cluster: Cluster
     root_certificate: Path | None = None
     """The root of the server's own certificate authority; None if it has none."""
     telemetry: Telemetry = NO_TELEMETRY
@@ -161,6 +163,8 @@ class Services:
             **self.telemetry.counters,
             **self.usage.counters,
             **self.privacy.retention.counters,
+            **self.store.fence.counters,
+            **self.cluster.counters,
             **self.process.counters(),
         }
 

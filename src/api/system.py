@@ -11,6 +11,7 @@ from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition, families
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.api.services import Services
 from mixminus.errors import NotFound, Unavailable
+from mixminus.store.fence import STEWARD
 from mixminus.wire.view import View
 
 __all__ = ["resource"]
@@ -153,4 +154,8 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "whether new calls are refused because the server is about to stop",
         {"": int(services.admission.draining)},
     )
+    if not services.store.fence.alone:
+        yield Metric("mixminus_nodes", "gauge", "nodes that live", {"": len(services.cluster.peers) + 1})
+        steward = services.store.fence.holds(STEWARD)
+        yield Metric("mixminus_steward", "gauge", "whether this node is the steward", {"": int(steward)})
     yield from services.process.gauges()

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from mixminus.access.errors import NotPermitted
 from mixminus.api.authentication import credential_of
 from mixminus.api.errors import UnsupportedMediaType
+from mixminus.api.hops import remote_of
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import ROOT, path_id
 from mixminus.api.services import SERVICES, Services
@@ -97,7 +98,7 @@ async def join_by_whip(call: ApiCall) -> web.Response:
         pin = request.headers.get(PIN, request.query.get("pin", ""))
     else:
         pin = (await services.conferences.get(call.customer_id, conference_id)).settings.pin
-    source = None if guest else f"http {request.remote or ''}"
+    source = None if guest else f"http {remote_of(request)}"
     await services.conferences.check_entry(call.customer_id, conference_id, pin, source=source)
     name = (request.query.get("name") or (guest.name if guest else ""))[:MAX_NAME_CHARACTERS]
     session = await services.webrtc.join(

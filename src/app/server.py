@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from mixminus.api.application import build
 from mixminus.api.connections import Connections
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.metrics import Metric
@@ -25,10 +24,11 @@ from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
 from mixminus.app.cpu import cpu_seconds
-from mixminus.app.database import open_database
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
+from mixminus.app.inside import open_application
 from mixminus.app.listeners import listening, probe
+from mixminus.app.nodes import open_node
 from mixminus.app.priority import Priority, give_priority_to_mixing
 from mixminus.app.service_config import ServiceConfig
 from mixminus.app.settings import Settings
@@ -90,13 +90,13 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
-        store, lost = await open_database(settings, clock, stack)
+        node = await open_node(settings, clock, stack)
         telemetry = open_telemetry(settings, stack)
-        delivery = await _start_delivery(settings, store, clock, telemetry, stack)
+        delivery = await _start_delivery(settings, node.store, clock, telemetry, stack)
         engine = _start_engine(settings, stack)
         services = await stack.enter_async_context(
             open_services(
-                store,
+                node.store,
                 clock,
                 engine,
                 _service_config(settings, names, certificates),
@@ -107,6 +107,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                     gauges=lambda: _gauges(priority, garbage, sip, connections),
                 ),
                 telemetry=telemetry,
+                membership=node.membership,
             )
         )
         identity, new_key, new_password = await _ensure_accounts(settings, services)
@@ -116,7 +117,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         priority = give_priority_to_mixing(settings.realtime)
         sip = await _start_sip(settings, services, certificates, stack)
         garbage = _start_garbage_collection(services, stack)
-        http, https = await start_http(settings, build(services, limits), connections, certificates, stack)
+        application = await open_application(settings, services, limits, node, stack)
+        http, https = await start_http(settings, application, connections, certificates, stack)
         yield Server(
             services=services,
             http=http,
@@ -127,7 +129,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             new_key=new_key,
             new_password=new_password,
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
-            lost=lost,
+            lost=node.lost,
         )
 
 

@@ -24,6 +24,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.app.cluster_settings import ClusterSettings
 from mixminus.app.limit_settings import LimitSettings
 from mixminus.app.priority import Realtime
 from mixminus.app.security_settings import SecuritySettings
@@ -40,7 +41,7 @@ LOOPBACK: Final = "127.0.0.1"
 PORTS_PER_CALL: Final = 2
 
 
-class Settings(SecuritySettings, LimitSettings):
+class Settings(SecuritySettings, LimitSettings, ClusterSettings):
     """The settings of the server; ``mixminus serve --help`` prints the descriptions."""
 
     model_config = SettingsConfigDict(
@@ -262,6 +263,14 @@ class Settings(SecuritySettings, LimitSettings):
     def _pair(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _shared(self) -> Self:
+        if self.cluster_address and not self.cluster_secret.get_secret_value():
+            raise ValueError(f"{PREFIX}CLUSTER_SECRET must be set with {PREFIX}CLUSTER_ADDRESS")
+        if self.cluster_address and not self.database.startswith("postgresql"):
+            raise ValueError(f"{PREFIX}CLUSTER_ADDRESS needs a PostgreSQL in {PREFIX}DATABASE_URL")
         return self
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
 from mixminus.api.services import ProcessState, Services
 from mixminus.app import end_flows
+from mixminus.app.nodes import resume
 from mixminus.app.service_config import ServiceConfig
 from mixminus.app.sounds import open_sounds
 from mixminus.call.admission import Admission
@@ -37,6 +38,8 @@ from mixminus.call.speakings import SpeakingService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
+from mixminus.cluster.alone import Alone
+from mixminus.cluster.membership import Membership
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.chat import ChatService
 from mixminus.conference.dominant import DominantSpeakers
@@ -86,7 +89,7 @@ Service = TypeVar("Service", bound=_Closable)
 
 
 @asynccontextmanager
-async def open_services(
+async def open_services(  # noqa: PLR0913 -- all that the services are made of
     store: Store,
     clock: Clock,
     engine: Engine,
@@ -95,10 +98,11 @@ async def open_services(
     delivery: DeliveryService,
     process: ProcessState = ProcessState(),  # noqa: B008 -- frozen
     telemetry: Telemetry = NO_TELEMETRY,
+    membership: Membership | None = None,
 ) -> AsyncIterator[Services]:
     """Build the services, let them resume what the previous run left, and close them in reverse order.
 
-    ``delivery`` runs already, so that no event is missed; the transports are started by the caller.
+    ``membership`` makes the server a node. ``delivery`` runs already, so that no event is missed; the transports are started by the caller.
     """
     activeflows: ActiveflowService
     calls: CallService
@@ -368,24 +372,8 @@ async def open_services(
             process=process,
             root_certificate=config.root_certificate,
             telemetry=telemetry,
+            cluster=membership or Alone(),
         )
-        await _resume(services, runner)
+        await resume(services, runner, membership, stack)
         health.start()
         yield services
-
-
-async def _resume(services: Services, runner: FlowRunner) -> None:
-    """Resume or end what the previous run left; what others refer to comes first."""
-    services.access.audits.start()
-    await services.usage.meter.start()
-    await services.calls.start()
-    await runner.start()
-    await services.directory.registrations.prune()
-    await services.dialout.start()
-    await services.recordings.repair()
-    await services.transcription.repair()
-    await services.traces.start()
-    await services.conferences.start()
-    services.usage.watch.start()
-    services.privacy.retention.start()
-    services.library.start()

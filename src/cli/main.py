@@ -18,6 +18,7 @@ from mixminus.cli import (
     flows,
     groups,
     moderation,
+    nodes,
     privacy,
     recordings,
     rooms,
@@ -59,6 +60,7 @@ for name, group in {
     "audits": accounts.audits,
     "credits": usage.credits,
     "privacy": privacy.app,
+    "nodes": nodes.app,
     "profiles": servers.profiles,
 }.items():
     app.add_typer(group, name=name)

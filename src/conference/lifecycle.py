@@ -70,11 +70,21 @@ class Lifecycle:
         room = self._rooms.find(conference_id)
         if room and room.conference.status is not ConferenceStatus.STARTING:
             return room.conference
+        if room is None:
+            await self._require_home(conference_id)
         async with self._store.transaction() as tx:
             conference = await self._begin(tx, conference_id)
         if room := self._rooms.find(conference_id):
             room.set_conference(conference)
         return conference
+
+    async def _require_home(self, conference_id: ConferenceId) -> None:
+        """Raise Elsewhere if another node has the room; one that has ended has no home."""
+        if self._store.fence.holds(conference_id):
+            return
+        async with self._store.snapshot() as tx:
+            if await tx.homes.of(conference_id) is not None:
+                self._store.fence.require(conference_id)
 
     async def close(self, conference_id: ConferenceId) -> Conference:
         """Remove all participants.
@@ -126,6 +136,7 @@ class Lifecycle:
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.EMPTIED)
             conference = conference.changed(now, status=status, tm_end=now)
             await CONFERENCES.save(tx, conference, "conference_deleted")
+            tx.outbox.leave(conference.id)
         self._rooms.close(conference.id)
         return conference
 

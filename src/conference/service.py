@@ -68,15 +68,35 @@ class ConferenceService:
         self._lifecycle = lifecycle
         self._recorder = recorder
         self._flows = flows
+        self._taken: set[ConferenceId] = set()
+        """Rooms of dead nodes that are not reopened yet."""
         self._scope = TaskScope(task_failed("conference"))
 
     async def start(self) -> None:
-        """Reopen the conferences of the previous run; recordings must be repaired before."""
-        async with self._store.snapshot() as tx:
-            unfinished = await tx.conferences.unfinished()
-        for conference in unfinished:
-            async with self._rooms.lock(conference.id):
+        """Reopen the conferences of the previous run; recordings must be repaired before.
+
+        A node reopens those that no living node has; it may be called again.
+        """
+        for conference_id, conference in (await self._left_behind()).items():
+            async with self._rooms.lock(conference_id):
                 await self._lifecycle.resume(conference)
+            self._taken.discard(conference_id)
+
+    async def _left_behind(self) -> dict[ConferenceId, Conference]:
+        fence = self._store.fence
+        if fence.alone:
+            async with self._store.snapshot() as tx:
+                return {each.id: each for each in await tx.conferences.unfinished()}
+        async with self._store.transaction() as tx:
+            taken = await tx.homes.take_orphans()
+        for conference_id, epoch in taken:
+            fence.hold(conference_id, epoch)
+            self._taken.add(ConferenceId(conference_id))
+        async with self._store.snapshot() as tx:
+            found = [(id_, await tx.conferences.find(id_)) for id_ in sorted(self._taken)]
+        open_ = {id_: each for id_, each in found if each and each.status is not ConferenceStatus.TERMINATED}
+        self._taken &= open_.keys()
+        return open_
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Create a conference and return it while it is starting; it is progressing within milliseconds.
@@ -87,7 +107,7 @@ class ConferenceService:
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
             await CONFERENCES.add(tx, conference)
-            await tx.outbox.open(conference.id)
+            await tx.outbox.open(conference.id, homed=True)
             CONFERENCES.publish(tx, conference, "conference_created")
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)

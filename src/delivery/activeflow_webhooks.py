@@ -28,6 +28,7 @@ from mixminus.log import get
 from mixminus.model.ids import CustomerId
 from mixminus.store.activeflow_retries import ActiveflowRetry
 from mixminus.store.database import Store
+from mixminus.store.fence import STEWARD
 from mixminus.store.outbox import Event, Span
 from mixminus.store.webhook_retries import Backlog
 from mixminus.store.webhooks import Target
@@ -66,7 +67,7 @@ class ActiveflowWebhooks:
         feed.subscribe(self._on_event)
 
     async def start(self) -> None:
-        """Continue where the previous run stopped."""
+        """Continue where the previous run, or another node, stopped."""
         async with self._store.snapshot() as tx:
             waiting = {*await tx.activeflow_webhooks.undelivered(), *await tx.activeflow_retries.waiting()}
         for activeflow_id in waiting:
@@ -96,6 +97,9 @@ class ActiveflowWebhooks:
             self._running.discard(event.activeflow_id)
 
     async def _deliver(self, activeflow_id: UUID) -> float | None:
+        if not self._store.fence.holds(STEWARD):  # another node sends the webhooks
+            self.lag.note(activeflow_id, Backlog())
+            return None
         async with self._store.snapshot() as tx:
             target, cursor = await tx.activeflow_webhooks.target(activeflow_id)
             head = await tx.activeflow_retries.head(activeflow_id)
@@ -131,7 +135,7 @@ class ActiveflowWebhooks:
         """Let events wait behind the one that is tried again."""
         if events:
             now = self._clock.now()
-            async with self._store.transaction() as tx:
+            async with self._store.transaction(STEWARD) as tx:
                 await tx.activeflow_retries.put(ActiveflowRetry(each, 0, each.tm, now) for each in events)
                 await tx.activeflow_webhooks.advance(activeflow_id, events[-1].id)
 
@@ -142,7 +146,7 @@ class ActiveflowWebhooks:
         with self.lag.delivering(activeflow_id, retry.tm_begin):
             outcome = await self._sender.attempt(target, retry.event)
         after = self._after(retry, outcome)
-        async with self._store.transaction() as tx:
+        async with self._store.transaction(STEWARD) as tx:
             await tx.webhook_attempts.add(retry.event, outcome.at(self._clock.now()), activeflow_id)
             if is_new:
                 await tx.activeflow_webhooks.advance(activeflow_id, retry.event.id)

@@ -26,6 +26,8 @@ log = get("delivery")
 
 BATCH: Final = 100
 POLL_S: Final = 1.0
+POLL_OTHERS_S: Final = 0.25
+"""Where other nodes write events, too."""
 # While events wait for another transaction to end, readers wait too: look again soon.
 HOLD_S: Final = 0.05
 
@@ -52,7 +54,7 @@ class Feed:
         self._receivers.append(on_event)
 
     def watch_poll(self, on_poll: Callable[[], None]) -> None:
-        """Call ``on_poll`` every ``POLL_S`` seconds: what another process has changed may be looked up again."""
+        """Call ``on_poll`` about every second: what another process has changed may be looked up again."""
         self._poll_watchers.append(on_poll)
 
     async def start(self) -> None:
@@ -92,7 +94,7 @@ class Feed:
 
     async def _poll(self) -> None:
         while True:
-            await self._clock.sleep(POLL_S)
+            await self._clock.sleep(POLL_S if self._store.fence.alone else POLL_OTHERS_S)
             self._committed.set()
             for on_poll in self._poll_watchers:
                 on_poll()

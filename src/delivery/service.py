@@ -23,6 +23,7 @@ from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
+from mixminus.store.fence import STEWARD
 from mixminus.store.webhook_attempts import Delivery, WebhookType
 from mixminus.store.webhooks import Undelivered
 from mixminus.tasks import TaskScope
@@ -107,6 +108,11 @@ class DeliveryService:
         await self._activeflow_webhooks.start()
         self._retention.start()
 
+    async def take_over(self) -> None:
+        """Send the webhooks from now on: this node has become the steward."""
+        await self._webhooks.start()
+        await self._activeflow_webhooks.start()
+
     async def undelivered(self, customer_id: CustomerId, after: int, limit: int) -> list[Undelivered]:
         """Return what the webhooks of the customer and of its activeflows did not accept of ``limit`` events."""
         async with self._store.snapshot() as tx:
@@ -179,7 +185,8 @@ class Retention:
     async def _run(self) -> None:
         while True:
             try:
-                await self._prune()
+                if self._store.fence.holds(STEWARD):
+                    await self._prune()
             except Unavailable as exc:
                 log.warning("events not pruned", cause=str(exc))
             await self._clock.sleep(PRUNE_INTERVAL_S)

@@ -190,6 +190,8 @@ class DialPlan:
         conference = room.conference if room else await tx.conferences.find(conference_id)
         if conference is None:
             return None
+        if conference.status in _OPEN:
+            self._store.fence.require(conference.id)
         owned = not call.extension or conference.customer_id == call.extension.customer_id
         present = room.joined if room else len(conference.conferencecall_ids)
         return _into(call, conference, present) if owned or published else None

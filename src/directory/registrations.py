@@ -1,5 +1,6 @@
 """RegistrationService: contact bindings of extensions, kept across restarts."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from mixminus.clock import Clock
@@ -31,16 +32,20 @@ class RegistrationService:
                 raise Rejected(_FORBIDDEN)
             now = self._clock.now()
             before = await tx.bindings.of(asked.extension_id, now)
-            after = rebind(before, asked, now)
+            here = self._store.fence.node_id
+            after = [
+                each if each in before else replace(each, node_id=here) for each in rebind(before, asked, now)
+            ]
             if after != before:
                 await tx.bindings.replace(asked.extension_id, after)
         return [(each, round((each.tm_expire - now).total_seconds())) for each in after]
 
     async def phones_of(self, customer_id: CustomerId, extension: str) -> list[Binding]:
-        """Return the bindings of a customer's extension, by name or id; none for another customer's."""
+        """Return the bindings of a customer's extension at this node, by name or id; none for another customer's."""
         async with self._store.snapshot() as tx:
             found = await _find(tx, customer_id, extension)
-            return await tx.bindings.of(found.id, self._clock.now()) if found else []
+            bindings = await tx.bindings.of(found.id, self._clock.now()) if found else []
+        return [each for each in bindings if each.node_id == self._store.fence.node_id]
 
     async def websockets_closed(self, connection: int | None = None) -> None:
         """Delete the bindings of phones that cannot be reached any more: of one WebSocket, or of all."""

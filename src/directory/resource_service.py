@@ -81,7 +81,7 @@ class ResourceService(Generic[Row]):
             row = replace(row, tm_update=now, tm_delete=now)
             await self._published.save(tx, row, f"{self._kind}_deleted")
             await self._on_change(tx, row, row)
-        self._notify()
+        self.notify()
         return row
 
     async def _add(self, row: Row, taken: AlreadyExists) -> Row:
@@ -91,7 +91,7 @@ class ResourceService(Generic[Row]):
                 await self._published.add(tx, row, f"{self._kind}_created")
             except AlreadyExists as exc:
                 raise taken from exc
-        self._notify()
+        self.notify()
         return row
 
     async def _change(self, customer_id: CustomerId, row_id: UUID, change: Callable[[Row], Row]) -> Row:
@@ -106,12 +106,13 @@ class ResourceService(Generic[Row]):
             after = replace(after, tm_update=self._clock.now())
             await self._published.save(tx, after, f"{self._kind}_updated")
             await self._on_change(tx, before, after)
-        self._notify()
+        self.notify()
         return after
 
     async def _on_change(self, tx: Transaction, before: Row, after: Row) -> None:
         """Write what else a change or the deletion of a resource implies, in the same transaction."""
 
-    def _notify(self) -> None:
+    def notify(self) -> None:
+        """Call the watchers: another process may have changed something."""
         for on_change in self._watchers:
             on_change()

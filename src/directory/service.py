@@ -36,6 +36,11 @@ class DirectoryServices:
         self.extensions.watch(on_change)
         self.trunks.watch(on_change)
 
+    def refresh(self) -> None:
+        """Look again at what another node may have changed: logins and trunks."""
+        self.extensions.notify()
+        self.trunks.notify()
+
 
 def open_directory(
     store: Store,

@@ -138,6 +138,8 @@ class Binding:
     connection: int
     """The edge's number of the phone's TCP connection; 0 for UDP."""
     tm_expire: datetime
+    node_id: UUID = NIL
+    """The node whose edge has the flow; nil for a server that is no node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

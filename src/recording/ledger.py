@@ -110,6 +110,12 @@ class RecordingLedger:
             await self._touch_reference(tx, recording)
         return recording
 
+    async def mark_abandoned(self) -> None:
+        """Mark the recordings of dead nodes as stopping: their files are completed where they are."""
+        async with self._store.transaction() as tx:
+            for recording in await tx.recordings.abandoned():
+                await _RECORDINGS.save(tx, self._stepped(recording, RecordingEvent.STOP), None)
+
     async def mark_stopping(self, reference_id: UUID) -> Sequence[RecordingId]:
         """Mark the active recordings of a conference or call as stopping.
 

@@ -78,6 +78,7 @@ class RecordingService:
         on_ended: OnEnded,
     ) -> None:
         """``on_ended`` is called with each recording that has ended, until the service closes."""
+        self._store = store
         self.ledger = RecordingLedger(store, clock)
         self.storage = storage or LocalStorage(directory)
         self.directory = directory
@@ -101,7 +102,17 @@ class RecordingService:
         self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)
 
     async def repair(self) -> None:
-        """Complete the recordings of the previous run: they end at the last sample on the disk."""
+        """Complete the recordings of the previous run: they end at the last sample on the disk.
+
+        A node takes those of dead nodes whose folders it finds on its disk.
+        """
+        if not self._store.fence.alone:
+            async with self._store.transaction() as tx:
+                orphans = await tx.homes.orphaned_recordings()
+                found = await self._finisher.on_disk(
+                    lambda: [id_ for id_ in orphans if (self.directory / str(id_)).is_dir()]
+                )
+                await tx.homes.adopt_recordings(found)
         await self._finisher.repair()
 
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:

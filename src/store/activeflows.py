@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from mixminus.model.flow import Activeflow, ActiveflowStatus
+from mixminus.store.homes import left_behind
 from mixminus.store.rows import Rows
 from mixminus.store.tables import activeflows
 
@@ -19,9 +20,11 @@ class ActiveflowRows(Rows[Activeflow]):
     taken = "this activeflow exists"
 
     async def running(self) -> list[Activeflow]:
-        """Return all customers' activeflows that have not ended, oldest first."""
+        """Return the activeflows that have not ended and that no living node has, oldest first."""
         c = activeflows.c
-        query = select(activeflows).where(c.status == ActiveflowStatus.RUNNING)
+        query = select(activeflows).where(
+            c.status == ActiveflowStatus.RUNNING, left_behind(activeflows, self._node_id)
+        )
         return await self._many(query.order_by(c.tm_create))
 
     def _columns(self, row: Activeflow) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from mixminus.model.call import Address, Call, CallStatus, Diversion, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import NIL
+from mixminus.store.homes import left_behind
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.rows import Rows
 from mixminus.store.tables import calls
@@ -22,8 +23,10 @@ class CallRows(Rows[Call]):
     table = calls
 
     async def unfinished(self) -> list[Call]:
-        """Return all customers' calls that are not hung up, oldest first."""
-        query = select(calls).where(calls.c.status.in_(set(CallStatus) - {CallStatus.HANGUP}))
+        """Return the calls that are not hung up and that no living node has, oldest first."""
+        query = select(calls).where(
+            calls.c.status.in_(set(CallStatus) - {CallStatus.HANGUP}), left_behind(calls, self._node_id)
+        )
         return await self._many(query.order_by(calls.c.tm_create))
 
     async def _complete(self, found: Sequence[Call]) -> list[Call]:

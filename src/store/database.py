@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -35,9 +36,11 @@ from mixminus.store.connection import Connection, Pool
 from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.encryption import EncryptionRows
 from mixminus.store.extensions import BindingRows, ExtensionRows
+from mixminus.store.fence import Fence
 from mixminus.store.flows import FlowRows
 from mixminus.store.groupcalls import GroupcallRows
 from mixminus.store.guest_links import GuestLinkRows
+from mixminus.store.homes import HomeRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
@@ -61,17 +64,20 @@ COUNTERS = ("store.transactions", "store.snapshots", "store.statements", "store.
 class Transaction:
     """A unit of work: every repository, on one connection."""
 
-    def __init__(self, connection: Connection, timestamp_style: TimestampStyle, cipher: Cipher) -> None:
+    def __init__(
+        self, connection: Connection, timestamp_style: TimestampStyle, cipher: Cipher, fence: Fence
+    ) -> None:
+        node_id = fence.node_id
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
         self.activeflow_retries = ActiveflowRetryRows(connection)
         self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
-        self.activeflows = ActiveflowRows(connection)
+        self.activeflows = ActiveflowRows(connection, node_id)
         self.agents = AgentRows(connection)
         self.audits = AuditRows(connection)
         self.balances = BalanceRows(connection)
-        self.bindings = BindingRows(connection)
-        self.calls = CallRows(connection)
+        self.bindings = BindingRows(connection, node_id)
+        self.calls = CallRows(connection, node_id)
         self.chat_messages = ChatMessageRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
@@ -79,17 +85,18 @@ class Transaction:
         self.encryption = EncryptionRows(connection)
         self.extensions = ExtensionRows(connection, cipher)
         self.flows = FlowRows(connection)
-        self.groupcalls = GroupcallRows(connection)
+        self.groupcalls = GroupcallRows(connection, node_id)
         self.guest_links = GuestLinkRows(connection)
-        self.idempotency = IdempotencyRows(connection, cipher)
+        self.homes = HomeRows(connection, fence)
+        self.idempotency = IdempotencyRows(connection, cipher, node_id)
         self.numbers = NumberRows(connection)
-        self.outbox = OutboxRows(connection)
+        self.outbox = OutboxRows(connection, fence)
         self.privacy = PrivacyRows(connection)
-        self.recordings = RecordingRows(connection)
+        self.recordings = RecordingRows(connection, node_id)
         self.running_marks = RunningMarkRows(connection)
         self.secrets = SecretRows(connection, cipher)
         self.trunks = TrunkRows(connection, cipher)
-        self.transcribes = TranscribeRows(connection)
+        self.transcribes = TranscribeRows(connection, node_id)
         self.transcripts = TranscriptRows(connection)
         self.usage = UsageRows(connection)
         self.webhook_attempts = WebhookAttemptRows(connection)
@@ -123,7 +130,10 @@ class Store:
         url: str,
         timestamp_style: TimestampStyle = TimestampStyle.LEGACY,
         cipher: Cipher = Cipher(),  # noqa: B008 -- immutable
+        fence: Fence | None = None,
     ) -> None:
+        """``fence`` makes this server a node; without it the server is alone on its database."""
+        self.fence = fence or Fence()
         self.timestamp_style = timestamp_style
         self._cipher = cipher
         self._refusal = ""
@@ -156,14 +166,19 @@ class Store:
         self._refusal = reason
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a transaction that writes; commit it, or roll it back if the block raises."""
+    async def transaction(self, guarded: UUID | None = None) -> AsyncIterator[Transaction]:
+        """Open a transaction that writes; commit it, or roll it back if the block raises.
+
+        ``guarded``: a stream whose home this node must be when it commits; Fenced if it is not.
+        """
         if self._refusal:
             raise Unavailable(self._refusal)
         with _translated():
             session = await self._writers.begin(writes=True)
-            tx = Transaction(session, self.timestamp_style, self._cipher)
+            tx = Transaction(session, self.timestamp_style, self._cipher, self.fence)
             try:
+                if guarded:
+                    tx.outbox.guard(guarded)
                 yield tx
                 await tx.outbox.write()
             except BaseException:
@@ -189,7 +204,7 @@ class Store:
             session = await self._readers.begin(writes=False)
             self.counters["store.snapshots"] += 1
             try:
-                yield Transaction(session, self.timestamp_style, self._cipher)
+                yield Transaction(session, self.timestamp_style, self._cipher, self.fence)
             finally:
                 with suppress(Unavailable):
                     await self._readers.roll_back(session)
@@ -209,6 +224,7 @@ class Store:
 
     def _committed(self, tx: Transaction) -> None:
         self.counters["store.transactions"] += 1
+        tx.outbox.committed()
         tx.committed()
         if tx.customers.written:
             for on_change in self._customer_watchers:

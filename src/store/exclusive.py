@@ -1,5 +1,8 @@
 """The lock by which one server owns a database: two on one would end each other's calls.
 
+Nodes share the lock: none of them starts while a server that is no node has it, and no such server while one of them
+runs. A second lock lets nodes start one after another: the first one migrates, and makes the first accounts.
+
 PostgreSQL: an advisory lock of a session of its own, which ends with the process, and on a machine that vanished when
 TCP keepalives find out, after some ten seconds. SQLite: ``flock`` on a file beside the database, which the kernel
 releases when the process ends. A server whose session is lost takes the lock again, or finds it taken over: then it
@@ -23,10 +26,12 @@ from mixminus.log import get, task_failed
 from mixminus.store.database import is_sqlite
 from mixminus.tasks import TaskScope
 
-__all__ = ["DatabaseInUse", "owned_database"]
+__all__ = ["DatabaseInUse", "Starting", "owned_database"]
 
 _KEY: Final = 0x6D69786D696E7573
 """``mixminus`` in ASCII; advisory locks are of one database."""
+_STARTING: Final = _KEY + 1
+_START_S: Final = 120.0
 _ATTEMPTS: Final = 20
 """A server that was killed a moment ago may still have its session."""
 _PAUSE_S: Final = 0.25
@@ -53,19 +58,57 @@ class DatabaseInUse(Unavailable):
 
 
 @asynccontextmanager
-async def owned_database(url: str, on_lost: Callable[[DatabaseInUse], None]) -> AsyncIterator[None]:
+async def owned_database(
+    url: str, on_lost: Callable[[DatabaseInUse], None], *, shared: bool = False
+) -> AsyncIterator["Starting"]:
     """Own the database; raise DatabaseInUse if another server does, Unavailable if it does not answer.
 
-    ``on_lost`` is called when another server has taken it over.
+    ``on_lost`` is called when another server has taken it over. ``shared``: with other nodes, of which one at a time
+    starts, until it calls ``done``; PostgreSQL only.
     """
     async with AsyncExitStack() as stack:
         if is_sqlite(url):
             _lock_file(Path(f"{make_url(url).database}.lock"), stack)
-        else:
-            ownership = _Ownership(url, on_lost)
-            stack.push_async_callback(ownership.close)
-            await ownership.take()
-        yield
+            yield Starting()
+            return
+        ownership = _Ownership(url, on_lost, shared=shared)
+        stack.push_async_callback(ownership.close)
+        await ownership.take()
+        starting = await Starting.begun(ownership.url) if shared else Starting()
+        stack.push_async_callback(starting.done)
+        yield starting
+
+
+class Starting:
+    """A node that starts, while no other does: a lock of a session of its own."""
+
+    def __init__(self, session: Any = None) -> None:
+        self._session = session
+
+    @classmethod
+    async def begun(cls, url: str) -> "Starting":
+        """Wait until no other node starts; Unavailable after two minutes."""
+        session = await _connected(url, "mixminus starting")
+        begun = cls(session)
+        try:
+            for _ in range(int(_START_S / _PAUSE_S)):
+                if await session.fetchval("SELECT pg_try_advisory_lock($1)", _STARTING):
+                    return begun
+                await asyncio.sleep(_PAUSE_S)
+        except Exception as error:
+            await begun.done()
+            raise Unavailable(f"the database does not answer ({error})".partition("\n")[0]) from error
+        except BaseException:
+            await begun.done()
+            raise
+        await begun.done()
+        raise Unavailable("another node has been starting for two minutes: look at its log, or stop it")
+
+    async def done(self) -> None:
+        """Let the next node start; twice is harmless."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.terminate()
 
 
 def _lock_file(path: Path, stack: AsyncExitStack) -> None:
@@ -85,8 +128,9 @@ def _lock_file(path: Path, stack: AsyncExitStack) -> None:
 class _Ownership:
     """The lock of a PostgreSQL database, and the session that holds it."""
 
-    def __init__(self, url: str, on_lost: Callable[[DatabaseInUse], None]) -> None:
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    def __init__(self, url: str, on_lost: Callable[[DatabaseInUse], None], *, shared: bool) -> None:
+        self._take = "SELECT pg_try_advisory_lock_shared($1)" if shared else "SELECT pg_try_advisory_lock($1)"
+        self.url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._on_lost = on_lost
         # Names the server to the administrator, and its own former session to itself.
         self._name = f"mixminus {socket.gethostname()[:20]} {os.getpid()} {uuid4().hex[:12]}"
@@ -112,19 +156,14 @@ class _Ownership:
         try:
             if self._session is None:
                 self._session = await self._connect()
-            taken: bool = await self._session.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
+            taken: bool = await self._session.fetchval(self._take, _KEY)
         except Exception as error:
             await self._disconnect()
             raise Unavailable(f"the database does not answer ({error})".partition("\n")[0]) from error
         return taken
 
     async def _connect(self) -> Any:
-        import asyncpg  # noqa: PLC0415 -- an extra, needed with PostgreSQL alone
-
-        settings = {"application_name": self._name, **_KEEPALIVES}
-        return await asyncpg.connect(
-            self._url, timeout=_ANSWER_S, command_timeout=_ANSWER_S, server_settings=settings
-        )
+        return await _connected(self.url, self._name)
 
     async def _in_use(self) -> DatabaseInUse:
         holder = await self._holder()
@@ -181,3 +220,10 @@ class _Ownership:
         session, self._session = self._session, None
         if session is not None:
             session.terminate()
+
+
+async def _connected(url: str, name: str) -> Any:
+    import asyncpg  # noqa: PLC0415 -- an extra, needed with PostgreSQL alone
+
+    settings = {"application_name": name, **_KEEPALIVES}
+    return await asyncpg.connect(url, timeout=_ANSWER_S, command_timeout=_ANSWER_S, server_settings=settings)

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 
 from mixminus.model.directory import Binding, Extension
-from mixminus.model.ids import CustomerId, ExtensionId
+from mixminus.model.ids import NIL, CustomerId, ExtensionId
 from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.rows import Rows
@@ -59,8 +60,9 @@ class ExtensionRows(Rows[Extension]):
 class BindingRows:
     """Reads and writes contact bindings within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, node_id: UUID = NIL) -> None:
         self._connection = connection
+        self._node_id = node_id
 
     async def of(self, extension_id: ExtensionId, now: datetime) -> list[Binding]:
         """Return the unexpired bindings, the longest-lived first."""
@@ -85,9 +87,9 @@ class BindingRows:
         )
 
     async def drop_websockets(self, connection: int | None = None) -> None:
-        """Delete the bindings of one WebSocket, or of all."""
+        """Delete the bindings of one WebSocket of this node, or of all."""
         c = extension_bindings.c
-        query = delete(extension_bindings).where(c.transport == "wss")
+        query = delete(extension_bindings).where(c.transport == "wss", c.node_id == self._node_id)
         if connection is not None:
             query = query.where(c.connection == connection)
         await self._connection.execute(query)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from mixminus.model.call import Address, Groupcall, GroupcallStatus
 from mixminus.model.ids import CallId
+from mixminus.store.homes import left_behind
 from mixminus.store.rows import Rows
 from mixminus.store.tables import groupcalls
 
@@ -21,9 +22,10 @@ class GroupcallRows(Rows[Groupcall]):
     table = groupcalls
 
     async def unfinished(self) -> list[Groupcall]:
-        """Return all customers' groupcalls that are not hung up, oldest first."""
+        """Return the groupcalls that are not hung up and that no living node has, oldest first."""
         query = select(groupcalls).where(
-            groupcalls.c.status.in_(set(GroupcallStatus) - {GroupcallStatus.HANGUP})
+            groupcalls.c.status.in_(set(GroupcallStatus) - {GroupcallStatus.HANGUP}),
+            left_behind(groupcalls, self._node_id),
         )
         return await self._many(query.order_by(groupcalls.c.tm_create))
 

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mixminus.errors import AlreadyExists
-from mixminus.model.ids import CustomerId
+from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.secret_columns import ANSWERS
@@ -28,13 +29,16 @@ class Attempt:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     """None if the response must not be stored."""
+    node_id: UUID = NIL
+    """The node that handles it."""
 
 
 class IdempotencyRows:
     """Reads and writes named POSTs within one transaction."""
 
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher, node_id: UUID = NIL) -> None:
         self._connection = connection
+        self._node_id = node_id
         self._cipher = cipher
 
     async def find(self, customer_id: CustomerId, key: str) -> Attempt | None:
@@ -52,6 +56,7 @@ class IdempotencyRows:
     async def add(self, attempt: Attempt) -> None:
         """Insert a row; a key that the customer has used raises AlreadyExists."""
         values = asdict(attempt) | {"headers": list(attempt.headers), "body": self._encrypted(attempt)}
+        values["node_id"] = self._node_id
         try:
             await self._connection.execute(insert(idempotency_keys).values(values))
         except IntegrityError as exc:

@@ -8,6 +8,8 @@ a lower id may appear after a higher one. A reader by id therefore stops at a mi
 takes a fence (``fence``), and continues when all transactions before the fence have ended
 (``oldest_writer``): by then the id is there, or never will be. SQLite has one writer at a
 time and no such gaps.
+
+Where several nodes share the database, an event of a room is written by its home alone (``fence``).
 """
 
 from collections import Counter
@@ -20,6 +22,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
@@ -33,6 +36,7 @@ from sqlalchemy import (
 
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.connection import Connection
+from mixminus.store.fence import Fence
 from mixminus.store.statement import Statement, inserting
 from mixminus.store.tables import (
     activeflow_cursors,
@@ -57,6 +61,30 @@ _COUNT: Final = Statement(
     .where(event_streams.c.id == bindparam("stream_id"))
     .values(number=event_streams.c.number + bindparam("count"))
     .returning(event_streams.c.number)
+)
+_IS_HOME: Final = and_(
+    event_streams.c.node_id == bindparam("me"),
+    event_streams.c.epoch == bindparam("mine"),
+)
+_COUNT_AT_HOME: Final = Statement(
+    update(event_streams)
+    .where(event_streams.c.id == bindparam("stream_id"), _IS_HOME)
+    .values(number=event_streams.c.number + bindparam("count"))
+    .returning(event_streams.c.number)
+)
+_COUNT_HOMELESS: Final = Statement(
+    update(event_streams)
+    .where(event_streams.c.id == bindparam("stream_id"), event_streams.c.node_id == NIL)
+    .values(number=event_streams.c.number + bindparam("count"))
+    .returning(event_streams.c.number)
+)
+_GUARD: Final = Statement(
+    select(event_streams.c.number)
+    .where(event_streams.c.id == bindparam("stream_id"), _IS_HOME)
+    .with_for_update(read=True)
+)
+_LEAVE: Final = Statement(
+    update(event_streams).where(event_streams.c.id == bindparam("stream_id"), _IS_HOME).values(node_id=NIL)
 )
 _ADD: Final = Statement(
     insert(outbox).returning(outbox.c.id),
@@ -105,15 +133,36 @@ class Span:
 class OutboxRows:
     """Reads and writes events within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, fence: Fence) -> None:
         self._connection = connection
+        self._fence = fence
         self._drafts: list[Draft] = []
+        self._guarded: list[UUID] = []
+        self._left: list[UUID] = []
         self.written: list[Event] = []
         """The events that this transaction has written, in order."""
 
-    async def open(self, stream_id: UUID) -> None:
-        """Create a stream, in the transaction that creates its subject."""
-        await self._connection.run(_OPEN, {"id": stream_id, "number": 0})
+    async def open(self, stream_id: UUID, *, homed: bool = False) -> None:
+        """Create a stream, in the transaction that creates its subject; ``homed``: this node is its home."""
+        epoch, node_id = (1, self._fence.node_id) if homed and not self._fence.alone else (0, NIL)
+        await self._connection.run(_OPEN, {"id": stream_id, "number": 0, "epoch": epoch, "node_id": node_id})
+        if epoch:
+            self._fence.hold(stream_id, epoch)
+
+    def guard(self, stream_id: UUID) -> None:
+        """Refuse the transaction unless this node is a stream's home when it commits."""
+        if not self._fence.alone:
+            self._guarded.append(stream_id)
+
+    def committed(self) -> None:
+        """Note which streams have no home any more."""
+        for stream_id in self._left:
+            self._fence.let_go(stream_id)
+
+    def leave(self, stream_id: UUID) -> None:
+        """Leave a stream without a home, after the events of this transaction."""
+        if not self._fence.alone:
+            self._left.append(stream_id)
 
     def add(self, draft: Draft) -> None:
         """Append an event to its stream, when the transaction is committed."""
@@ -145,6 +194,21 @@ class OutboxRows:
             )
         for first in range(0, len(rows), _ROWS_AN_INSERT):
             await self._insert(rows[first : first + _ROWS_AN_INSERT])
+        await self._check_homes()
+
+    async def _check_homes(self) -> None:
+        for stream_id in self._guarded:
+            if not await self._connection.fetch(_GUARD, **self._claim(stream_id)):
+                raise self._fence.refused(stream_id)
+        for stream_id in self._left:
+            await self._connection.run(_LEAVE, self._claim(stream_id))
+
+    def _claim(self, stream_id: UUID) -> dict[str, Any]:
+        return {
+            "stream_id": stream_id,
+            "me": self._fence.node_id,
+            "mine": self._fence.epoch_of(stream_id),
+        }
 
     async def _insert(self, rows: list[dict[str, Any]]) -> None:
         if len(rows) <= _FEW:
@@ -228,8 +292,24 @@ class OutboxRows:
         return [Event(**row) for row in (await self._connection.execute(query)).mappings()]
 
     async def _last_number(self, stream_id: UUID, count: int) -> int:
-        """Raise the stream's number by ``count``; the row stays locked until commit, so that numbers have no gaps."""
-        number: int = (await self._connection.fetch(_COUNT, stream_id=stream_id, count=count))[0]["number"]
+        """Raise the stream's number by ``count``; the row stays locked until commit, so that numbers have no gaps.
+
+        Raises Fenced if another node is the stream's home.
+        """
+        if self._fence.alone:
+            rows = await self._connection.fetch(_COUNT, stream_id=stream_id, count=count)
+        else:
+            # What this node holds must still be its own: a node that was declared gone holds what others have freed.
+            held = self._fence.holds(stream_id)
+            statement, claim = (
+                (_COUNT_AT_HOME, self._claim(stream_id))
+                if held
+                else (_COUNT_HOMELESS, {"stream_id": stream_id})
+            )
+            rows = await self._connection.fetch(statement, count=count, **claim)
+            if not rows:
+                raise self._fence.refused(stream_id)
+        number: int = rows[0]["number"]
         return number
 
 

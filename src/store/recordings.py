@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
+from mixminus.model.ids import NIL
 from mixminus.model.recording import Recording, RecordingStatus
+from mixminus.store.homes import left_behind
 from mixminus.store.related import Related
 from mixminus.store.rows import Rows
 from mixminus.store.tables import recordings
@@ -28,18 +30,23 @@ class RecordingRows(Rows[Recording]):
     table = recordings
 
     async def unfinished(self, reference_id: UUID | None = None) -> list[Recording]:
-        """Return the recordings that have not ended, of one conference or of all, oldest first."""
+        """Return the recordings that have not ended, oldest first: of one conference, or all that this node has."""
         c = recordings.c
         query = select(recordings).where(c.status.in_(set(RecordingStatus) - {RecordingStatus.ENDED}))
-        if reference_id is not None:
-            query = query.where(c.reference_id == reference_id)
+        mine = self._is_mine() if reference_id is None else c.reference_id == reference_id
+        return await self._many(query.where(mine).order_by(c.tm_create))
+
+    async def abandoned(self) -> list[Recording]:
+        """Return the active recordings that no living node has, oldest first."""
+        c = recordings.c
+        query = select(recordings).where(c.status.in_(_ACTIVE), left_behind(recordings, self._node_id))
         return await self._many(query.order_by(c.tm_create))
 
     async def ended_before(self, moment: datetime) -> list[Recording]:
-        """Return all customers' recordings that have ended before and are not deleted, oldest first."""
+        """Return the recordings of this node that have ended before and are not deleted, oldest first."""
         c = recordings.c
         query = select(recordings).where(
-            c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None)
+            c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None), self._is_mine()
         )
         return await self._many(query.order_by(c.tm_create))
 
@@ -50,6 +57,10 @@ class RecordingRows(Rows[Recording]):
             reference: [(row["id"], row["status"] in _ACTIVE) for row in rows]
             for reference, rows in found.items()
         }
+
+    def _is_mine(self) -> ColumnElement[bool]:
+        """Return the condition that this node has the files; a server that is no node has all."""
+        return true() if self._node_id == NIL else recordings.c.node_id == self._node_id
 
     def _columns(self, row: Recording) -> dict[str, Any]:
         """Return the stored fields: all but those of a running recording."""

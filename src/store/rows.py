@@ -10,10 +10,11 @@ from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mixminus.errors import AlreadyExists
-from mixminus.model.ids import CustomerId
+from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.statement import Statement, inserting, lookup, updating
+from mixminus.store.tables import NODE_ID
 
 __all__ = ["Rows"]
 
@@ -45,13 +46,15 @@ class Rows(Generic[Row]):
         cls._insert, cls._update = inserting(cls.table), updating(cls.table)
         cls._find, cls._lock = lookup(cls.table), lookup(cls.table, for_update=True)
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, node_id: UUID = NIL) -> None:
+        """``node_id`` is written with new rows, where the table has a column for it."""
         self._connection = connection
+        self._node_id = node_id
 
     async def add(self, row: Row) -> None:
         """Insert a row; an id, or a name, that is in use raises AlreadyExists."""
         try:
-            await self._connection.run(self._insert, self._columns(row))
+            await self._connection.run(self._insert, {**self._columns(row), NODE_ID: self._node_id})
         except IntegrityError as exc:
             raise AlreadyExists(self.taken) from exc
 
@@ -99,15 +102,16 @@ class Rows(Generic[Row]):
 
     async def _many(self, query: Select[Any]) -> list[Row]:
         rows = (await self._connection.execute(query)).mappings()
-        return await self._complete([self._model(dict(row)) for row in rows])
+        found = [{name: value for name, value in row.items() if name != NODE_ID} for row in rows]
+        return await self._complete([self._model(row) for row in found])
 
     async def _complete(self, found: Sequence[Row]) -> list[Row]:
         """Return objects with what other tables know of them."""
         return list(found)
 
     def _columns(self, row: Row) -> dict[str, Any]:
-        """Return the values of all columns."""
-        return {column: getattr(row, column) for column in self.table.c.keys()}  # noqa: SIM118 -- not a mapping
+        """Return the values of all columns but the node's."""
+        return {column.name: getattr(row, column.name) for column in self.table.c if column.name != NODE_ID}
 
     def _model(self, row: Mapping[str, Any]) -> Row:
         """Return the object of a row."""

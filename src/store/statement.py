@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.type_api import TypeEngine
 
+from mixminus.store.tables.columns import NODE_ID
+
 __all__ = ["Compiled", "Statement", "inserting", "lookup", "updating"]
 
 _Process = Callable[[Any], Any]
@@ -100,14 +102,18 @@ def inserting(table: Table) -> Statement:
 
 
 def updating(table: Table) -> Statement:
-    """Return the UPDATE of a row of the table that is found by its id, from the values of all its columns."""
+    """Return the UPDATE of a row of the table that is found by its id, from the values of all its columns.
+
+    The node that wrote it stays.
+    """
     query = update(table).where(table.c.id == bindparam("id_"))
-    return Statement(query, [name for name in (column.name for column in table.c) if name != "id"])
+    return Statement(query, [column.name for column in table.c if column.name not in ("id", NODE_ID)])
 
 
 def lookup(table: Table, *, for_update: bool = False) -> Statement:
     """Return the SELECT of a row of the table by its id; ``for_update`` locks it until the transaction ends."""
-    query = select(table).where(table.c.id == bindparam("id"))
+    columns = [column for column in table.c if column.name != NODE_ID]
+    query = select(*columns).where(table.c.id == bindparam("id"))
     return Statement(query.with_for_update() if for_update else query)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, text
 from mixminus.model.ids import CustomerId, TranscribeId, TranscriptId
 from mixminus.model.transcription import ReferenceType, Transcribe, TranscribeStatus, Transcript
 from mixminus.store.connection import Connection
+from mixminus.store.homes import left_behind
 from mixminus.store.page import Page
 from mixminus.store.rows import Rows
 from mixminus.store.tables.speech import SEARCH_INDEX, transcribes, transcripts
@@ -28,9 +29,12 @@ class TranscribeRows(Rows[Transcribe]):
     table = transcribes
 
     async def unfinished(self) -> list[Transcribe]:
-        """Return all customers' transcribes that are not done, oldest first."""
+        """Return the transcribes that are not done and that no living node has, oldest first."""
         c = transcribes.c
-        query = select(transcribes).where(c.status.in_(set(TranscribeStatus) - {TranscribeStatus.DONE}))
+        query = select(transcribes).where(
+            c.status.in_(set(TranscribeStatus) - {TranscribeStatus.DONE}),
+            left_behind(transcribes, self._node_id),
+        )
         return await self._many(query.order_by(c.tm_create))
 
     async def of_reference(

@@ -42,6 +42,11 @@ class Meter:
             self._last_run = await tx.running_marks.find()
             self.limited.update(await tx.balances.customers())
 
+    async def refresh(self) -> None:
+        """Read again which customers have a balance: another node may have added one."""
+        async with self._store.snapshot() as tx:
+            self.limited.update(await tx.balances.customers())
+
     async def note(self) -> None:
         """Note that the server runs."""
         async with self._store.transaction() as tx:

@@ -210,3 +210,8 @@ def test_a_text_is_said_to_a_room_and_stopped(run: Run) -> None:
     }
     assert run("rooms", "stop", said["id"]).out == f"{said['id']} is stopped\n"
     eventually(lambda: "no such file" in run("rooms", "playbacks", "spoken").out, what="the other has failed")
+
+
+def test_a_server_alone_lists_no_nodes(run: Run) -> None:
+    assert run("nodes", "list", "--json").json == []
+    assert "address" in run("nodes", "list").out

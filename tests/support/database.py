@@ -33,6 +33,7 @@ __all__ = [
     "empty_database_url",
     "execute",
     "migrated_sqlite_url",
+    "postgresql_url",
     "restore",
     "server",
     "settings_for_a_server",
@@ -93,6 +94,11 @@ def migrated_sqlite_url(directory: Path) -> str:
     if not file.exists():
         file.write_bytes(_migrated_file())
     return sqlite_url(directory)
+
+
+def postgresql_url() -> str:
+    """Return the URL of a migrated PostgreSQL database of its own, whatever the tests run on; kept until the run ends."""
+    return server().url(_another())
 
 
 def empty_database_url(directory: Path) -> str:

@@ -45,6 +45,7 @@ from mixminus.client.generated.models import (
     MediaStreams,
     NewAccessKey,
     NewGuestLink,
+    Nodes,
     Number,
     OwnCustomer,
     Peaks,
@@ -2611,3 +2612,11 @@ class AsyncOperations(AsyncSender):
         """Get the OpenAPI document."""
         request = Request("GET", "/openapi.json")
         return await self._fetch(request)
+
+    async def list_nodes(self) -> Nodes:
+        """List the servers that share the database.
+
+        Only for the server's first customer and its super admin.
+        """
+        request = Request("GET", "/v1.0/nodes")
+        return await self._get(request, Nodes)

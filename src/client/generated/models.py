@@ -44,6 +44,8 @@ __all__ = [
     "MediaStreams",
     "NewAccessKey",
     "NewGuestLink",
+    "Node",
+    "Nodes",
     "Number",
     "OwnCustomer",
     "Peaks",
@@ -722,6 +724,32 @@ class NewGuestLink(Model):
     """The credential of the guest. It is shown only once."""
     path: str
     """The join page with the token, relative to the address of the server."""
+
+
+class Node(Model):
+    """One start of a server that shares its database."""
+
+    id: UUID
+    address: str
+    """Of its internal listener."""
+    version: str
+    state: Literal["serving", "gone"]
+    rooms: int
+    """Whose home it is; as it last reported."""
+    calls: int
+    tm_start: Timestamp
+    tm_lease: Timestamp
+
+
+class Nodes(Model):
+    """The nodes, and which of them answers."""
+
+    here: UUID
+    """The node that answers; the nil UUID for a server that has its database for itself."""
+    steward: bool
+    """Whether that node sends the webhooks, and takes over what others leave."""
+    result: list[Node]
+    """Oldest first, with those that went within a day; empty for a server that has its database for itself."""
 
 
 class Number(Model):

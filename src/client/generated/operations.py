@@ -45,6 +45,7 @@ from mixminus.client.generated.models import (
     MediaStreams,
     NewAccessKey,
     NewGuestLink,
+    Nodes,
     Number,
     OwnCustomer,
     Peaks,
@@ -2607,3 +2608,11 @@ class Operations(Sender):
         """Get the OpenAPI document."""
         request = Request("GET", "/openapi.json")
         return self._fetch(request)
+
+    def list_nodes(self) -> Nodes:
+        """List the servers that share the database.
+
+        Only for the server's first customer and its super admin.
+        """
+        request = Request("GET", "/v1.0/nodes")
+        return self._get(request, Nodes)

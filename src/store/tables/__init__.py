@@ -11,7 +11,7 @@ from mixminus.store.tables.access import (
 from mixminus.store.tables.audits import audits
 from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.chat import chat_messages
-from mixminus.store.tables.columns import UtcDateTime, metadata
+from mixminus.store.tables.columns import NODE_ID, UtcDateTime, metadata
 from mixminus.store.tables.directory import (
     extension_bindings,
     extensions,
@@ -31,11 +31,13 @@ from mixminus.store.tables.events import (
     webhook_retries,
 )
 from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
+from mixminus.store.tables.nodes import nodes
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, is_present, recordings
 from mixminus.store.tables.speech import transcribes, transcripts
 from mixminus.store.tables.usage import balances, credits, running_marks, usage
 
 __all__ = [
+    "NODE_ID",
     "UtcDateTime",
     "access_keys",
     "activeflow_cursors",
@@ -60,6 +62,7 @@ __all__ = [
     "idempotency_keys",
     "is_present",
     "metadata",
+    "nodes",
     "numbers",
     "outbox",
     "recordings",

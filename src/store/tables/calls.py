@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, Index, String, Table, Uuid
 
-from mixminus.store.tables.columns import WORD, customer, metadata, times
+from mixminus.store.tables.columns import WORD, customer, metadata, node, times
 
 __all__ = ["groupcalls"]
 
@@ -19,6 +19,7 @@ groupcalls = Table(
     Column("answer_call_id", Uuid, nullable=False),
     Column("call_ids", JSON, nullable=False),
     Column("ring_method", String(WORD), nullable=False),
+    node(),
     *times(),
     Index(None, "customer_id", "tm_create"),
     Index(None, "tm_create"),

@@ -10,7 +10,21 @@ from typing import Any, Final
 from sqlalchemy import Column, DateTime, ForeignKey, Index, MetaData, TypeDecorator, Uuid, text
 from sqlalchemy.engine import Dialect
 
-__all__ = ["SHA256_HEX", "WORD", "UtcDateTime", "customer", "metadata", "partial", "times", "undeleted"]
+__all__ = [
+    "NODE_ID",
+    "SHA256_HEX",
+    "WORD",
+    "UtcDateTime",
+    "customer",
+    "metadata",
+    "node",
+    "partial",
+    "times",
+    "undeleted",
+]
+
+NODE_ID: Final = "node_id"
+_NIL: Final = "0" * 32
 
 WORD: Final = 16
 """Longest of the API's enum words."""
@@ -55,6 +69,11 @@ def times() -> tuple[Column[Any], Column[Any], Column[Any]]:
         Column("tm_update", UtcDateTime),
         Column("tm_delete", UtcDateTime),
     )
+
+
+def node() -> Column[Any]:
+    """Return the column of the node that wrote a row, and has what belongs to it; nil for a server that is no node."""
+    return Column(NODE_ID, Uuid, nullable=False, server_default=_NIL)
 
 
 def customer() -> Column[Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
+from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, node, times
 
 __all__ = [
     "extension_bindings",
@@ -81,6 +81,7 @@ extension_bindings = Table(
     Column("host", String(_HOST), nullable=False),
     Column("port", Integer, nullable=False),
     Column("connection", BigInteger, nullable=False),
+    node(),
     Column("tm_expire", UtcDateTime, nullable=False),
     Index(None, "tm_expire"),
 )

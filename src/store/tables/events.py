@@ -12,9 +12,10 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
-from mixminus.store.tables.columns import SHA256_HEX, UtcDateTime, customer, metadata, partial
+from mixminus.store.tables.columns import NODE_ID, SHA256_HEX, UtcDateTime, customer, metadata, node, partial
 
 __all__ = [
     "activeflow_retries",
@@ -28,11 +29,15 @@ __all__ = [
 ]
 
 # A stream is a conference, or a customer for what belongs to no conference; its events are numbered from 1.
+# A conference's stream has a home: the node that may write to it, at its epoch (``store.fence``).
 event_streams = Table(
     "event_streams",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("number", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    node(),
+    Index(None, NODE_ID),
 )
 
 outbox = Table(
@@ -129,6 +134,7 @@ idempotency_keys = Table(
     Column("status", Integer),
     Column("headers", JSON, nullable=False),
     Column("body", LargeBinary),
+    node(),
     Column("tm_create", UtcDateTime, nullable=False),
     Index(None, "tm_create"),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
-from mixminus.store.tables.columns import WORD, customer, metadata, partial, times, undeleted
+from mixminus.store.tables.columns import WORD, customer, metadata, node, partial, times, undeleted
 
 __all__ = ["activeflow_cursors", "activeflows", "flows"]
 
@@ -37,6 +37,7 @@ activeflows = Table(
     Column("webhook_method", String(WORD), nullable=False),
     Column("current_action", JSON, nullable=False),
     Column("executed_actions", JSON, nullable=False),
+    node(),
     *times(),
     undeleted(),
     partial("ix_activeflows_with_webhook", "id", where="webhook_uri != ''"),

@@ -21,7 +21,16 @@ from sqlalchemy import (
     literal_column,
 )
 
-from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, partial, times, undeleted
+from mixminus.store.tables.columns import (
+    WORD,
+    UtcDateTime,
+    customer,
+    metadata,
+    node,
+    partial,
+    times,
+    undeleted,
+)
 
 __all__ = ["calls", "conferencecalls", "conferences", "is_present", "recordings"]
 
@@ -116,6 +125,7 @@ calls = Table(
     Column("tm_ringing", UtcDateTime),
     Column("tm_progressing", UtcDateTime),
     Column("tm_hangup", UtcDateTime),
+    node(),
     *times(),
     undeleted(),
     Index(None, "customer_id", "party"),
@@ -137,6 +147,7 @@ recordings = Table(
     Column("error", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
     Column("files", JSON, nullable=False),
+    node(),
     Column("tm_start", UtcDateTime),
     Column("tm_end", UtcDateTime),
     *times(),

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, String, Table, Uuid
 
-from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
+from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, node, times
 
 __all__ = ["SEARCH_INDEX", "transcribes", "transcripts"]
 
@@ -30,6 +30,7 @@ transcribes = Table(
     Column("direction", String(WORD), nullable=False),
     Column("provider", String, nullable=False),
     Column("tm_stop", UtcDateTime),
+    node(),
     *times(),
     Index(None, "customer_id", "tm_create"),
     Index(None, "reference_id", "tm_create"),

@@ -1,0 +1,50 @@
+"""The application of the internal listener: the same operations, for requests that other nodes have forwarded.
+
+They were limited and are audited where the client has sent them, and are never forwarded again.
+"""
+
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from mixminus.api.forward import HAS
+from mixminus.api.hops import REMOTE, Hops
+from mixminus.api.owners import has
+from mixminus.api.paths import query_id
+from mixminus.api.services import SERVICES
+from mixminus.errors import PermissionDenied
+from mixminus.model.ids import CustomerId
+
+__all__ = ["has_route", "only_nodes"]
+
+
+def only_nodes(hops: Hops) -> Middleware:
+    """Return the middleware that lets requests of other nodes in, and nothing else."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            remote = hops.checked(request)
+        except PermissionDenied as error:
+            return web.Response(status=403, text=f"{error}\n")
+        if remote != "-":
+            request[REMOTE] = remote
+        return await handler(request)
+
+    return check
+
+
+async def _has(request: web.Request) -> web.Response:
+    """Answer 204 if this node has something in memory, else 404."""
+    customer_id = query_id(request, "customer_id")
+    found = customer_id is not None and has(
+        request.app[SERVICES],
+        request.match_info["kind"],
+        CustomerId(customer_id),
+        UUID(request.match_info["id"]),
+    )
+    return web.Response(status=204 if found else 404)
+
+
+has_route = web.get(f"{HAS}/{{kind}}/{{id}}", _has)

@@ -1,0 +1,153 @@
+"""Owners: which node a request is for, by its path or by what its body names.
+
+rooms, their participants, playbacks and chat      the room's home
+calls, groupcalls, activeflows, transcribes        the node that has them (``node_id`` of the row)
+recordings and their files                         the node that has the files
+speakings, media streams, traces, playbacks        the node that has them in memory: the others are asked
+what sends webhooks                                the steward
+
+Everything else is answered anywhere: lists, the directory, events, new rooms.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from aiohttp import hdrs, web
+
+from mixminus.api.authentication import IDENTITY
+from mixminus.api.paths import CANONICAL, route_of, without_root
+from mixminus.api.services import Services
+from mixminus.errors import NotFound
+from mixminus.model.ids import CustomerId, FlowId, MediaStreamId, PlaybackId, SpeakingId, TraceId
+from mixminus.store.fence import STEWARD
+
+__all__ = ["Owners", "has"]
+
+_IN_MEMORY: Final[Mapping[str, Callable[[Services, CustomerId, UUID], object]]] = {
+    "playbacks": lambda services, customer, id_: services.playbacks.get(customer, PlaybackId(id_)),
+    "speakings": lambda services, customer, id_: services.speakings.get(customer, SpeakingId(id_)),
+    "media_streams": lambda services, customer, id_: services.agent_streams.get(customer, MediaStreamId(id_)),
+    "traces": lambda services, customer, id_: services.traces.get(customer, TraceId(id_)),
+}
+_READ_ANYWHERE: Final = frozenset(
+    {
+        "/conferences/{id}",
+        "/conferences/{id}/messages",
+        "/conferences/{id}/guest_links",
+        "/conferencecalls/{id}",
+        "/chatmessages/{id}",
+    }
+)
+"""Read from the database by any node."""
+_REFERENCES: Final = {
+    "call": "calls",
+    "confbridge": "conferences",
+    "conference": "conferences",
+    "recording": "recordings",
+}
+_NAMING: Final = frozenset(
+    {"/transcribes", "/speakings", "/transfers", "/calls", "/groupcalls", "/activeflows"}
+)
+"""POSTs whose body may name a room, a call or a recording."""
+Ask = Callable[[str, UUID, CustomerId], Awaitable[UUID | None]]
+
+
+def has(services: Services, kind: str, customer_id: CustomerId, id_: UUID) -> bool:
+    """Return whether this node has something in memory."""
+    find = _IN_MEMORY.get(kind)
+    try:
+        return find is not None and find(services, customer_id, id_) is not None
+    except NotFound:
+        return False
+
+
+class Owners:
+    """Finds the owner of a request; None: this node, or none that lives."""
+
+    def __init__(self, services: Services, ask: Ask) -> None:
+        """``ask`` asks the other nodes which of them has something in memory."""
+        self._services = services
+        self._ask = ask
+
+    async def of(self, request: web.Request) -> UUID | None:
+        """Return the other node that a request is for; None if this one answers it."""
+        pattern = without_root(route_of(request))
+        if request.method == hdrs.METH_POST and pattern in _NAMING:
+            return await self._other(await self._named(request))
+        if pattern == "/events/resend":
+            async with self._services.store.snapshot() as tx:
+                return self._not_here(await tx.homes.of(STEWARD))
+        kind, _, rest = pattern.strip("/").partition("/")
+        text = request.match_info.get("id", "")
+        is_read = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)
+        if (
+            (is_read and pattern in _READ_ANYWHERE)
+            or not rest.startswith("{id}")
+            or not CANONICAL.fullmatch(text)
+        ):
+            return None
+        if kind in _IN_MEMORY:
+            return await self._in_memory(kind, UUID(text), request[IDENTITY].customer_id)
+        return await self._other((kind, UUID(text)))
+
+    async def _in_memory(self, kind: str, id_: UUID, customer_id: CustomerId) -> UUID | None:
+        """Return the other node that has something in memory."""
+        if has(self._services, kind, customer_id, id_):
+            return None
+        return await self._ask(kind, id_, customer_id)
+
+    async def _other(self, named: tuple[str, UUID] | None) -> UUID | None:
+        """Return the living node that has a resource, if it is another."""
+        if named is None:
+            return None
+        kind, id_ = named
+        services = self._services
+        if services.store.fence.holds(id_) or id_ in services.live_calls:
+            return None
+        async with services.store.snapshot() as tx:
+            return self._not_here(await tx.homes.of_resource(kind, id_))
+
+    def _not_here(self, node_id: UUID | None) -> UUID | None:
+        return None if node_id == self._services.cluster.node_id else node_id
+
+    async def _named(self, request: web.Request) -> tuple[str, UUID] | None:
+        """Return what a body names; None if that is nothing, or the handler is going to refuse it."""
+        try:
+            body = orjson.loads(await request.read())
+        except orjson.JSONDecodeError:
+            return None
+        if not isinstance(body, dict):
+            return None
+        if reference := _REFERENCES.get(str(body.get("reference_type"))):
+            return _uuid(reference, body.get("reference_id"))
+        if transferer := body.get("transferer_call_id"):
+            return _uuid("calls", transferer)
+        actions = body.get("actions")
+        if flow := _uuid("flows", body.get("flow_id")):
+            async with self._services.store.snapshot() as tx:
+                found = await tx.flows.find(FlowId(flow[1]))
+            actions = list(found.actions) if found else None
+        return _uuid("conferences", _room_in(actions))
+
+
+def _room_in(actions: object) -> object:
+    """Return the room of the first action that names one."""
+    for action in actions if isinstance(actions, list) else ():
+        option = action.get("option") if isinstance(action, dict) else None
+        if isinstance(option, dict) and option.get("conference_id"):
+            return option["conference_id"]
+    return None
+
+
+def _uuid(kind: str, value: Any) -> tuple[str, UUID] | None:
+    text = str(value)
+    return (kind, UUID(text)) if CANONICAL.fullmatch(text) else None
+
+
+async def first(answers: Mapping[UUID, Awaitable[bool]]) -> UUID | None:
+    """Return the first of the nodes that answers True."""
+    found = await asyncio.gather(*answers.values())
+    return next((node_id for node_id, yes in zip(answers, found, strict=True) if yes), None)

@@ -1,0 +1,52 @@
+"""The settings of a server that shares its database with others."""
+
+from typing import Final
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+from mixminus.hosts import parse_hosts
+
+__all__ = ["ClusterSettings"]
+
+_MIN_SECRET: Final = 32
+_MAX_PORT: Final = 65535
+_ANY: Final = ("0.0.0.0", "::")
+
+
+class ClusterSettings(BaseSettings):
+    """Settings of a node, a part of ``Settings``."""
+
+    cluster_address: str = Field(
+        "",
+        description="address:port at which other servers of the same PostgreSQL reach this one (experimental); "
+        "empty: the server has its database for itself",
+    )
+    cluster_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secret that all servers of one database share, of 32 characters or more",
+    )
+
+    @field_validator("cluster_address")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        try:
+            hosts = parse_hosts(host.removeprefix("[").removesuffix("]")) if value else ()
+        except ValueError:
+            hosts = _ANY
+        is_port = port.isdecimal() and 0 < int(port) <= _MAX_PORT
+        if value and (len(hosts) != 1 or hosts[0] in _ANY or not is_port):
+            raise ValueError(
+                "must be an IP address of this machine and a port, such as 10.0.0.3:7000 or [fd00::3]:7000"
+            )
+        return value
+
+    @field_validator("cluster_secret")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < _MIN_SECRET:
+            raise ValueError(
+                f"must have {_MIN_SECRET} characters or more, such as those of `openssl rand -hex 32`"
+            )
+        return value

@@ -1,0 +1,1 @@
+"""Several servers on one PostgreSQL: who lives, and who does what one of them does for all."""

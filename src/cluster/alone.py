@@ -1,0 +1,48 @@
+"""A server that has its database for itself: every owner is here, and nothing is asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from mixminus.cluster.peers import Peer
+from mixminus.model.ids import NIL
+from mixminus.store.leases import NodeRow
+
+__all__ = ["Alone", "Cluster"]
+
+
+class Cluster(Protocol):
+    """What the services and the API see of the nodes."""
+
+    @property
+    def node_id(self) -> UUID: ...
+    @property
+    def counters(self) -> Mapping[str, int]: ...
+    @property
+    def peers(self) -> Sequence[Peer]:
+        """The other living nodes."""
+        ...
+
+    def peer(self, node_id: UUID) -> Peer | None:
+        """Return another living node; None for this one, and for one that is gone."""
+        ...
+
+    async def nodes(self) -> Sequence[NodeRow]:
+        """Return the nodes, with those that went lately, oldest first."""
+        ...
+
+
+class Alone:
+    """The ``Cluster`` of a server that is no node."""
+
+    node_id = NIL
+    counters: Mapping[str, int] = {}
+    peers: Sequence[Peer] = ()
+
+    def peer(self, node_id: UUID) -> Peer | None:
+        """Return None: there is no other node."""
+        return None
+
+    async def nodes(self) -> Sequence[NodeRow]:
+        """Return none."""
+        return ()

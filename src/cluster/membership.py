@@ -1,0 +1,140 @@
+"""Membership: this node's lease, and which other nodes live.
+
+    every 1.5 s   renew for 6 s -- no row: this node was declared gone, and ends
+                  declare those gone whose lease has lapsed
+                  read the others
+
+While the database is away nothing is decided: no node is declared gone, and audio goes on.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+from uuid import UUID
+
+from mixminus.cluster.peers import Peer
+from mixminus.errors import Unavailable
+from mixminus.log import get, task_failed
+from mixminus.store.homes import GONE
+from mixminus.store.leases import LeaseTable, Node, NodeRow
+from mixminus.tasks import TaskScope
+
+__all__ = ["RENEW_S", "Membership"]
+
+log = get("cluster")
+
+
+RENEW_S: Final = 1.5
+
+
+class Membership:
+    """The ``Cluster`` of a node."""
+
+    def __init__(
+        self,
+        leases: LeaseTable,
+        node: Node,
+        *,
+        on_gone: Callable[[], None],
+        renew_s: float = RENEW_S,
+    ) -> None:
+        """``on_gone`` is called once, when this node was declared gone: it must write nothing more, and end."""
+        self.node = node
+        self._leases = leases
+        self._on_gone = on_gone
+        self._renew_s = renew_s
+        self._peers: dict[UUID, Peer] = {}
+        self._load: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self._on_departure: Callable[[], None] = lambda: None
+        self._soon = asyncio.Event()
+        self._is_gone = False
+        self._scope = TaskScope(task_failed("cluster"))
+        self._counters: Counter[str] = Counter(
+            {"cluster.renewals": 0, "cluster.renewals_failed": 0, "cluster.nodes_declared_gone": 0}
+        )
+
+    @property
+    def node_id(self) -> UUID:
+        return self.node.id
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return self._counters
+
+    @property
+    def peers(self) -> Sequence[Peer]:
+        """The other living nodes."""
+        return tuple(self._peers.values())
+
+    def peer(self, node_id: UUID) -> Peer | None:
+        """Return another living node; None for this one, and for one that is gone."""
+        return self._peers.get(node_id)
+
+    def report(self, load: Callable[[], tuple[int, int]]) -> None:
+        """Write how many rooms and calls ``load`` returns with each renewal."""
+        self._load = load
+
+    def watch(self, on_departure: Callable[[], None]) -> None:
+        """Call ``on_departure`` when another node was declared gone or has left."""
+        self._on_departure = on_departure
+
+    def look(self) -> None:
+        """Renew soon: a write was refused, this node may be gone."""
+        self._soon.set()
+
+    async def start(self) -> None:
+        """Register, in place of an earlier node of this address; Unavailable if the database does not answer."""
+        for node_id in await self._leases.register(self.node):
+            log.info("earlier node of this address is gone", node_id=str(node_id))
+        self._see(await self._leases.all())
+        self._scope.spawn("lease", self._keep())
+
+    async def close(self) -> None:
+        """Leave: others take over at once. Closing twice is harmless."""
+        await self._scope.close()
+        if not self._is_gone:
+            self._is_gone = True
+            with suppress(Unavailable):
+                await self._leases.leave(self.node.id)
+        await self._leases.close()
+
+    async def nodes(self) -> Sequence[NodeRow]:
+        """Return the nodes, with those that went lately, oldest first."""
+        return await self._leases.all()
+
+    async def _keep(self) -> None:
+        while not self._is_gone:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._renew_s):
+                    await self._soon.wait()
+            self._soon.clear()
+            try:
+                await self._renew()
+            except Unavailable as error:
+                self._counters["cluster.renewals_failed"] += 1
+                log.warning("lease not renewed", cause=str(error))
+
+    async def _renew(self) -> None:
+        rooms, calls = self._load()
+        if not await self._leases.renew(self.node.id, rooms=rooms, calls=calls):
+            self._is_gone = True
+            self._on_gone()
+            return
+        self._counters["cluster.renewals"] += 1
+        for node_id in await self._leases.declare_gone(self.node.id):
+            self._counters["cluster.nodes_declared_gone"] += 1
+            log.warning("node declared gone", node_id=str(node_id))
+        self._see(await self._leases.all())
+
+    def _see(self, rows: Sequence[NodeRow]) -> None:
+        living = {row.id: row for row in rows if row.state != GONE and row.id != self.node.id}
+        departed = [self._peers.pop(id_) for id_ in tuple(self._peers) if id_ not in living]
+        for id_, row in living.items():
+            if id_ not in self._peers:
+                self._peers[id_] = Peer(id_, row.address, row.sip_address)
+        for peer in departed:
+            peer.gone.set_result(None)
+        if departed:
+            self._on_departure()

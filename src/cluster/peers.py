@@ -1,0 +1,18 @@
+"""Peer: another living node, as this one last read it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import UUID
+
+__all__ = ["Peer"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peer:
+    """Another node, with the future of its end."""
+
+    id: UUID
+    address: str
+    sip_address: str
+    gone: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Done when the node is declared gone, or has left."""

@@ -1,0 +1,165 @@
+"""Homes: which node has a stream, or what a row stands for; claims are one UPDATE each."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    select,
+    text,
+    true,
+    update,
+)
+
+from mixminus.model.conference import ConferenceStatus
+from mixminus.model.ids import NIL
+from mixminus.store.connection import Connection
+from mixminus.store.fence import STEWARD, Fence
+from mixminus.store.statement import Statement
+from mixminus.store.tables import (
+    activeflows,
+    calls,
+    chat_messages,
+    conferencecalls,
+    conferences,
+    event_streams,
+    groupcalls,
+    nodes,
+    recordings,
+    transcribes,
+)
+
+__all__ = ["GONE", "HomeRows", "left_behind"]
+
+GONE: Final = "gone"
+_HOME: Final = Statement(
+    select(nodes.c.id)
+    .join_from(event_streams, nodes, nodes.c.id == event_streams.c.node_id)
+    .where(event_streams.c.id == bindparam("stream_id"), nodes.c.state != GONE)
+)
+_OF_ROOMS: Final[Mapping[str, Table]] = {"conferencecalls": conferencecalls, "chatmessages": chat_messages}
+_OWNED: Final[Mapping[str, Table]] = {
+    "calls": calls,
+    "groupcalls": groupcalls,
+    "activeflows": activeflows,
+    "transcribes": transcribes,
+    "recordings": recordings,
+    "recordingfiles": recordings,
+}
+
+
+def _living() -> Select[tuple[UUID]]:
+    return select(nodes.c.id).where(nodes.c.state != GONE)
+
+
+def left_behind(table: Table, node_id: UUID) -> ColumnElement[bool]:
+    """Return the condition that no living node has a row; for a server that is no node, that is every row."""
+    return true() if node_id == NIL else table.c.node_id.not_in(_living())
+
+
+class HomeRows:
+    """Reads and claims homes within one transaction."""
+
+    def __init__(self, connection: Connection, fence: Fence) -> None:
+        self._connection = connection
+        self._fence = fence
+
+    async def of(self, stream_id: UUID) -> UUID | None:
+        """Return the living node that is a stream's home; None if it has none."""
+        rows = await self._connection.fetch(_HOME, stream_id=stream_id)
+        return rows[0]["id"] if rows else None
+
+    async def of_resource(self, kind: str, id_: UUID) -> UUID | None:
+        """Return the living node that has a resource, by the collection of its path; None if none has it."""
+        if kind == "conferences":
+            return await self.of(id_)
+        if kind in _OF_ROOMS:
+            table = _OF_ROOMS[kind]
+            room = await self._connection.scalar(select(table.c.conference_id).where(table.c.id == id_))
+            return await self.of(room) if room else None
+        if kind in _OWNED:
+            table = _OWNED[kind]
+            query = select(nodes.c.id).join_from(table, nodes, nodes.c.id == table.c.node_id)
+            found: UUID | None = await self._connection.scalar(
+                query.where(table.c.id == id_, nodes.c.state != GONE)
+            )
+            return found
+        return None
+
+    async def claim_stewardship(self) -> int | None:
+        """Become the steward if there is none; return the epoch, None if another living node is."""
+        streams = event_streams.c
+        if not await self._connection.scalar(select(exists().where(streams.id == STEWARD))):
+            await self._connection.execute(
+                text(
+                    "INSERT INTO event_streams (id, number) VALUES (:id, 0) ON CONFLICT DO NOTHING"
+                ).bindparams(bindparam("id", STEWARD, type_=streams.id.type))
+            )
+        await self._claim(streams.id == STEWARD)
+        claimed = await self._unheld(streams.id == STEWARD)
+        return claimed[0][1] if claimed else None
+
+    async def take_orphans(self) -> list[tuple[UUID, int]]:
+        """Claim the rooms that are not ended and have no living home; return what this node has to open, with its epochs.
+
+        That may be a room that it has claimed before, if the database did not say that the claim was committed.
+        Streams of ended rooms whose home died are left without a home.
+        """
+        streams = event_streams.c
+        ended = select(conferences.c.id).where(conferences.c.status == ConferenceStatus.TERMINATED)
+        await self._connection.execute(
+            update(event_streams)
+            .where(streams.node_id != NIL, left_behind(event_streams, self._fence.node_id))
+            .where(streams.id.in_(ended))
+            .values(node_id=NIL, epoch=streams.epoch + 1)
+        )
+        going_on = select(conferences.c.id).where(conferences.c.status != ConferenceStatus.TERMINATED)
+        await self._claim(streams.id.in_(going_on))
+        return await self._unheld(streams.id.in_(going_on))
+
+    async def free_all(self) -> None:
+        """Leave every stream without a home, and every node gone: this server is no node, and owns the database."""
+        await self._connection.execute(update(nodes).values(state=GONE))
+        streams = event_streams.c
+        await self._connection.execute(
+            update(event_streams).where(streams.node_id != NIL).values(node_id=NIL, epoch=streams.epoch + 1)
+        )
+
+    async def orphaned_recordings(self) -> list[UUID]:
+        """Return the recordings that no living node has."""
+        query = select(recordings.c.id).where(left_behind(recordings, self._fence.node_id))
+        return list(await self._connection.scalars(query))
+
+    async def adopt_recordings(self, ids: Collection[UUID]) -> None:
+        """Note that this node has the files of recordings."""
+        query = update(recordings).where(recordings.c.id.in_(ids))
+        await self._connection.execute(query.values(node_id=self._fence.node_id))
+
+    async def is_living(self, node_id: UUID) -> bool:
+        """Return whether a node is not gone."""
+        found = await self._connection.scalar(
+            select(exists().where(nodes.c.id == node_id, nodes.c.state != GONE))
+        )
+        return bool(found)
+
+    async def _claim(self, which: ColumnElement[bool]) -> None:
+        """Claim streams that no living node has, unless this node is gone itself."""
+        streams = event_streams.c
+        lives = exists().where(nodes.c.id == self._fence.node_id, nodes.c.state != GONE)
+        await self._connection.execute(
+            update(event_streams)
+            .where(which, left_behind(event_streams, self._fence.node_id), lives)
+            .values(node_id=self._fence.node_id, epoch=streams.epoch + 1)
+        )
+
+    async def _unheld(self, which: ColumnElement[bool]) -> list[tuple[UUID, int]]:
+        """Return the streams whose home this node is without knowing it, with their epochs."""
+        streams = event_streams.c
+        query = select(streams.id, streams.epoch).where(which, streams.node_id == self._fence.node_id)
+        rows = await self._connection.execute(query)
+        return [(row.id, row.epoch) for row in rows if not self._fence.holds(row.id)]

@@ -1,0 +1,153 @@
+"""Leases: rows of nodes that are renewed on the database's clock, by a session of their own.
+
+No clock of a node is compared with another's. A node is declared gone by one UPDATE of its row, which its own
+renewal waits for: either it has renewed, or it learns that it is gone. A node that slept itself, or was without the
+database, for longer than a lease declares none gone until it has been steady for one: after an outage of the
+database all leases have lapsed, and no node is dead.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.engine import make_url
+
+from mixminus.errors import Unavailable
+
+__all__ = ["LeaseTable", "Node", "NodeRow"]
+
+TTL_S: Final = 6.0
+_ANSWER_S: Final = 3.0
+_NODE: Final = "id, address, sip_address, version, state, rooms, calls, tm_start, lease_until"
+_REGISTER: Final = """
+INSERT INTO nodes (id, address, sip_address, version, state, rooms, calls, tm_start, lease_until, steady_since)
+VALUES ($1, $2, $3, $4, 'serving', 0, 0, clock_timestamp(), clock_timestamp() + $5::interval, clock_timestamp())
+"""
+_REPLACE: Final = (
+    "UPDATE nodes SET state = 'gone' WHERE address = $2 AND id <> $1 AND state <> 'gone' RETURNING id"
+)
+_ADOPT: Final = """
+UPDATE extension_bindings SET node_id = $1
+WHERE node_id IN (SELECT id FROM nodes WHERE address = $2 AND id <> $1)
+"""
+_RENEW: Final = """
+UPDATE nodes SET rooms = $3, calls = $4, lease_until = clock_timestamp() + $2::interval,
+  steady_since = CASE WHEN lease_until < clock_timestamp() THEN clock_timestamp() ELSE steady_since END
+WHERE id = $1 AND state <> 'gone' RETURNING 1
+"""
+_DECLARE: Final = """
+UPDATE nodes SET state = 'gone' WHERE id <> $1 AND state <> 'gone' AND lease_until < clock_timestamp()
+  AND EXISTS (SELECT 1 FROM nodes m WHERE m.id = $1 AND m.state <> 'gone'
+    AND m.lease_until > clock_timestamp() AND m.steady_since < clock_timestamp() - $2::interval) RETURNING id
+"""
+_FORGET: Final = (
+    "DELETE FROM nodes WHERE state = 'gone' AND lease_until < clock_timestamp() - interval '1 day'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One start of a server that shares its database."""
+
+    id: UUID
+    address: str
+    """Of its internal HTTP listener, ``host:port``."""
+    sip_address: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A node as the others see it."""
+
+    id: UUID
+    address: str
+    sip_address: str
+    version: str
+    state: str
+    """``serving`` or ``gone``."""
+    rooms: int
+    calls: int
+    tm_start: datetime
+    lease_until: datetime
+
+
+class LeaseTable:
+    """The leases, by one session that no other statement can hold up. Unavailable if the database does not answer."""
+
+    def __init__(self, url: str, ttl_s: float = TTL_S) -> None:
+        """``ttl_s``: for how long a renewal holds."""
+        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._ttl = timedelta(seconds=ttl_s)
+        self._session: Any = None
+        self._using = asyncio.Lock()
+
+    async def register(self, node: Node) -> Sequence[UUID]:
+        """Insert a node; return the earlier nodes of its address, which are gone: this one has their listener."""
+        values = (node.id, node.address, node.sip_address, node.version, self._ttl)
+        async with self._using:
+            session = await self._open()
+            try:
+                async with session.transaction():
+                    await session.execute(_REGISTER, *values)
+                    await session.execute(_FORGET)
+                    await session.execute(_ADOPT, node.id, node.address)
+                    return [row["id"] for row in await session.fetch(_REPLACE, node.id, node.address)]
+            except Exception as error:
+                raise await self._lost(error) from error
+
+    async def renew(self, node_id: UUID, *, rooms: int = 0, calls: int = 0) -> bool:
+        """Renew a lease; False if the node was declared gone."""
+        return bool(await self._fetch(_RENEW, node_id, self._ttl, rooms, calls))
+
+    async def declare_gone(self, node_id: UUID) -> Sequence[UUID]:
+        """Declare those gone whose lease has lapsed, in the name of a steady node; return them."""
+        return [row["id"] for row in await self._fetch(_DECLARE, node_id, self._ttl)]
+
+    async def leave(self, node_id: UUID) -> None:
+        """Declare a node gone that has ended its calls."""
+        await self._fetch("UPDATE nodes SET state = 'gone' WHERE id = $1", node_id)
+
+    async def all(self) -> Sequence[NodeRow]:
+        """Return the nodes, with those that went lately, oldest first."""
+        return [NodeRow(**row) for row in await self._fetch(f"SELECT {_NODE} FROM nodes ORDER BY tm_start")]
+
+    async def close(self) -> None:
+        """End the session; closing twice is harmless."""
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(Exception):
+                session.terminate()
+
+    async def _fetch(self, query: str, *values: object) -> Sequence[Mapping[str, Any]]:
+        async with self._using:
+            session = await self._open()
+            try:
+                rows: Sequence[Mapping[str, Any]] = await session.fetch(query, *values)
+            except Exception as error:
+                raise await self._lost(error) from error
+        return rows
+
+    async def _open(self) -> Any:
+        if self._session is None:
+            import asyncpg  # noqa: PLC0415 -- an extra, needed with PostgreSQL alone
+
+            try:
+                self._session = await asyncpg.connect(
+                    self._url,
+                    timeout=_ANSWER_S,
+                    command_timeout=_ANSWER_S,
+                    server_settings={"application_name": f"mixminus leases {socket.gethostname()[:20]}"},
+                )
+            except Exception as error:
+                raise await self._lost(error) from error
+        return self._session
+
+    async def _lost(self, error: Exception) -> Unavailable:
+        await self.close()
+        return Unavailable(f"the database does not answer ({error})".partition("\n")[0])

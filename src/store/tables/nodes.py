@@ -1,0 +1,26 @@
+"""Nodes: the servers that share a PostgreSQL database, each start of one a row."""
+
+from sqlalchemy import Column, DateTime, Integer, String, Table, Uuid
+
+from mixminus.store.tables.columns import WORD, metadata
+
+__all__ = ["nodes"]
+
+# Written by ``store.leases`` alone, in the time of the database's clock. A server that is no node has no row.
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    # Of its internal HTTP listener, host:port.
+    Column("address", String, nullable=False),
+    Column("sip_address", String, nullable=False),
+    Column("version", String, nullable=False),
+    # serving or gone; one that is gone never comes back.
+    Column("state", String(WORD), nullable=False),
+    Column("rooms", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("tm_start", DateTime(timezone=True), nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    # Since when its lease has not lapsed: one that slept longer than a lease declares none gone.
+    Column("steady_since", DateTime(timezone=True), nullable=False),
+)

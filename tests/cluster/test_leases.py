@@ -1,0 +1,65 @@
+"""Leases: who is declared gone, by whom, and who learns of it. The database's clock is moved by moving the leases."""
+
+import asyncio
+
+from tests.cluster.conftest import Nodes, Sql
+
+LAPSE = "UPDATE nodes SET lease_until = clock_timestamp() - interval '1 s' WHERE id = '{}'"
+STEADY = "UPDATE nodes SET steady_since = clock_timestamp() - interval '1 day' WHERE id = '{}'"
+
+
+async def test_a_node_whose_lease_has_lapsed_is_declared_gone_and_learns_it(nodes: Nodes, sql: Sql) -> None:
+    (sleeping, gone), (awake, witness) = await nodes.register(), await nodes.register()
+    await sql(STEADY.format(witness))
+    assert await awake.declare_gone(witness) == []
+    await sql(LAPSE.format(gone))
+    assert await awake.declare_gone(witness) == [gone]
+    assert not await sleeping.renew(gone)
+    assert await awake.renew(witness)
+    assert {row.id: row.state for row in await awake.all()} == {gone: "gone", witness: "serving"}
+
+
+async def test_a_lapsed_lease_that_is_renewed_in_time_holds_again(nodes: Nodes, sql: Sql) -> None:
+    (slow, node), (awake, witness) = await nodes.register(), await nodes.register()
+    await sql(STEADY.format(witness))
+    await sql(LAPSE.format(node))
+    assert await slow.renew(node)
+    assert await awake.declare_gone(witness) == []
+
+
+async def test_after_an_outage_that_all_have_slept_through_none_is_gone(nodes: Nodes, sql: Sql) -> None:
+    members = [await nodes.register() for _ in range(4)]
+    for _, node in members:
+        await sql(STEADY.format(node))
+        await sql(LAPSE.format(node))
+    first, node = members[0]
+    assert await first.renew(node)
+    assert await first.declare_gone(node) == [], "it has slept itself"
+    assert all([await leases.renew(id_) for leases, id_ in members])
+
+
+async def test_a_node_that_is_gone_declares_none_gone(nodes: Nodes, sql: Sql) -> None:
+    (_, other), (leases, node) = await nodes.register(), await nodes.register()
+    await sql(STEADY.format(node))
+    await leases.leave(node)
+    await sql(LAPSE.format(other))
+    assert await leases.declare_gone(node) == []
+
+
+async def test_an_address_has_one_node(nodes: Nodes) -> None:
+    old, first = await nodes.register("127.0.0.8:1")
+    new, second = await nodes.register("127.0.0.8:1")
+    assert not await old.renew(first)
+    assert await new.renew(second)
+
+
+async def test_a_lost_session_is_opened_again(nodes: Nodes, sql: Sql) -> None:
+    leases, node = await nodes.register()
+    await leases.close()
+    assert await leases.renew(node)
+
+
+async def test_a_lease_is_renewed_while_the_nodes_are_listed(nodes: Nodes) -> None:
+    leases, node = await nodes.register()
+    answers = await asyncio.gather(*(each for _ in range(20) for each in (leases.renew(node), leases.all())))
+    assert all(answers)

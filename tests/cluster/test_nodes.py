@@ -1,0 +1,226 @@
+"""Three servers on one database: any of them answers any request, and what one of them leaves others take over."""
+
+import base64
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import aiohttp
+import pytest
+
+from mixminus.store.exclusive import DatabaseInUse, owned_database
+from tests.support.database import postgresql_url
+from tests.support.netns import ADDRESS
+from tests.support.ports import free_port
+from tests.support.raw_phone import RawPhone
+from tests.support.server import ACCESS_KEY, Answer, Server
+from tests.support.sip_phone import Phone, sdp
+from tests.support.waiting import eventually, until
+from tests.support.webhook_receiver import open_receiver
+
+SETTINGS = {
+    "MIXMINUS_CLUSTER_SECRET": "a secret that all nodes of this test share",
+    "MIXMINUS_SECRETS_KEY": base64.b64encode(b"a key of tests, of thirty-two by").decode(),
+    "MIXMINUS_SHARDS": "1",
+    "MIXMINUS_SIP_MAX_CALLS": "10",
+}
+TOKEN = {"Authorization": f"Bearer {ACCESS_KEY}"}
+
+
+@pytest.fixture(scope="module")
+def shared() -> str:
+    """The URL of the nodes' database."""
+    return postgresql_url()
+
+
+@pytest.fixture(scope="module")
+def nodes(shared: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    """Three nodes, on 127.0.0.2, 127.0.0.3 and 127.0.0.4."""
+
+    def start(number: int) -> Server:
+        address = f"127.0.0.{number}"
+        return Server(
+            tmp_path_factory.mktemp(f"node{number}"),
+            **SETTINGS,
+            MIXMINUS_DATABASE_URL=shared,
+            MIXMINUS_CLUSTER_ADDRESS=f"{address}:{free_port(address)}",
+        )
+
+    with ExitStack() as stack:
+        yield [stack.enter_context(start(number)) for number in (2, 3, 4)]
+
+
+def living(answer: Answer) -> list[str]:
+    return [each["address"] for each in answer.json["result"] if each["state"] == "serving"]
+
+
+def numbers(node: Server, room: str) -> list[int]:
+    events = node.call("GET", f"/timelines/conferences/{room}/events?page_size=100").json["result"]
+    return sorted(event["number"] for event in events)
+
+
+def test_the_nodes_know_each_other_and_one_is_the_steward(nodes: list[Server]) -> None:
+    for node in nodes:
+        eventually(lambda node=node: len(living(node.call("GET", "/nodes"))) == 3, what="three nodes")  # type: ignore[misc]
+    seen = [node.call("GET", "/nodes").json for node in nodes]
+    assert len({each["here"] for each in seen}) == 3
+    assert [each["steward"] for each in seen].count(True) == 1
+
+
+def test_a_room_is_read_and_changed_at_any_node(nodes: list[Server]) -> None:
+    one, two, three = nodes
+    room = one.new_room(name="shared")
+    found = two.call("GET", f"/conferences/{room}")
+    assert (found.status, found.json["name"]) == (200, "shared")
+    tag = next(value for name, value in found.headers.items() if name.lower() == "etag")
+    body = b'{"name": "changed"}'
+    path, headers = f"/v1.0/conferences/{room}", {**TOKEN, "Content-Type": "application/json"}
+    changed = three.request("PUT", path, body=body, headers={**headers, "If-Match": tag})
+    assert (changed.status, changed.json["name"]) == (200, "changed")
+    stale = two.request("PUT", path, body=body, headers={**headers, "If-Match": tag})
+    assert stale.status == 412, "the tag is compared at the room's home"
+    assert one.room(room)["name"] == "changed"
+    assert two.call("DELETE", f"/conferences/{room}").status == 200
+    eventually(lambda: three.room(room)["status"] == "terminated", what="the room ends")
+    found_numbers = numbers(two, room)
+    assert found_numbers == list(range(1, len(found_numbers) + 1))
+    assert two.metrics()["mixminus_cluster_forwarded_total"] >= 2
+
+
+def test_a_repeated_request_is_done_once_whichever_node_gets_it(nodes: list[Server]) -> None:
+    room = nodes[0].new_room()
+    headers = {**TOKEN, "Content-Type": "application/json", "Idempotency-Key": "once"}
+    sent = [
+        node.request("POST", f"/v1.0/conferences/{room}/talk", body=b'{"text": "one"}', headers=headers)
+        for node in nodes
+    ]
+    assert [each.status for each in sent] == [200] * 3, sent[0].body
+    assert len({each.json["id"] for each in sent}) == 1
+    assert [each.headers.get("Idempotency-Replayed") for each in sent] == [None, "true", "true"]
+    playback = sent[0].json["id"]
+    assert nodes[2].call("GET", f"/playbacks/{playback}").json["id"] == playback
+    assert nodes[1].call("GET", f"/playbacks/{room}").status == 404
+
+
+def test_a_recording_is_made_and_read_through_other_nodes(nodes: list[Server]) -> None:
+    one, two, three = nodes
+    room = two.new_room()
+    assert one.call("POST", f"/conferences/{room}/recording_start", {}).status == 200
+    recording = three.room(room)["recording_id"]
+    assert three.call("POST", f"/conferences/{room}/recording_stop").status == 200
+    eventually(
+        lambda: one.call("GET", f"/recordings/{recording}").json["status"] == "ended",
+        what="the file is complete",
+    )
+    for node in nodes:
+        part = node.request(
+            "GET", f"/v1.0/recordingfiles/{recording}", headers={**TOKEN, "Range": "bytes=0-3"}
+        )
+        assert (part.status, part.body) == (206, b"RIFF")
+        assert part.headers["Content-Range"].startswith("bytes 0-3/")
+
+
+async def test_a_websocket_reaches_the_room_through_another_node(nodes: list[Server]) -> None:
+    room = nodes[0].new_room()
+    async with aiohttp.ClientSession(headers=TOKEN) as session:
+        url = f"{nodes[1].url}/v1.0/conferences/{room}/media_stream?encapsulation=sln"
+        async with session.ws_connect(url) as media:
+            await media.send_json({"type": "mark", "name": "here"})
+            async for message in media:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    assert message.json()["name"] == "here"
+                    break
+                assert len(message.data) == 320
+        missing = url.replace("encapsulation=sln", "encapsulation=none")
+        async with session.get(missing, headers={"Connection": "Upgrade", "Upgrade": "websocket"}) as refused:
+            assert refused.status == 400
+            assert (await refused.json())["error"]["reason"] == "INVALID_REQUEST_PARAMETER"
+
+
+async def test_each_event_is_sent_to_the_webhook_by_one_node(nodes: list[Server]) -> None:
+    async with open_receiver() as receiver:
+        nodes[1].call(
+            "PUT", "/customer", {"name": "sent", "webhook_method": "POST", "webhook_uri": receiver.uri}
+        )
+        rooms = {node.call("POST", "/conferences", {"type": "conference"}).json["id"] for node in nodes}
+
+        def sent() -> list[str]:
+            return [
+                each.json["data"]["id"] for each in receiver.received if each.type == "conference_created"
+            ]
+
+        await until(lambda: set(sent()) >= rooms)
+        assert sorted(sent()) == sorted(rooms)
+        ids = [each.headers["webhook-id"] for each in receiver.received]
+        assert len(ids) == len(set(ids))
+        nodes[1].call("PUT", "/customer", {"name": "sent", "webhook_uri": ""})
+
+
+def test_the_internal_listener_takes_nothing_but_signed_requests(nodes: list[Server]) -> None:
+    host, _, port = living(nodes[0].call("GET", "/nodes"))[0].rpartition(":")
+    with socket.create_connection((host, int(port)), 5) as connection:
+        request = (
+            f"GET /v1.0/conferences HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {ACCESS_KEY}\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        assert b" 403 " in connection.recv(4096).partition(b"\r\n")[0]
+
+
+async def test_a_call_that_arrives_at_another_node_than_its_room_is_refused(nodes: list[Server]) -> None:
+    room = nodes[0].new_room()
+    phone = await Phone.open(nodes[1].sip_port, host=ADDRESS, source=ADDRESS)
+    call = phone.call(room)
+    call.invite(sdp())
+    assert (await call.final()).status_code == 503
+    call.ack_refusal()
+    assert nodes[1].metrics()["mixminus_cluster_rooms_elsewhere_total"] >= 1
+
+
+async def test_a_server_that_is_no_node_is_refused_while_nodes_run(nodes: list[Server], shared: str) -> None:
+    assert nodes
+    lost: list[DatabaseInUse] = []
+    with pytest.raises(DatabaseInUse, match="another mixminus server uses this database"):
+        async with owned_database(shared, lost.append):
+            pass
+    async with owned_database(shared, lost.append, shared=True) as starting:
+        await starting.done()
+    assert lost == []
+
+
+def test_rooms_of_a_killed_node_are_taken_over_and_calls_of_others_go_on(nodes: list[Server]) -> None:
+    home, other, third = nodes
+    room, kept = home.new_room(name="orphan"), other.new_room(name="kept")
+    is_done = False
+    # The dead server does not answer the BYE of its phone.
+    with RawPhone() as staying, suppress(TimeoutError), RawPhone(patience_s=3.0) as dying:
+        staying.dial((ADDRESS, other.sip_port), kept)
+        dying.dial((ADDRESS, home.sip_port), room)
+        other.wait_for_participants(kept, 1)
+        third.wait_for_participants(room, 1)
+        assert home.call("GET", "/nodes").status == 200
+        home.kill()
+        unreachable = third.call("PUT", f"/conferences/{room}", {"name": "too early"})
+        assert unreachable.status == 503
+        assert unreachable.headers["Retry-After"]
+        answer = eventually(
+            lambda: (
+                changed
+                if (changed := third.call("PUT", f"/conferences/{room}", {"name": "new"})).status == 200
+                else None
+            ),
+            timeout_s=40,
+            what="another node takes the room over",
+        )
+        assert answer.json["status"] == "progressing"
+        third.wait_for_participants(room, 0)
+        found_numbers = numbers(other, room)
+        assert found_numbers == list(range(1, len(found_numbers) + 1))
+        calls = {each["id"]: each["status"] for each in third.call("GET", "/calls").json["result"]}
+        assert sorted(calls.values()) == ["hangup", "progressing"]
+        assert len(other.participants(kept)) == 1, "a call of a living node goes on"
+        assert len(living(third.call("GET", "/nodes"))) == 2
+        is_done = True
+    assert is_done
+    home.start()
+    eventually(lambda: len(living(third.call("GET", "/nodes"))) == 3, what="it is a node again")
+    assert home.room(room)["name"] == "new"

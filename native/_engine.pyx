@@ -266,6 +266,9 @@ cdef class Port:
     def set_muted(self, bint muted):
         check(mm_engine_set_muted(self.live(), muted))
 
+    def set_levelled(self, bint levelled):
+        check(mm_engine_set_levelled(self.live(), levelled))
+
     def set_deafened(self, bint deafened):
         check(mm_engine_set_deafened(self.live(), deafened))
 

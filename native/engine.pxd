@@ -212,6 +212,7 @@ cdef extern from "engine/engine.h" nogil:
     int mm_engine_set_gain(mm_port *port, int32_t gain_q8)
     void mm_engine_read_port(mm_port *port, mm_readings *readings)
     int mm_engine_set_muted(mm_port *port, bint muted)
+    int mm_engine_set_levelled(mm_port *port, bint levelled)
     int mm_engine_set_deafened(mm_port *port, bint deafened)
     int mm_engine_set_inband(mm_port *port, bint detects, bint removes)
     int mm_engine_set_hears_itself(mm_port *port, bint on)

@@ -84,6 +84,7 @@ int mm_engine_configure(struct mm_rtp_port *rtp_port, struct mm_media *media);
 int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
+int mm_engine_set_levelled(struct mm_port *port, bool levelled);
 int mm_engine_set_deafened(struct mm_port *port, bool deafened);
 int mm_engine_set_hears_itself(struct mm_port *port, bool on);
 /* Applies whenever both are on one bridge, until either is closed. */

@@ -242,6 +242,14 @@ int mm_engine_set_muted(struct mm_port *port, bool muted)
 					       .u.on = muted });
 }
 
+int mm_engine_set_levelled(struct mm_port *port, bool levelled)
+{
+	if (port->control.closed)
+		return -EBADF;
+	return command(port, (struct mm_command){ .type = MM_COMMAND_SET_LEVELLED,
+					       .u.on = levelled });
+}
+
 int mm_engine_set_deafened(struct mm_port *port, bool deafened)
 {
 	if (port->control.closed)

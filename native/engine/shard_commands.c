@@ -135,6 +135,9 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 	case MM_COMMAND_SET_MUTED:
 		mm_port_set_muted(port, command->u.on);
 		break;
+	case MM_COMMAND_SET_LEVELLED:
+		mm_port_set_levelled(port, command->u.on);
+		break;
 	case MM_COMMAND_SET_DEAFENED:
 		mm_port_set_deafened(port, command->u.on);
 		break;

@@ -152,6 +152,7 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 	member->state->gain_q8 = MM_GAIN_UNITY_Q8;
 	member->state->gain_now_q8 = MM_GAIN_UNITY_Q8;
 	member->state->muted = false;
+	member->state->levelled = false;
 	member->state->lane_in.last_samples = 0;
 	bridge->nseats++;
 	mm_bridge_raise_rate(bridge, member->tx_format.sample_rate_hz);
@@ -227,6 +228,18 @@ void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 		return;
 	member->state->muted = muted;
 	update_gain(bridge, member);
+}
+
+void mm_bridge_set_levelled(struct mm_bridge *bridge, struct mm_member *member,
+			    bool levelled)
+{
+	struct mm_member_state *state = member->state;
+
+	if (state->seat_index == MM_NO_SEAT)
+		return;
+	if (levelled && !state->levelled)
+		mm_leveller_init(&state->leveller, bridge->sample_rate_hz);
+	state->levelled = levelled;
 }
 
 void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,

@@ -96,6 +96,9 @@ void mm_bridge_set_gain(struct mm_bridge *bridge, struct mm_member *member,
 			int32_t gain_q8);
 void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 			 bool muted);
+/* Bring the member to the common loudness (dsp/leveller.h). */
+void mm_bridge_set_levelled(struct mm_bridge *bridge, struct mm_member *member,
+			    bool levelled);
 void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 			    bool deafened);
 void mm_bridge_set_hears_itself(struct mm_bridge *bridge,

@@ -168,7 +168,7 @@ static const int16_t *shape(const struct mm_bridge *bridge,
 	size_t faded = bridge->sample_rate_hz / FADES_PER_SECOND;
 	bool gated = bridge->config.max_talkers > 0;
 	bool fades_in = gated && candidate->choice == MM_CHOICE_ADMITTED;
-	int32_t to_q8 = mm_member_gain(state);
+	int32_t to_q8 = mm_member_applied_gain(state);
 	bool fades_out = gated && candidate->choice == MM_CHOICE_DROPPED &&
 			 to_q8 != 0;
 	int32_t from_q8 = fades_in ? to_q8 : state->gain_now_q8;
@@ -234,6 +234,17 @@ static void feed_own_taps(const struct mm_bridge *bridge, const struct mm_seat *
 	lane_in->last_samples = 0;
 }
 
+static void level(const struct mm_bridge *bridge, const struct mm_seat *seat,
+		  const struct mm_candidate *candidate, const int16_t *pcm)
+{
+	struct mm_leveller *leveller = &seat->member->state->leveller;
+
+	if (candidate->choice == MM_CHOICE_ADMITTED)
+		mm_leveller_interrupt(leveller);
+	mm_leveller_run(leveller, pcm, bridge->sample_rate_hz,
+			bridge->config.ptime_ms, seat->spurt.talking);
+}
+
 static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 			  const struct mm_candidate *candidate)
 {
@@ -248,6 +259,8 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 	pcm = at_bridge_rate(bridge, &state->lane_in, source->sample_rate_hz,
 			     pcm, frame);
 	feed_taps(bridge, seat->member, pcm);
+	if (state->levelled)
+		level(bridge, seat, candidate, pcm);
 	if (candidate->choice == MM_CHOICE_DROPPED)
 		state->lane_in.last_samples = 0;
 	seat->contribution = (int32_t)bridge->ncontributions;

@@ -21,6 +21,7 @@
 #define MM_MEMBER_H
 
 #include "codec/shared_encoder.h"
+#include "dsp/leveller.h"
 #include "dsp/limiter.h"
 #include "dsp/resample.h"
 #include "mix/bridge.h"
@@ -52,6 +53,8 @@ struct mm_member_state {
 	int32_t gain_q8;          /* as set                                 */
 	int32_t gain_now_q8;      /* at the end of the last frame           */
 	bool muted;
+	bool levelled;
+	struct mm_leveller leveller;      /* while levelled                 */
 	struct mm_lane_in lane_in;
 	/* tx, while private or parallel */
 	struct mm_limiter limiter;
@@ -60,10 +63,20 @@ struct mm_member_state {
 	uint8_t payload[MM_TX_PAYLOAD_BYTES];
 };
 
-/* The gain applied to its contribution: 0 while muted. */
+/* The gain that is set: 0 while muted. */
 static inline int32_t mm_member_gain(const struct mm_member_state *state)
 {
 	return state->muted ? 0 : state->gain_q8;
+}
+
+/* The gain applied to its contribution: with that of the leveller. */
+static inline int32_t mm_member_applied_gain(const struct mm_member_state *state)
+{
+	int64_t gain_q8 = mm_member_gain(state);
+
+	if (state->levelled)
+		gain_q8 = (gain_q8 * state->leveller.gain_q8 + 128) >> 8;
+	return (int32_t)gain_q8;
 }
 
 #endif

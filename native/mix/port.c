@@ -42,6 +42,7 @@ static void apply(struct mm_port *port)
 
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
+	mm_bridge_set_levelled(port->place, port->member, port->levelled);
 	mm_bridge_set_deafened(port->place, port->member, port->deafened);
 	port->tapped.muted = port->muted;
 	port->member->tapped = port->tapped.count ? &port->tapped : NULL;
@@ -156,6 +157,13 @@ void mm_port_set_gain(struct mm_port *port, int32_t gain_q8)
 void mm_port_set_muted(struct mm_port *port, bool muted)
 {
 	port->muted = muted;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_levelled(struct mm_port *port, bool levelled)
+{
+	port->levelled = levelled;
 	if (port->place)
 		apply(port);
 }

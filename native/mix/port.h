@@ -75,6 +75,7 @@ struct mm_port {
 	struct mm_bridge *place;          /* the bridge; NULL: none         */
 	int32_t gain_q8;
 	bool muted;
+	bool levelled;
 	bool deafened;
 	bool hears_itself;
 	bool reported_talking;            /* the last talk spurt event      */
@@ -99,6 +100,7 @@ struct mm_member *mm_port_replace_member(struct mm_port *port,
 					 int64_t now_us);
 void mm_port_set_gain(struct mm_port *port, int32_t gain_q8);
 void mm_port_set_muted(struct mm_port *port, bool muted);
+void mm_port_set_levelled(struct mm_port *port, bool levelled);
 void mm_port_set_deafened(struct mm_port *port, bool deafened);
 void mm_port_set_hears_itself(struct mm_port *port, bool on);
 void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,

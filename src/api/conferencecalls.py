@@ -12,7 +12,7 @@ from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import query_id
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, NotWaiting
 from mixminus.errors import Conflict
-from mixminus.model.conference import Conferencecall, ParticipantChange, Role
+from mixminus.model.conference import ByRoom, Conferencecall, ParticipantChange, Role
 from mixminus.model.ids import ConferencecallId, ConferenceId
 from mixminus.store.page import Page
 from mixminus.wire.conference import ConferencecallView
@@ -32,6 +32,7 @@ class ParticipantBody(Body):
     muted: bool | None = None
     deaf: bool | None = None
     gain_db: GainDb | None = None
+    levelling: ByRoom | None = None
     label: Annotated[Text, Field(max_length=MAX_LABEL_CHARACTERS)] | None = None
     hand_raised: bool | None = None
 
@@ -41,6 +42,7 @@ class ParticipantBody(Body):
             muted=self.muted,
             deaf=self.deaf,
             gain_db=self.gain_db,
+            levelling=self.levelling,
             label=self.label,
             hand_raised=self.hand_raised,
         )

@@ -88,6 +88,7 @@ class ConferenceFields(Body):
     prompt_texts: dict[Text, PromptText] = Field({})
     dtmf_menu: dict[MenuKeys, MenuAction] = Field({}, max_length=MAX_ENTRIES)
     relay_digits: bool = False
+    levelling: bool = False
 
     def profile(self) -> ConferenceProfile:
         return ConferenceProfile(**self._profile())

@@ -8,13 +8,15 @@ from typing import Final
 from mixminus.api.services import Services
 from mixminus.conference.errors import ConferenceNotFound
 from mixminus.conference.service import ConferenceService
-from mixminus.model.conference import Conference, ConferenceSpec, ConferenceStatus
+from mixminus.model.conference import Conference, ConferenceSpec, ConferenceStatus, RoomSettings
 from mixminus.model.ids import ConferenceId, CustomerId
 
 __all__ = ["Demo", "open_demo"]
 
 LINK_LIFE_S: Final = 7 * 86_400
 NAMES: Final = ("demo", "1000")
+SETTINGS: Final = RoomSettings(levelling=True)
+"""Visitors bring whatever microphones they have."""
 OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
 
 
@@ -53,7 +55,7 @@ async def _room(conferences: ConferenceService, customer_id: CustomerId) -> Conf
             room = await conferences.get(customer_id, room_id)
         except ConferenceNotFound:
             return await conferences.create(
-                customer_id, ConferenceSpec(type="conference", id=room_id, name="demo")
+                customer_id, ConferenceSpec(type="conference", id=room_id, name="demo", settings=SETTINGS)
             )
         if room.status in OPEN:
             return room

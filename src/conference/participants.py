@@ -137,7 +137,7 @@ class ParticipantService:
     async def change(
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
     ) -> Conferencecall:
-        """Change a participant's mute, deaf, gain, role, label or raised hand.
+        """Change a participant's mute, deaf, gain, levelling, role, label or raised hand.
 
         Raises ConferencecallGone if it is leaving or has left.
         """

@@ -49,6 +49,7 @@ class Reservations:
                     joining(self._clock, seat, muted=row.muted),
                     deaf=row.deaf,
                     gain_db=row.gain_db,
+                    levelling=row.levelling,
                     label=row.label,
                 )
                 async with self._store.transaction() as tx:

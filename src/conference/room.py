@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
 from mixminus.conference.pin_guesses import PinGuesses
+from mixminus.conference.processing import UNPROCESSED, Processing
 from mixminus.conference.room_sounds import LoopedSound, RoomSounds
 from mixminus.machine import step
 from mixminus.mixer import Bridge, BridgePort, Engine
@@ -73,6 +74,8 @@ class Seat:
     """The participant as it was last written; all its changes are made with the conference's lock held."""
     duck_db: float = 0.0
     """By how much the room lowers the participant for all others while something is played."""
+    processing: Processing = UNPROCESSED
+    """What the room does to the audio of those who do not say otherwise."""
     left: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Done when the seat is released."""
     lost: BaseException | None = None
@@ -91,12 +94,13 @@ class Seat:
             self.dismissed.set_result(None)
 
     def adjust(self, participant: Conferencecall) -> None:
-        """Apply the mute, deaf, gain and role of the participant's row; a closed port stays as it is."""
+        """Apply the mute, deaf, gain, processing and role of the participant's row; a closed port stays as it is."""
         self.role = participant.role
         if not self.port.closed:
             self.port.set_muted(participant.muted, by=_ROOM)
             self.port.set_deafened(participant.deaf, by=_ROOM)
             self.port.set_gain_db(participant.gain_db - self.duck_db)
+            self.processing.chosen_by(participant).apply(self.port)
 
     def duck(self, duck_db: float) -> None:
         """Lower the participant for all others by this; 0 ends that."""
@@ -117,6 +121,7 @@ class Seat:
             self.port.set_muted(False, by=_ROOM)
             self.port.set_deafened(False, by=_ROOM)
             self.port.set_gain_db(0.0)
+            UNPROCESSED.apply(self.port)
 
     def stop_sound(self) -> None:
         """Stop music or ringback."""
@@ -154,6 +159,7 @@ class Room:
         self.dominant: Seat | None = None
         """The dominant speaker, also while all are silent (``dominant.py``)."""
         self._duck_db = 0.0
+        self._processing = Processing.of(conference.settings)
         self._lowered: dict[ConferencecallId, float] = {}
         self._applied: Cells = {}
         self._sounds = sounds
@@ -171,10 +177,15 @@ class Room:
     def set_conference(self, conference: Conference) -> None:
         """Take over a row that was written, and its settings."""
         self.conference, self.settings = conference, conference.settings
+        before, self._processing = self._processing, Processing.of(conference.settings)
+        for seat in self.seats.values() if self._processing != before else ():
+            seat.processing = self._processing
+            if seat.row and seat.joined:
+                seat.adjust(seat.row)
 
     def add(self, seat: Seat) -> None:
         """Add a seat; ``remove`` removes it."""
-        seat.duck_db = self._duck_db
+        seat.duck_db, seat.processing = self._duck_db, self._processing
         self.seats[seat.id] = seat
 
     def count(self, seat: Seat) -> None:

@@ -110,6 +110,10 @@ class BridgePort:
             if self._bridge is not None:
                 self._bridge.watchers.notify(change)
 
+    def set_levelled(self, levelled: bool) -> None:
+        """Set whether the participant is brought to the common loudness of -23 LUFS, slowly, while it talks."""
+        self._native.set_levelled(levelled)
+
     def set_deafened(self, deafened: bool, *, by: str = "") -> None:
         """Set whether the participant hears the others; ``by`` counts as in ``set_muted``.
 

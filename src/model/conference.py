@@ -16,6 +16,7 @@ __all__ = [
     "IN_ROOM",
     "SEAT_TRANSITIONS",
     "Announce",
+    "ByRoom",
     "Conference",
     "ConferenceEvent",
     "ConferenceProfile",
@@ -140,6 +141,8 @@ Announce = Literal["", "count", "names"]
 """What is announced when participants join and leave: nothing, their number, or their names."""
 Prompting = Literal["off", "pin", "all"]
 """Which prompts a participant hears."""
+ByRoom = Literal["room", "on", "off"]
+"""What is done to a participant's audio: as its room says, always, or never."""
 _INSTANT: Final = timedelta(microseconds=1)
 
 
@@ -188,6 +191,8 @@ class RoomSettings:
     """Actions of keys; empty for none."""
     relay_digits: bool = False
     """Digits that the menu leaves are sent to the other participants."""
+    levelling: bool = False
+    """Participants are brought to a common loudness."""
 
     @property
     def wording(self) -> Wording:
@@ -282,6 +287,7 @@ class Conferencecall:
     muted: bool = False
     deaf: bool = False
     gain_db: float = 0.0
+    levelling: ByRoom = "room"
     talking: bool = False
     on_hold: bool = False
     waiting: bool = False
@@ -302,6 +308,7 @@ class ParticipantChange:
     muted: bool | None = None
     deaf: bool | None = None
     gain_db: float | None = None
+    levelling: ByRoom | None = None
     label: str | None = None
     hand_raised: bool | None = None
 

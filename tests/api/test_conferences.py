@@ -55,6 +55,7 @@ async def test_create_answers_200_with_every_key(api: ApiClient) -> None:
         "prompt_texts": {},
         "dtmf_menu": {},
         "relay_digits": False,
+        "levelling": False,
         "tm_end": UNSET,
         "tm_update": UNSET,
         "tm_delete": UNSET,

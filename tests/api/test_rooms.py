@@ -24,6 +24,7 @@ SETTINGS: dict[str, Any] = {
     "end_when_moderator_leaves": True,
     "entry_tone": True,
     "relay_digits": True,
+    "levelling": True,
     "exit_tone": True,
     "music_when_alone": True,
     "record_on_start": True,
@@ -58,6 +59,7 @@ async def test_settings_are_stored_and_reset(api: ApiClient) -> None:
         {"pin": "1", "moderator_pin": "1"},
         {"max_participants": -1},
         {"locked": "yes"},
+        {"levelling": "on"},
         {"announce": "loudly"},
         {"prompts": True},
         {"language": "no language"},
@@ -112,7 +114,24 @@ async def test_patch_participant_changes_only_given_fields(site: Site) -> None:
     assert listed["result"][0]["muted"]
 
 
-@pytest.mark.parametrize("wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"label": "x" * 256}])
+async def test_a_participant_is_levelled_as_its_room_says_or_by_its_own_choice(site: Site) -> None:
+    room = await site.api.room()
+    await site.backend.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    path = f"/v1.0/conferencecalls/{caller['id']}"
+    assert caller["levelling"] == "room"
+    for choice in ("on", "off", "room"):
+        status, changed = await site.api.send("PATCH", path, json={"levelling": choice})
+        assert (status, changed["levelling"]) == (200, choice)
+    status, changed = await site.api.send("PATCH", path, json={"levelling": "on"})
+    status, changed = await site.api.send("PATCH", path, json={"label": "Ann", "levelling": None})
+    assert (status, changed["levelling"]) == (200, "on")
+    assert (await site.api.get(path))[1]["levelling"] == "on"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"levelling": True}, {"label": "x" * 256}]
+)
 async def test_patch_participant_rejects_invalid_fields(site: Site, wrong: dict[str, Any]) -> None:
     room = await site.api.room()
     await site.backend.dial(room["id"])

@@ -194,6 +194,9 @@ class Participant:
     def set_muted(self, muted: bool) -> None:
         library().mm_bridge_set_muted(self.room.handle, ctypes.byref(self.member), ctypes.c_bool(muted))
 
+    def set_levelled(self, levelled: bool) -> None:
+        library().mm_bridge_set_levelled(self.room.handle, ctypes.byref(self.member), ctypes.c_bool(levelled))
+
     def set_deafened(self, deafened: bool) -> None:
         library().mm_bridge_set_deafened(self.room.handle, ctypes.byref(self.member), ctypes.c_bool(deafened))
 

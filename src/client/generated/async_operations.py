@@ -105,6 +105,7 @@ class AsyncOperations(AsyncSender):
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
         relay_digits: bool | Unset = UNSET,
+        levelling: bool | Unset = UNSET,
         id: UUID | str | None | Unset = UNSET,
     ) -> Conference:
         """Create a conference.
@@ -141,6 +142,7 @@ class AsyncOperations(AsyncSender):
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
                 "relay_digits": relay_digits,
+                "levelling": levelling,
                 "type": type,
                 "id": id,
             },
@@ -190,6 +192,7 @@ class AsyncOperations(AsyncSender):
         prompt_texts: Mapping[str, str] | Unset = UNSET,
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
         relay_digits: bool | Unset = UNSET,
+        levelling: bool | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conference:
         """Update a conference.
@@ -226,6 +229,7 @@ class AsyncOperations(AsyncSender):
                 "prompt_texts": prompt_texts,
                 "dtmf_menu": dtmf_menu,
                 "relay_digits": relay_digits,
+                "levelling": levelling,
             },
         )
         return await self._get(request, Conference)
@@ -436,6 +440,7 @@ class AsyncOperations(AsyncSender):
         muted: bool | None | Unset = UNSET,
         deaf: bool | None | Unset = UNSET,
         gain_db: float | None | Unset = UNSET,
+        levelling: Literal["room", "on", "off"] | None | Unset = UNSET,
         label: str | None | Unset = UNSET,
         hand_raised: bool | None | Unset = UNSET,
         if_match: str | Unset = UNSET,
@@ -453,6 +458,7 @@ class AsyncOperations(AsyncSender):
                 "muted": muted,
                 "deaf": deaf,
                 "gain_db": gain_db,
+                "levelling": levelling,
                 "label": label,
                 "hand_raised": hand_raised,
             },

@@ -141,6 +141,8 @@ class Conferencecall(Model):
     """The participant does not hear the others."""
     gain_db: float
     """Gain of the participant's audio for the others."""
+    levelling: Literal["room", "on", "off"]
+    """Whether the participant is brought to the common loudness: as the `levelling` of its room, or `on` or `off`."""
     talking: bool
     on_hold: bool
     """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
@@ -410,6 +412,8 @@ class Conference(Model):
     """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
     relay_digits: bool
     """Digits that a participant presses, and the menu leaves, are sent to the other participants (RFC 4733)."""
+    levelling: bool
+    """Participants are slowly brought to a common loudness of -23 LUFS (ITU-R BS.1770)."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp

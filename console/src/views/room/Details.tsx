@@ -43,6 +43,7 @@ export function Details({ model, participant, close }: DetailsProps) {
           <Act request={patch(participant.id, { hand_raised: !seat?.hand_raised })} kind="small" pressed={!!seat?.hand_raised} icon="hand">{seat?.hand_raised ? "Lower the hand" : "Raise a hand"}</Act>
         </div>
         <Gain id={participant.id} gain={seat?.gain_db ?? 0} name={name} />
+        <Processing id={participant.id} name="levelling" label="Same loudness as the others" value={seat?.levelling ?? "room"} />
         <Label id={participant.id} label={seat?.label ?? ""} />
         <Say callId={face.call_id} name={name} />
         <Move id={participant.id} room={model.id} name={name} />
@@ -89,6 +90,21 @@ function Gain({ id, gain, name }: { id: string; gain: number; name: string }) {
           onInput={(event) => setValue(Number(event.currentTarget.value))} />
         <span class="tabular gain-value">{shown > 0 ? "+" : ""}{shown} dB</span>
         <Act request={patch(id, { gain_db: shown })} kind="small" disabled={shown === gain} done={() => setValue(undefined)}>Set</Act>
+      </div>
+    </div>
+  );
+}
+
+/** What is done to its audio: as the room says, or always, or never. */
+function Processing({ id, name, label, value }: { id: string; name: "levelling"; label: string; value: Schemas["Conferencecall"]["levelling"] }) {
+  const choices = [["room", "As the room"], ["on", "On"], ["off", "Off"]] as const;
+  return (
+    <div class="field flush" role="group" aria-label={label}>
+      <span class="muted small">{label}</span>
+      <div class="row">
+        {choices.map(([choice, text]) => (
+          <Act key={choice} request={patch(id, { [name]: choice })} kind="small" pressed={value === choice}>{text}</Act>
+        ))}
       </div>
     </div>
   );

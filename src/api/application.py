@@ -15,6 +15,7 @@ from mixminus.api import (
     audits,
     balances,
     calls,
+    captions,
     chat,
     conferencecalls,
     conferences,
@@ -64,7 +65,7 @@ __all__ = ["OPERATIONS", "build", "build_inside"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (hears, media_streams, meters, moves, pages)
+_: Final = (captions, hears, media_streams, meters, moves, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
@@ -188,3 +189,4 @@ async def _close_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
     app[SERVICES].streams.end_all()
     app[SERVICES].meters.stop()
+    app[SERVICES].delivery.captions.stop()

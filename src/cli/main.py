@@ -12,6 +12,7 @@ from mixminus.cli import (
     backups,
     call_control,
     calls,
+    captions,
     directory,
     doctor,
     events,
@@ -66,6 +67,7 @@ for name, group in {
     app.add_typer(group, name=name)
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
+app.command("captions")(captions.captions)
 app.command("usage")(usage.usage)
 app.command("balance")(usage.balance)
 app.command("doctor")(doctor.doctor)

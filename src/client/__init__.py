@@ -13,6 +13,7 @@ Methods are the operationIds of ``/openapi.json`` in snake case, answers are typ
 all pages. Failures are exceptions: see ``errors``.
 """
 
+from mixminus.client.captions import Caption
 from mixminus.client.client import AsyncClient, Client
 from mixminus.client.errors import ApiError, ClientError, ConnectionFailed, StreamEnded
 from mixminus.client.media import AsyncMediaStream, Mark, MediaStream
@@ -22,6 +23,7 @@ __all__ = [
     "ApiError",
     "AsyncClient",
     "AsyncMediaStream",
+    "Caption",
     "Client",
     "ClientError",
     "ConnectionFailed",

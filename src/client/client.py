@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from mixminus.client.captions import Caption, captions, captions_async
 from mixminus.client.download import save, save_async
 from mixminus.client.events import follow, follow_async
 from mixminus.client.generated import reasons
@@ -88,6 +89,16 @@ class Client(Operations):
         """
         return watch(self, id)
 
+    def captions(
+        self, id: UUID | str, *, partials: bool = True, after: int | None = None
+    ) -> Iterator[Caption]:
+        """Yield what is said in a room that is transcribed, until it has ended; a lost connection is resumed.
+
+        With ``partials`` also the texts so far of utterances that go on; ``after`` is the id of an event, and begins
+        behind it. Raises the ApiError of a refusal, and ConnectionFailed when the server stays away.
+        """
+        return captions(self, id, partials, after)
+
 
 class AsyncClient(AsyncOperations):
     """A client for asyncio; usable as an async context manager. Arguments: see ``Configured``."""
@@ -138,3 +149,9 @@ class AsyncClient(AsyncOperations):
     def watch_meters(self, id: UUID | str) -> AsyncIterator[Meters]:
         """Yield what changes in a room: see ``Client.watch_meters``."""
         return watch_async(self, id)
+
+    def captions(
+        self, id: UUID | str, *, partials: bool = True, after: int | None = None
+    ) -> AsyncIterator[Caption]:
+        """Yield what is said in a room that is transcribed: see ``Client.captions``."""
+        return captions_async(self, id, partials, after)

@@ -2,6 +2,7 @@
 
 outbox -> Feed -> Webhooks, ActiveflowWebhooks -> WebhookSender
                -> Hub -> Connection (one for each WebSocket)
+       -> CaptionHub -> CaptionFeed (one for each viewer of a room's captions)
        -> Backlog -> GET /events, clients that resume
        -> Retention deletes old events
 """
@@ -14,6 +15,7 @@ from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.delivery.activeflow_webhooks import ActiveflowWebhooks
+from mixminus.delivery.captions import CaptionHub
 from mixminus.delivery.connection import LIMITS, Limits
 from mixminus.delivery.feed import Backlog, Feed
 from mixminus.delivery.hub import Hub
@@ -51,6 +53,9 @@ COUNTERS: Final = (
     "delivery.sockets_silent",
     "delivery.sockets_revoked",
     "delivery.sockets_misused",
+    "captions.opened",
+    "captions.partials_dropped",
+    "captions.fell_behind",
 )
 
 
@@ -88,6 +93,7 @@ class DeliveryService:
         self._feed = Feed(store, clock, self._counters)
         self.backlog = Backlog(store, self._feed)
         self.hub = Hub(self._feed, self.backlog, clock, self._counters, config.limits)
+        self.captions = CaptionHub(self._feed, self.backlog, self._counters)
         self._sender = WebhookSender(
             clock, self._counters, private_targets=config.private_targets, telemetry=telemetry
         )
@@ -157,6 +163,7 @@ class DeliveryService:
         """Stop the feed first, then its receivers; closing twice is harmless."""
         await self._feed.close()
         self.hub.close()
+        self.captions.stop()
         await self._webhooks.close()
         await self._activeflow_webhooks.close()
         await self._sender.close()

@@ -93,6 +93,11 @@ class Speech:
     streaming_id: UUID
     direction: Literal["in", "out"]
     speaker: Speaker
+    label: str
+    """The speaker's label now."""
+    start_us: int
+    end_us: int
+    """Until when it was heard; of a text so far, when it was recognised."""
     tm_event: datetime
     tm_create: datetime
     message: str = ""
@@ -109,6 +114,9 @@ def render_speech(transcribe: Transcribe, speech: Speech, style: TimestampStyle)
         **({"message": speech.message} if speech.message else {}),
         "conferencecall_id": str(speech.speaker.conferencecall_id),
         "call_id": str(speech.speaker.call_id),
+        "label": speech.label,
+        "start_s": speech.start_us / _US,
+        "end_s": speech.end_us / _US,
         "tm_event": format_time(speech.tm_event, style),
         "tm_create": format_time(speech.tm_create, style),
     }

@@ -20,6 +20,7 @@ PATHS = document(OPERATIONS, "")["paths"]
 SOCKETS = {
     "stream_conference": "stream_conference",
     "stream_call": "stream_call",
+    "watch_captions": "captions",
     "watch_meters": "watch_meters",
     "listen_by_web_socket": "events",
     "listen_by_web_socket_as_agent": "events",

@@ -1,6 +1,5 @@
 """Export transcripts as WebVTT, SubRip, plain text or JSON. Pure."""
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ import orjson
 from mixminus.model.chat import ChatMessage
 from mixminus.model.ids import NIL
 from mixminus.model.transcription import Transcript
+from mixminus.speech.recognition.webvtt import clock, cue, one_line
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.wire.chat import ChatMessageView
 from mixminus.wire.transcription import TranscriptView
@@ -67,26 +67,23 @@ def _cues(export: Export) -> list[Cue]:
 
 
 def _vtt(export: Export, style: TimestampStyle) -> str:
-    """W3C WebVTT; a voice span (section 4.2.2) names the speaker."""
-    cues = [
-        f"{each.id}\n{_clock(each.start_us, '.')} --> {_clock(each.end_us, '.')}\n"
-        f"<v {_voice(each.name)}>{html.escape(_line(each.text), quote=False)}\n"
-        for each in _cues(export)
-    ]
+    """W3C WebVTT."""
+    cues = [cue(str(each.id), each.start_us, each.end_us, each.name, each.text) for each in _cues(export)]
     return "\n".join(["WEBVTT\n", *cues])
 
 
 def _srt(export: Export, style: TimestampStyle) -> str:
     return "\n".join(
-        f"{number}\n{_clock(each.start_us, ',')} --> {_clock(each.end_us, ',')}\n"
-        f"{_line(each.name)}: {_line(each.text)}\n"
+        f"{number}\n{clock(each.start_us, ',')} --> {clock(each.end_us, ',')}\n"
+        f"{one_line(each.name)}: {one_line(each.text)}\n"
         for number, each in enumerate(_cues(export), 1)
     )
 
 
 def _txt(export: Export, style: TimestampStyle) -> str:
     return "".join(
-        f"[{_clock(each.start_us, '.')}] {_line(each.name)}: {_line(each.text)}\n" for each in _cues(export)
+        f"[{clock(each.start_us, '.')}] {one_line(each.name)}: {one_line(each.text)}\n"
+        for each in _cues(export)
     )
 
 
@@ -108,19 +105,3 @@ def _name(transcript: Transcript) -> str:
     """Return the label, else the id of the participant or call, else the direction."""
     known = next((id_ for id_ in (transcript.conferencecall_id, transcript.call_id) if id_ != NIL), None)
     return transcript.label or (str(known) if known else transcript.direction)
-
-
-def _line(text: str) -> str:
-    """Join lines: a blank line would end the cue."""
-    return " ".join(text.split())
-
-
-def _voice(name: str) -> str:
-    return html.escape(_line(name), quote=False).replace("&gt;", "")
-
-
-def _clock(at_us: int, point: str) -> str:
-    ms = at_us // 1000
-    minutes, seconds = divmod(ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{ms % 1000:03}"

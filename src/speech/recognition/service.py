@@ -226,6 +226,10 @@ class TranscriptionService:
         async with self._store.snapshot() as tx:
             return await tx.transcripts.search(customer_id, words, page)
 
+    def is_over(self, conference_id: ConferenceId) -> bool:
+        """Return whether a room has ended and all that was said in it is recognised."""
+        return self._rooms.find(conference_id) is None and not self._sessions.of({conference_id})
+
     def behind_s(self, transcribe_id: TranscribeId) -> float:
         """Return how many seconds recognition is behind."""
         return self._sessions.behind_s(transcribe_id)

@@ -120,11 +120,16 @@ class TranscriptWriter:
             return
         at = report.end_sample if isinstance(report, SpeechEnded) else report.first_sample
         now = self._clock.now()
+        speaker = self._speakers.at(report.stem, report.first_sample)
+        end_us = (now - self._begin) // timedelta(microseconds=1) if isinstance(report, Interim) else _us(at)
         speech = Speech(
             id=self._id(report),
             streaming_id=uuid5(self._transcribe.id, str(report.stem)),
             direction=direction_of_stem(report.stem),
-            speaker=self._speakers.at(report.stem, report.first_sample),
+            speaker=speaker,
+            label=await _label(tx, speaker),
+            start_us=_us(report.first_sample),
+            end_us=max(end_us, _us(at)),
             tm_event=self._begin + timedelta(microseconds=_us(at)),
             tm_create=now,
             message=report.text if isinstance(report, Interim) else "",

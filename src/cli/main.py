@@ -13,7 +13,9 @@ from mixminus.cli import (
     call_control,
     calls,
     captions,
+    customers,
     directory,
+    directory_changes,
     doctor,
     events,
     flows,
@@ -22,6 +24,7 @@ from mixminus.cli import (
     nodes,
     privacy,
     recordings,
+    room_rules,
     rooms,
     runs,
     servers,
@@ -56,6 +59,7 @@ for name, group in {
     "numbers": directory.numbers,
     "extensions": directory.extensions,
     "trunks": directory.trunks,
+    "customers": customers.app,
     "keys": accounts.keys,
     "agents": accounts.agents,
     "audits": accounts.audits,
@@ -77,8 +81,15 @@ app.command("rotate-key")(backups.rotate_key)
 calls.app.command("trace")(traces.trace)
 for name, control in {**call_control.COMMANDS, **streams.CALL_COMMANDS}.items():
     calls.app.command(name)(control)
-for name, moderate in {**moderation.COMMANDS, **streams.ROOM_COMMANDS}.items():
+for name, moderate in {**moderation.COMMANDS, **room_rules.COMMANDS, **streams.ROOM_COMMANDS}.items():
     rooms.app.command(name)(moderate)
+for directory_group, verbs in (
+    (directory.numbers, directory_changes.NUMBERS),
+    (directory.extensions, directory_changes.EXTENSIONS),
+    (directory.trunks, directory_changes.TRUNKS),
+):
+    for name, change in verbs.items():
+        directory_group.command(name)(change)
 
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -1,6 +1,6 @@
 """Services: everything that HTTP may command, and all that the server closes; built by ``app/wiring.py``."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,6 +46,7 @@ from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.sip.served import SipAddress
 from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
@@ -71,6 +72,9 @@ class ProcessState:
     """Of the SIP processes, the rate limits, the garbage collector."""
     gauges: Callable[[], Iterable[Metric]] = tuple
     """Of its priorities and its garbage collector."""
+    sip_domain: str = ""
+    sip_addresses: Callable[[], Sequence[SipAddress]] = tuple
+    """Where phones reach it now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from mixminus.model.access import Identity
 from mixminus.model.ids import ConferenceId
 from mixminus.privacy.retention import RetentionConfig
 from mixminus.sip.config import SipConfig
+from mixminus.sip.served import SipAddress, addresses
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
@@ -87,6 +88,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
     limits = Limits(Limited(settings.rate_limits))
     connections = open_connections(settings, clock)
+    sip_hosts = advertised_hosts(settings, settings.sip_hosts)
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
@@ -105,6 +107,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                     readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
                     counters=lambda: _merged(sip, limits, connections, garbage),
                     gauges=lambda: _gauges(priority, garbage, sip, connections),
+                    sip_domain=settings.sip_domain,
+                    sip_addresses=lambda: _sip_addresses(sip_hosts, sip),
                 ),
                 telemetry=telemetry,
                 membership=node.membership,
@@ -123,7 +127,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             services=services,
             http=http,
             https=https,
-            sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
+            sip=(sip_hosts[0], sip.port),
             sip_wss_port=settings.sip_wss_port,
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
@@ -131,6 +135,10 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
             lost=node.lost,
         )
+
+
+def _sip_addresses(hosts: tuple[str, ...], sip: SipEndpoint) -> tuple[SipAddress, ...]:
+    return addresses(hosts, {"udp": sip.port, "tcp": sip.port, "tls": sip.tls_port, "wss": sip.wss_port})
 
 
 async def _ensure_accounts(settings: Settings, services: Services) -> tuple[Identity, str | None, str | None]:

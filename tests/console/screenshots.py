@@ -65,6 +65,20 @@ async def record(page: Page) -> None:
     await page.get_by_role("button", name="Choose how to record").click()
 
 
+async def audio(page: Page) -> None:
+    await page.get_by_role("button", name="Audio of the call of").first.click()
+    text, begin = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Begin")
+    await text.or_(begin).first.wait_for()
+    if await begin.is_visible():
+        await begin.click()
+    await text.wait_for()
+
+
+async def dialling(page: Page) -> None:
+    await page.get_by_role("button", name="Call somebody").click()
+    await page.get_by_label("If an answering machine answers").select_option("beep")
+
+
 async def new_room(page: Page) -> None:
     await page.get_by_role("button", name="New room").first.click()
 
@@ -105,7 +119,9 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "breakout": (f"rooms/{scene.room}", breakout),
         "lobby": (f"rooms/{scene.lobby}", waiting),
         "record": (f"rooms/{scene.lobby}", record),
+        "dial": (f"rooms/{scene.room}", dialling),
         "calls": ("calls", shown),
+        "call-audio": ("calls", audio),
         "flows": ("flows", shown),
         "flow": (f"flows/{scene.flow}", shown),
         "run": (f"flows/runs/{scene.run}", shown),
@@ -117,6 +133,7 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "recording": (f"recordings/{scene.recording}", player),
         "transcripts": ("transcripts", found),
         "usage": ("usage", shown),
+        "privacy": ("privacy", shown),
         "server": ("server", processor),
         "requests": ("calls", requests),
     }

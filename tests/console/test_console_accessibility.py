@@ -97,6 +97,20 @@ async def check_room(page: Page, server: Server, check: Check, name: str) -> Non
         await expect(page.get_by_role("dialog")).to_be_visible()
         await check(button)
         await page.keyboard.press("Escape")
+    await check_call(page, check)
+
+
+async def check_call(page: Page, check: Check) -> None:
+    """Check what is said to the call of this browser, and come back to its room."""
+    room = page.url
+    await page.goto(f"{room.partition('#')[0]}#/calls")
+    await page.get_by_role("button", name="Audio of the call of").first.click()
+    await page.get_by_role("button", name="Begin").click()
+    await expect(page.get_by_label("Text", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    await check("audio of a call")
+    await page.keyboard.press("Escape")
+    await page.goto(room)
 
 
 async def fill_panels(server: Server, room: str) -> None:
@@ -150,6 +164,7 @@ async def more_views(server: Server) -> dict[str, str]:
         f"recordings/{recording}": "",
         "transcripts": "",
         "usage": "",
+        "privacy": "",
         "server": "",
     }
 

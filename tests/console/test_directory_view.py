@@ -76,33 +76,40 @@ async def extension_and_its_phone(page: Page, server: Server, folder: Path) -> N
     await row.get_by_role("button", name="Set up a phone").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("auth_pass=Secret-4711-x")
+    own = f"{ADDRESS}:{server.sip_port}"
+    await expect(dialog).to_contain_text(f"<sip:201@{own}>;auth_user=201")
+    await a_phone_registers_with_what_is_shown(page, folder)
     drawn = dialog.locator("svg.qr path").last
     before = await drawn.get_attribute("d")
     await dialog.get_by_label("Server, as phones reach it").fill("pbx.example.com")
-    await expect(dialog).to_contain_text("<sip:201@pbx.example.com>;auth_user=201")
+    await expect(dialog).to_contain_text(
+        f"<sip:201@pbx.example.com:{server.sip_port};transport=tcp>;auth_user=201"
+    )
+    await dialog.get_by_label("Transport").select_option("udp")
     await dialog.get_by_label("SIP port").fill("5070")
     await expect(dialog).to_contain_text("<sip:201@pbx.example.com:5070>;auth_user=201")
     await expect(dialog.get_by_role("img", name="QR code for Grandstream Wave")).to_be_visible()
     assert await drawn.get_attribute("d") != before
     await dialog.get_by_label("Server, as phones reach it").fill("2001:db8::1")
-    await dialog.get_by_label("Transport").select_option(label="TLS")
+    await dialog.get_by_label("Transport").select_option("tls")
     await dialog.get_by_label("SIP port").fill("5061")
     await expect(dialog).to_contain_text("reg_proxy=<sip:[2001:db8::1];transport=tls>")
     await expect(dialog).to_contain_text(
         "pjsua --use-tls --id sip:201@[2001:db8::1] --registrar 'sip:[2001:db8::1];transport=tls'"
     )
-    await a_phone_registers_with_what_is_shown(page, server, folder)
     await dialog.get_by_role("button", name="Close").click()
     await row.get_by_role("button", name="Set up a phone").click()
+    await expect(dialog.get_by_label("Server, as phones reach it")).to_have_value("2001:db8::1")
+    await dialog.get_by_role("button", name="Use the server’s own address").click()
+    await expect(dialog.get_by_label("Server, as phones reach it")).to_have_value(ADDRESS)
+    await dialog.get_by_label("Transport").select_option("udp")
     await expect(dialog.get_by_label("SIP port")).to_have_value(str(server.sip_port))
     await dialog.get_by_role("button", name="Close").click()
 
 
-async def a_phone_registers_with_what_is_shown(page: Page, server: Server, folder: Path) -> None:
+async def a_phone_registers_with_what_is_shown(page: Page, folder: Path) -> None:
     """Register baresip by the text for it, over UDP and over TCP; the server's port is not 5060."""
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Server, as phones reach it").fill(ADDRESS)
-    await dialog.get_by_label("SIP port").fill(str(server.sip_port))
     microphone = write_wav(folder / "silence.wav", tone(440.0, 1.0, amplitude=0.0))
     for number, transport in ((61, "UDP"), (62, "TCP")):
         await dialog.get_by_label("Transport").select_option(label=transport)

@@ -34,5 +34,6 @@ export const VIEWS: readonly View[] = [
   { path: "recordings/:id", group: "Archive", icon: "recordings", title: "Recording", load: async () => (await import("./recordings/RecordingView")).RecordingView },
   { path: "transcripts", group: "Archive", icon: "transcripts", title: "Transcripts", load: async () => (await import("./transcripts/Transcripts")).Transcripts },
   { path: "usage", group: "Operation", icon: "clock", title: "Usage", load: async () => (await import("./usage/Usage")).Usage },
+  { path: "privacy", group: "Operation", icon: "lock", title: "Privacy", load: async () => (await import("./privacy/Privacy")).Privacy },
   { path: "server", group: "Operation", icon: "server", title: "Server", load: async () => (await import("./server/Server")).Server },
 ];

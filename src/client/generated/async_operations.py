@@ -55,6 +55,7 @@ from mixminus.client.generated.models import (
     Pong,
     Recording,
     Resent,
+    Server,
     Speaking,
     Talkers,
     Timeline,
@@ -2496,6 +2497,14 @@ class AsyncOperations(AsyncSender):
             query={"since": since, "until": until, "conference_id": conference_id, "by": by},
         )
         return await self._fetch(request)
+
+    async def get_server(self) -> Server:
+        """Get what this server serves.
+
+        For every caller with a credential: the addresses with which a phone is set up, and a room dialled.
+        """
+        request = Request("GET", "/v1.0/server")
+        return await self._get(request, Server)
 
     async def get_own_balance(self) -> BalanceReport:
         """Get your balance.

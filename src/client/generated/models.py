@@ -59,6 +59,8 @@ __all__ = [
     "Refusal",
     "Resent",
     "Running",
+    "Server",
+    "SipAddress",
     "Speaking",
     "Talker",
     "Talkers",
@@ -920,6 +922,24 @@ class Resent(Model):
 
     count: int
     """Events that are already known to be accepted are sent again if they are named."""
+
+
+class SipAddress(Model):
+    """A transport of SIP."""
+
+    transport: Literal["udp", "tcp", "tls", "wss"]
+    host: str
+    """IP address that phones use; `MIXMINUS_PUBLIC_HOST`, if it is set."""
+    port: int
+
+
+class Server(Model):
+    """What this server serves."""
+
+    sip_domain: str
+    """The parent domain of the realms of customers and trunks: `MIXMINUS_SIP_DOMAIN`."""
+    sip_addresses: list[SipAddress]
+    """Where phones register and call, the preferred first; empty while SIP does not run."""
 
 
 class Speaking(Model):

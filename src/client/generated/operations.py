@@ -55,6 +55,7 @@ from mixminus.client.generated.models import (
     Pong,
     Recording,
     Resent,
+    Server,
     Speaking,
     Talkers,
     Timeline,
@@ -2492,6 +2493,14 @@ class Operations(Sender):
             query={"since": since, "until": until, "conference_id": conference_id, "by": by},
         )
         return self._fetch(request)
+
+    def get_server(self) -> Server:
+        """Get what this server serves.
+
+        For every caller with a credential: the addresses with which a phone is set up, and a room dialled.
+        """
+        request = Request("GET", "/v1.0/server")
+        return self._get(request, Server)
 
     def get_own_balance(self) -> BalanceReport:
         """Get your balance.

@@ -1,10 +1,12 @@
 // Calls, live: who calls whom, in which state, and why a call ended.
+import { useState } from "preact/hooks";
 import { Collection } from "../../api/collection";
 import { request, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { Listing, type Column } from "../../ui/Listing";
 import { duration, moment, when } from "../../ui/format";
 import { now } from "../../ui/now";
+import { CallAudio } from "./CallAudio";
 
 type Call = Schemas["Call"];
 type Address = Schemas["Address"];
@@ -25,7 +27,7 @@ function length(call: Call): string {
   return duration((moment(call.tm_hangup) ?? now.value) - begun);
 }
 
-const COLUMNS: readonly Column<Call>[] = [
+const columnsOf = (open: (id: string) => void): readonly Column<Call>[] => [
   { title: "From", cell: (call) => <span title={call.source.target}>{name(call.source)}</span> },
   { title: "To", cell: (call) => <span title={call.destination.target}>{name(call.destination)}</span> },
   { title: "Direction", cell: (call) => <span class="muted">{call.direction}</span> },
@@ -43,6 +45,7 @@ const COLUMNS: readonly Column<Call>[] = [
     title: "",
     cell: (call) => call.status !== "hangup" && (
       <div class="actions">
+        {call.status === "progressing" && <button class="small" type="button" aria-label={`Audio of the call of ${name(call.source)}`} onClick={() => open(call.id)}>Audio</button>}
         <Act request={request("post", "/v1.0/calls/{id}/hangup", { path: { id: call.id } })} kind="ghost icon danger" icon="hangup"
           label="Hang up" confirm="The call ends at once, and leaves its room." done={(answer) => calls.put(answer)} />
       </div>
@@ -51,10 +54,15 @@ const COLUMNS: readonly Column<Call>[] = [
 ];
 
 export function Calls() {
+  const [chosen, choose] = useState("");
+  const call = calls.rows.value.find(({ id }) => id === chosen);
   const up = calls.rows.value.filter((call) => call.status === "progressing").length;
   return (
-    <Listing title="Calls" icon="calls" collection={calls} columns={COLUMNS} about={`${up} in progress; the newest first`}
-      text={(call) => `${call.source.name} ${call.source.target} ${call.destination.target} ${call.status} ${call.hangup_reason} ${call.id}`}
-      none="A call appears here as soon as a phone rings or a browser joins." />
+    <>
+      <Listing title="Calls" icon="calls" collection={calls} columns={columnsOf(choose)} about={`${up} in progress; the newest first`}
+        text={(call) => `${call.source.name} ${call.source.target} ${call.destination.target} ${call.status} ${call.hangup_reason} ${call.id}`}
+        none="A call appears here as soon as a phone rings or a browser joins." />
+      {call && <CallAudio call={call} name={name(call.source)} close={() => choose("")} />}
+    </>
   );
 }

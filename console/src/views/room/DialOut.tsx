@@ -15,16 +15,34 @@ const KINDS: ReadonlyArray<readonly [Kind, string, string]> = [
   ["agent", "Agent", "the agent’s id"],
 ];
 
+type Machine = "" | "detect" | "beep" | "hangup";
+
+const MACHINES: ReadonlyArray<readonly [Machine, string, string]> = [
+  ["", "It joins, like a person", ""],
+  ["detect", "It joins, and an event says so", "Whoever answers joins a few seconds later: the greeting is listened to first."],
+  ["beep", "It joins after its beep", "Then what the room says is recorded from its beginning."],
+  ["hangup", "Hang up", "Whoever answers joins a few seconds later: the greeting is listened to first."],
+];
+
+/** Return what the call does when it is answered. */
+function answered(room: string, machine: Machine): Pick<Schemas["CallBody"], "actions" | "machine_detection"> {
+  const join = { type: "conference_join", option: { conference_id: room } };
+  if (machine === "hangup") return { actions: [{ type: "amd", option: { machine_handle: "hangup" } }, join] } as Pick<Schemas["CallBody"], "actions">;
+  return { actions: [join], ...(machine && { machine_detection: machine }) } as Pick<Schemas["CallBody"], "actions">;
+}
+
 export function DialOut({ room, close }: { room: string; close: () => void }) {
   const [kind, setKind] = useState<Kind>("tel");
   const [target, setTarget] = useState("");
   const [name, setName] = useState("");
+  const [machine, setMachine] = useState<Machine>("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const [, , example] = KINDS.find(([each]) => each === kind) ?? KINDS[0]!;
+  const [, , machineHint] = MACHINES.find(([each]) => each === machine) ?? MACHINES[0]!;
   const body: Schemas["CallBody"] = {
     destinations: [{ type: kind, target: target.trim(), name }],
-    actions: [{ type: "conference_join", option: { conference_id: room } }],
+    ...answered(room, machine),
   } as Schemas["CallBody"];
   const what = request("post", "/v1.0/calls", { body });
 
@@ -60,6 +78,13 @@ export function DialOut({ room, close }: { room: string; close: () => void }) {
         <div class="field">
           <label for="called-name">Name in the room</label>
           <input id="called-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </div>
+        <div class="field">
+          <label for="machine">If an answering machine answers</label>
+          <select id="machine" value={machine} onChange={(event) => setMachine(event.currentTarget.value as Machine)}>
+            {MACHINES.map(([each, label]) => <option key={each} value={each}>{label}</option>)}
+          </select>
+          {machineHint && <span class="hint">{machineHint}</span>}
         </div>
         {problem && <p class="note bad" role="alert">{problem}</p>}
         <details class="disclosure"><summary>Show the request</summary><RequestText request={what} /></details>

@@ -1,6 +1,7 @@
 // One room: who is in it, what they say, and everything that can be done.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { request, send } from "../../api/request";
+import { useServer } from "../../api/server";
 import { go } from "../../app/router";
 import { Act, ShowRequest } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
@@ -9,6 +10,7 @@ import { Tabs } from "../../ui/Tabs";
 import { duration, isSet, moment, plural } from "../../ui/format";
 import { Empty, ErrorNote, Loading } from "../../ui/notes";
 import { now } from "../../ui/now";
+import { addressOf, uri } from "../../ui/sip";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
 import { RoomForm } from "../rooms/RoomForm";
@@ -132,13 +134,17 @@ function Head({ model, room, edit, dial, divide }: HeadProps) {
 }
 
 function Addresses({ room }: { room: RoomRow }) {
-  const address = `sip:${room.direct_hash || room.id}@${location.hostname}`;
+  const server = useServer();
+  const user = room.direct_hash || room.id;
+  const address = uri(addressOf(server, "udp"), user);
+  const hasTls = server?.sip_addresses.some(({ transport }) => transport === "tls");
   return (
     <section class="card" aria-label="Address of the room">
       <header><h2>Dial in</h2></header>
       <div class="card-body stack">
         <div><p class="muted small">From any SIP phone</p><p class="mono break">{address}</p></div>
         <div class="row"><Copy text={address} /></div>
+        {hasTls && <div><p class="muted small">Encrypted, by TLS</p><p class="mono break">{uri(addressOf(server, "tls"), user)}</p></div>}
         {isRecorded(room) && <p class="muted small">What is said is recorded.</p>}
         <dl class="facts small">
           <dt>Id</dt><dd class="mono">{room.id}</dd>

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034_levelling"
-down_revision = "0032_activeflow_deliveries"
+down_revision = "0033_nodes"
 
 
 def upgrade() -> None:

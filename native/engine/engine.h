@@ -1,7 +1,6 @@
-/* engine.h -- the engine's API, for one control thread.
- *
- * The engine owns all objects; shards and muxes return what they use before it
- * is freed. Every call returns immediately and takes effect between two ticks.
+/* engine.h -- the engine's API, for one control thread. The engine owns all
+ * objects; shards and muxes return what they use before it is freed. Every call
+ * returns immediately and takes effect between two ticks.
  */
 #ifndef MM_ENGINE_H
 #define MM_ENGINE_H

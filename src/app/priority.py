@@ -49,7 +49,7 @@ class Priority:
 def give_priority_to_mixing(realtime: Realtime) -> Priority:
     """Set the priorities of the process's threads, once the engine's threads run, and before other processes start.
 
-    Logs what was obtained. Raises Unavailable if ``realtime`` is on and the kernel refuses it.
+    Those inherit what the other threads have. Logs what was obtained. Raises Unavailable if ``realtime`` is on and the kernel refuses it.
     """
     mixing = set(_mixing_threads())
     obtained = bool(mixing) and all(_is_realtime(thread) for thread in mixing)

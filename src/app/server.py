@@ -85,10 +85,8 @@ class Server:
 async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIterator[Server]:
     """Start the server, and stop it in reverse order."""
     clock = SystemClock()
-    names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
     limits = Limits(Limited(settings.rate_limits))
     connections = open_connections(settings, clock)
-    sip_hosts = advertised_hosts(settings, settings.sip_hosts)
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
         certificates = await open_certificates(settings, clock, stack)
@@ -101,14 +99,14 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 node.store,
                 clock,
                 engine,
-                _service_config(settings, names, certificates),
+                _service_config(settings, certificates),
                 delivery=delivery,
                 process=ProcessState(
                     readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
                     counters=lambda: _merged(sip, limits, connections, garbage),
                     gauges=lambda: _gauges(priority, garbage, sip, connections),
                     sip_domain=settings.sip_domain,
-                    sip_addresses=lambda: _sip_addresses(sip_hosts, sip),
+                    sip_addresses=lambda: _sip_addresses(settings, sip),
                 ),
                 telemetry=telemetry,
                 membership=node.membership,
@@ -117,7 +115,6 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         identity, new_key, new_password = await _ensure_accounts(settings, services)
         _watch(engine, services.on_engine_event, stack)
         await _start_webrtc(settings, services.webrtc, stack)
-        # All mixing threads run now; the processes that start from here on inherit what the others have.
         priority = give_priority_to_mixing(settings.realtime)
         sip = await _start_sip(settings, services, certificates, stack)
         garbage = _start_garbage_collection(services, stack)
@@ -127,17 +124,24 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             services=services,
             http=http,
             https=https,
-            sip=(sip_hosts[0], sip.port),
+            sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
             sip_wss_port=settings.sip_wss_port,
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,
-            demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
+            demo=await open_demo(services, identity.customer_id, _dialin(settings), new_key)
+            if demo
+            else None,
             lost=node.lost,
         )
 
 
-def _sip_addresses(hosts: tuple[str, ...], sip: SipEndpoint) -> tuple[SipAddress, ...]:
+def _dialin(settings: Settings) -> dict[str, ConferenceId]:
+    return {name: ConferenceId(room) for name, room in settings.dialin.items()}
+
+
+def _sip_addresses(settings: Settings, sip: SipEndpoint) -> tuple[SipAddress, ...]:
+    hosts = advertised_hosts(settings, settings.sip_hosts)
     return addresses(hosts, {"udp": sip.port, "tcp": sip.port, "tls": sip.tls_port, "wss": sip.wss_port})
 
 
@@ -148,9 +152,7 @@ async def _ensure_accounts(settings: Settings, services: Services) -> tuple[Iden
     return identity, key, password
 
 
-def _service_config(
-    settings: Settings, names: dict[str, ConferenceId], certificates: Certificates | None
-) -> ServiceConfig:
+def _service_config(settings: Settings, certificates: Certificates | None) -> ServiceConfig:
     return ServiceConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
@@ -172,7 +174,7 @@ def _service_config(
         ),
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
-        names=names,
+        names=_dialin(settings),
         audit_retention_days=settings.audit_retention_days,
         metrics_token=settings.metrics_token.get_secret_value(),
         retention=_retention_config(settings),

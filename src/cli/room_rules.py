@@ -17,7 +17,7 @@ __all__ = ["COMMANDS"]
 
 
 def lock(room: RoomName) -> None:
-    """Lock a room: nobody joins it any more."""
+    """Lock a room against further participants."""
     _set_lock(room, locked=True)
 
 

@@ -54,7 +54,7 @@ from mixminus.tasks import TaskScope
 from mixminus.telemetry import Telemetry
 from mixminus.trace.service import TraceConfig
 from mixminus.usage.service import UsageConfig
-from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
+from mixminus.webrtc.endpoint import WebRtcConfig
 from mixminus.webrtc.ice_servers import IceServers
 
 __all__ = ["Server", "running_server"]
@@ -85,6 +85,7 @@ class Server:
 async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIterator[Server]:
     """Start the server, and stop it in reverse order."""
     clock = SystemClock()
+    names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
     limits = Limits(Limited(settings.rate_limits))
     connections = open_connections(settings, clock)
     async with AsyncExitStack() as stack:
@@ -99,7 +100,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 node.store,
                 clock,
                 engine,
-                _service_config(settings, certificates),
+                _service_config(settings, names, certificates),
                 delivery=delivery,
                 process=ProcessState(
                     readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
@@ -113,8 +114,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             )
         )
         identity, new_key, new_password = await _ensure_accounts(settings, services)
-        _watch(engine, services.on_engine_event, stack)
-        await _start_webrtc(settings, services.webrtc, stack)
+        await _start_media(settings, engine, services, stack)
         priority = give_priority_to_mixing(settings.realtime)
         sip = await _start_sip(settings, services, certificates, stack)
         garbage = _start_garbage_collection(services, stack)
@@ -129,15 +129,9 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
             webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,
-            demo=await open_demo(services, identity.customer_id, _dialin(settings), new_key)
-            if demo
-            else None,
+            demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
             lost=node.lost,
         )
-
-
-def _dialin(settings: Settings) -> dict[str, ConferenceId]:
-    return {name: ConferenceId(room) for name, room in settings.dialin.items()}
 
 
 def _sip_addresses(settings: Settings, sip: SipEndpoint) -> tuple[SipAddress, ...]:
@@ -152,7 +146,9 @@ async def _ensure_accounts(settings: Settings, services: Services) -> tuple[Iden
     return identity, key, password
 
 
-def _service_config(settings: Settings, certificates: Certificates | None) -> ServiceConfig:
+def _service_config(
+    settings: Settings, names: dict[str, ConferenceId], certificates: Certificates | None
+) -> ServiceConfig:
     return ServiceConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
@@ -174,7 +170,7 @@ def _service_config(settings: Settings, certificates: Certificates | None) -> Se
         ),
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
-        names=_dialin(settings),
+        names=names,
         audit_retention_days=settings.audit_retention_days,
         metrics_token=settings.metrics_token.get_secret_value(),
         retention=_retention_config(settings),
@@ -294,14 +290,15 @@ def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: Async
     stack.callback(loop.remove_reader, descriptor)
 
 
-async def _start_webrtc(settings: Settings, endpoint: WebRtcEndpoint, stack: AsyncExitStack) -> None:
+async def _start_media(settings: Settings, engine: Engine, services: Services, stack: AsyncExitStack) -> None:
+    _watch(engine, services.on_engine_event, stack)
     kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM) if settings.webrtc_tcp else (socket.SOCK_DGRAM,)
     for host in settings.media_hosts:
         with listening("webrtc", host, settings.webrtc_port):
             await probe(host, settings.webrtc_port, *kinds)
     with listening("webrtc", settings.media_hosts[0], settings.webrtc_port):
-        await endpoint.start()
-    stack.push_async_callback(endpoint.close)
+        await services.webrtc.start()
+    stack.push_async_callback(services.webrtc.close)
 
 
 async def _start_sip(

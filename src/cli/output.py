@@ -65,7 +65,7 @@ def fields(values: Mapping[str, Any]) -> None:
             console.print(f"{name:{width}}  {_text(value)}", markup=False, soft_wrap=True)
 
 
-def line(text: str, **data: Any) -> None:
+def line(text: str, /, **data: Any) -> None:
     """Print one line about what was done; in JSON, its data."""
     if is_json():
         sys.stdout.write(json.dumps(data, default=str) + "\n")

@@ -169,10 +169,12 @@ class RawPhone:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        if kind is None:
-            self.hang_up()
-        self._sip.close()
-        self._rtp.close()
+        try:
+            if kind is None:
+                self.hang_up()
+        finally:
+            self._sip.close()
+            self._rtp.close()
 
     def _start(self, work: object) -> None:
         thread = threading.Thread(target=work, daemon=True)  # type: ignore[arg-type]

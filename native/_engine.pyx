@@ -128,7 +128,7 @@ cdef class Engine:
 
     cdef mm_engine *ptr
 
-    def __init__(self, config, str opus_path, str srtp_path):
+    def __init__(self, config, str opus_path, str srtp_path, str rnnoise_path=""):
         cdef mm_engine_config native
         host = config.rtp_host.encode("ascii")
         if self.ptr != NULL or len(host) >= MM_HOST_BYTES:
@@ -142,6 +142,8 @@ cdef class Engine:
         native.rtp_port_max = config.rtp_port_max
         native.manual = config.manual
         native.realtime = config.realtime
+        rnnoise = rnnoise_path.encode()
+        native.rnnoise_path = rnnoise
         check(mm_engine_open(&self.ptr, &native, opus_path.encode(), srtp_path.encode()))
 
     def __dealloc__(self):
@@ -268,6 +270,9 @@ cdef class Port:
 
     def set_levelled(self, bint levelled):
         check(mm_engine_set_levelled(self.live(), levelled))
+
+    def set_suppressed(self, bint suppressed):
+        check(mm_engine_set_suppressed(self.live(), suppressed))
 
     def set_deafened(self, bint deafened):
         check(mm_engine_set_deafened(self.live(), deafened))

@@ -190,6 +190,7 @@ cdef extern from "engine/engine.h" nogil:
         uint16_t rtp_port_max
         bint manual
         bint realtime
+        const char *rnnoise_path
     cdef struct mm_engine:
         int wake_fd
     int mm_engine_open(mm_engine **engine, const mm_engine_config *config,
@@ -213,6 +214,7 @@ cdef extern from "engine/engine.h" nogil:
     void mm_engine_read_port(mm_port *port, mm_readings *readings)
     int mm_engine_set_muted(mm_port *port, bint muted)
     int mm_engine_set_levelled(mm_port *port, bint levelled)
+    int mm_engine_set_suppressed(mm_port *port, bint suppressed)
     int mm_engine_set_deafened(mm_port *port, bint deafened)
     int mm_engine_set_inband(mm_port *port, bint detects, bint removes)
     int mm_engine_set_hears_itself(mm_port *port, bint on)

@@ -20,6 +20,7 @@ enum mm_command_type {
 	MM_COMMAND_SET_GAIN,
 	MM_COMMAND_SET_MUTED,
 	MM_COMMAND_SET_LEVELLED,
+	MM_COMMAND_SET_SUPPRESSOR,        /* retires the one before         */
 	MM_COMMAND_SET_DEAFENED,
 	MM_COMMAND_SET_HEARS_ITSELF,
 	MM_COMMAND_SET_HEARS,
@@ -62,6 +63,7 @@ struct mm_command {
 		struct mm_port_setup *setup;
 		struct mm_port *speaker;
 		struct mm_shared_encoder *encoder;
+		struct mm_suppressor *suppressor; /* NULL: none   */
 		struct mm_held_tap *tap;
 		struct mm_held_playout *playout;
 		struct mm_trunk *trunk;
@@ -85,6 +87,7 @@ enum mm_retired_type {
 	MM_RETIRED_TRUNK,
 	MM_RETIRED_LINK,
 	MM_RETIRED_SENDER,
+	MM_RETIRED_SUPPRESSOR,
 };
 
 struct mm_retired {

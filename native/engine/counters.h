@@ -73,6 +73,7 @@
 	X(ticks)                                                              \
 	X(ticks_late)            /* started over 1 ms after the deadline   */ \
 	X(ticks_skipped)         /* the shard was more than a second late  */ \
+	X(ticks_shed_suppression) /* overload.h: noise is left as it is    */ \
 	X(ticks_shed_encoding)   /* overload.h: Opus at complexity 0       */ \
 	X(ticks_shed_talkers)    /* overload.h: few talkers mixed          */
 

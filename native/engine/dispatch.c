@@ -174,6 +174,9 @@ static void collect(const struct mm_retired *retired)
 	case MM_RETIRED_PLAYOUT:
 		mm_engine_free_playout(retired->object);
 		break;
+	case MM_RETIRED_SUPPRESSOR:
+		mm_suppressor_close(retired->object);
+		break;
 	case MM_RETIRED_TRUNK:
 		mm_trunk_close(retired->object);
 		break;

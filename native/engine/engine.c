@@ -80,6 +80,9 @@ int mm_engine_open(struct mm_engine **opened,
 		rc = mm_libraries_open(&engine->libraries, opus_path,
 				       srtp_path);
 	if (!rc)
+		rc = mm_libraries_add_rnnoise(&engine->libraries,
+					      config->rnnoise_path);
+	if (!rc)
 		rc = open_shards(engine);
 	if (rc < 0) {
 		mm_engine_close(engine);

@@ -6,6 +6,7 @@
 #define MM_ENGINE_H
 
 #include "engine/dispatch.h"
+#include "engine/engine_taps.h"
 #include "engine/engine_trunks.h"
 #include "engine/held.h"
 #include "engine/shard.h"
@@ -29,6 +30,7 @@ struct mm_engine_config {
 	uint16_t rtp_port_max;
 	bool manual;              /* no threads; mm_engine_tick             */
 	bool realtime;
+	const char *rnnoise_path; /* read when opened; NULL: none           */
 };
 
 struct mm_engine {
@@ -84,6 +86,8 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
 int mm_engine_set_levelled(struct mm_port *port, bool levelled);
+/* Noise suppression (dsp/suppressor.h); -ENOPKG without librnnoise. */
+int mm_engine_set_suppressed(struct mm_port *port, bool suppressed);
 int mm_engine_set_deafened(struct mm_port *port, bool deafened);
 int mm_engine_set_hears_itself(struct mm_port *port, bool on);
 /* Applies whenever both are on one bridge, until either is closed. */
@@ -110,25 +114,7 @@ int mm_engine_close_bridge(struct mm_engine *engine,
 int mm_engine_add_encoder(struct mm_engine *engine,
 			  struct mm_held_bridge *bridge,
 			  const struct mm_codec_format *format);
-int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
-		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
-		       struct mm_held_tap **tap);
-/* A tap of what a port says and hears, on any bridge or none. */
-int mm_engine_open_port_tap(struct mm_port *port, uint32_t sample_rate_hz,
-			    uint32_t seconds, struct mm_held_tap **tap);
-void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *tap);
-int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
-			   uint32_t seconds, struct mm_held_playout **playout);
-/* To a bridge or to one port; -EBUSY when it was attached before. */
-int mm_engine_attach_playout(struct mm_engine *engine,
-			     struct mm_held_playout *playout,
-			     struct mm_held_bridge *bridge,
-			     struct mm_port *port);
-void mm_engine_close_playout(struct mm_engine *engine,
-			     struct mm_held_playout *playout);
 void mm_engine_free_bridge(struct mm_held_bridge *bridge);
-void mm_engine_free_tap(struct mm_held_tap *tap);
-void mm_engine_free_playout(struct mm_held_playout *playout);
 
 /* engine_muxes.c */
 int mm_engine_open_mux(struct mm_engine *engine, const char *host,

@@ -250,6 +250,28 @@ int mm_engine_set_levelled(struct mm_port *port, bool levelled)
 					       .u.on = levelled });
 }
 
+int mm_engine_set_suppressed(struct mm_port *port, bool suppressed)
+{
+	struct mm_port_control *control = &port->control;
+	struct mm_command what = { .type = MM_COMMAND_SET_SUPPRESSOR };
+	int rc = 0;
+
+	if (control->closed)
+		return -EBADF;
+	if (control->suppressed == suppressed)
+		return 0;
+	if (suppressed)
+		rc = mm_suppressor_open(&what.u.suppressor,
+					&control->engine->libraries);
+	if (!rc)
+		rc = command(port, what);
+	if (rc < 0)
+		mm_suppressor_close(what.u.suppressor);
+	else
+		control->suppressed = suppressed;
+	return rc;
+}
+
 int mm_engine_set_deafened(struct mm_port *port, bool deafened)
 {
 	if (port->control.closed)

@@ -1,4 +1,4 @@
-/* libraries.c -- libopus and libsrtp, found at run time. */
+/* libraries.c -- libopus, libsrtp and librnnoise, found at run time. */
 #include "engine/libraries.h"
 
 #include <dlfcn.h>
@@ -37,6 +37,13 @@ static const struct symbol srtp_symbols[] = {
 	SYMBOL(srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32),
 	SYMBOL(srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80),
 	SYMBOL(srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32),
+};
+
+static const struct symbol rnnoise_symbols[] = {
+	SYMBOL(rnnoise_get_size),
+	SYMBOL(rnnoise_get_frame_size),
+	SYMBOL(rnnoise_init),
+	SYMBOL(rnnoise_process_frame),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -84,11 +91,19 @@ int mm_libraries_open(struct mm_libraries *libraries, const char *opus_path,
 	return rc;
 }
 
+int mm_libraries_add_rnnoise(struct mm_libraries *libraries, const char *path)
+{
+	return open_one(libraries, path, &libraries->rnnoise_handle,
+			rnnoise_symbols, COUNT(rnnoise_symbols));
+}
+
 void mm_libraries_close(struct mm_libraries *libraries)
 {
 	if (libraries->opus_handle)
 		dlclose(libraries->opus_handle);
 	if (libraries->srtp_handle)
 		dlclose(libraries->srtp_handle);
+	if (libraries->rnnoise_handle)
+		dlclose(libraries->rnnoise_handle);
 	memset(libraries, 0, sizeof(*libraries));
 }

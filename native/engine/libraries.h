@@ -1,6 +1,6 @@
-/* libraries.h -- libopus and libsrtp, found at run time.
+/* libraries.h -- libopus, libsrtp and librnnoise, found at run time.
  *
- * Python names the files (the wheels of PyAV and pylibsrtp carry them); the
+ * Python names the files (the wheels of PyAV, pylibsrtp and pyrnnoise carry them); the
  * engine opens them once and holds their functions here. A library that is
  * not there leaves its functions NULL and its codecs unavailable.
  */
@@ -43,12 +43,21 @@ struct mm_libraries {
 	void (*srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32)(void *policy);
 	void (*srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80)(void *policy);
 	void (*srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32)(void *policy);
+	/* librnnoise: an opaque state, 480 samples of 48 kHz at a time. */
+	void *rnnoise_handle;
+	int (*rnnoise_get_size)(void);
+	int (*rnnoise_get_frame_size)(void);
+	int (*rnnoise_init)(void *state, void *model);
+	float (*rnnoise_process_frame)(void *state, float *out,
+				       const float *in);
 };
 
 /* Open what the paths name (NULL or "" skips one); 0, or -ELIBACC when a
  * named file cannot be opened or lacks a function. */
 int mm_libraries_open(struct mm_libraries *libraries, const char *opus_path,
 		      const char *srtp_path);
+/* The same for librnnoise, into libraries that are open. */
+int mm_libraries_add_rnnoise(struct mm_libraries *libraries, const char *path);
 void mm_libraries_close(struct mm_libraries *libraries);
 
 #endif

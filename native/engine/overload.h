@@ -3,6 +3,7 @@
  *
  * Quality is shed before packets are, one step a second:
  *
+ *   MM_SHED_SUPPRESSION  noise is not suppressed
  *   MM_SHED_ENCODING  Opus encoders run at complexity 0 (RFC 6716 2.1.5)
  *   MM_SHED_TALKERS   at most MM_SHED_MAX_TALKERS are mixed in a room
  *
@@ -23,6 +24,7 @@
 
 enum mm_shed {
 	MM_SHED_NOTHING,
+	MM_SHED_SUPPRESSION,
 	MM_SHED_ENCODING,
 	MM_SHED_TALKERS,
 };

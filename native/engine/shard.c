@@ -166,6 +166,7 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 
 	shard->tick++;
 	shard->counters.ticks++;
+	shard->counters.ticks_shed_suppression += shed >= MM_SHED_SUPPRESSION;
 	shard->counters.ticks_shed_encoding += shed >= MM_SHED_ENCODING;
 	shard->counters.ticks_shed_talkers += shed >= MM_SHED_TALKERS;
 	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);

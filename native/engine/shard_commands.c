@@ -78,6 +78,16 @@ static void remove_tap(struct mm_shard *shard, const struct mm_command *command)
 	retire(shard, MM_RETIRED_TAP, held);
 }
 
+static void set_suppressor(struct mm_shard *shard,
+			   const struct mm_command *command)
+{
+	struct mm_suppressor *before = mm_port_set_suppressor(
+		command->port, command->u.suppressor);
+
+	if (before)
+		retire(shard, MM_RETIRED_SUPPRESSOR, before);
+}
+
 static void apply_to_bridge(struct mm_shard *shard,
 			    const struct mm_command *command)
 {
@@ -137,6 +147,9 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 		break;
 	case MM_COMMAND_SET_LEVELLED:
 		mm_port_set_levelled(port, command->u.on);
+		break;
+	case MM_COMMAND_SET_SUPPRESSOR:
+		set_suppressor(shard, command);
 		break;
 	case MM_COMMAND_SET_DEAFENED:
 		mm_port_set_deafened(port, command->u.on);

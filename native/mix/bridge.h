@@ -14,6 +14,7 @@
 
 #include "codec/codec.h"
 #include "dsp/level.h"
+#include "dsp/suppressor.h"
 #include "engine/counters.h"
 #include "engine/overload.h"
 #include "mix/forward.h"
@@ -58,6 +59,7 @@ struct mm_member {
 	 * election, heard while it is present, sent nothing. */
 	bool ghost;
 	bool present;
+	struct mm_suppressor *suppressor; /* NULL: noise is left as it is   */
 };
 
 /* Prefetch what a tick of a small bridge needs: what it keeps for its seats, and

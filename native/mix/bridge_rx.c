@@ -234,6 +234,19 @@ static void feed_own_taps(const struct mm_bridge *bridge, const struct mm_seat *
 	lane_in->last_samples = 0;
 }
 
+static const int16_t *suppress(const struct mm_bridge *bridge,
+			       const struct mm_candidate *candidate,
+			       struct mm_suppressor *suppressor,
+			       const int16_t *pcm, int16_t *frame)
+{
+	bool wanted = bridge->shed < MM_SHED_SUPPRESSION;
+
+	if (candidate->choice == MM_CHOICE_ADMITTED)
+		mm_suppressor_interrupt(suppressor);
+	return mm_suppressor_run(suppressor, pcm, bridge->sample_rate_hz,
+				 bridge->config.ptime_ms, wanted, frame);
+}
+
 static void level(const struct mm_bridge *bridge, const struct mm_seat *seat,
 		  const struct mm_candidate *candidate, const int16_t *pcm)
 {
@@ -259,6 +272,9 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 	pcm = at_bridge_rate(bridge, &state->lane_in, source->sample_rate_hz,
 			     pcm, frame);
 	feed_taps(bridge, seat->member, pcm);
+	if (seat->member->suppressor)
+		pcm = suppress(bridge, candidate, seat->member->suppressor, pcm,
+			       frame);
 	if (state->levelled)
 		level(bridge, seat, candidate, pcm);
 	if (candidate->choice == MM_CHOICE_DROPPED)

@@ -55,6 +55,7 @@ static void free_port(struct mm_port *base)
 		mm_playout_close(port->speech);
 	mm_ring_free(&port->heard);
 	free(base->control.hears);
+	mm_suppressor_close(base->suppressor);
 	free(port);
 }
 

@@ -43,6 +43,7 @@ static void apply(struct mm_port *port)
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
 	mm_bridge_set_levelled(port->place, port->member, port->levelled);
+	port->member->suppressor = port->suppressor;
 	mm_bridge_set_deafened(port->place, port->member, port->deafened);
 	port->tapped.muted = port->muted;
 	port->member->tapped = port->tapped.count ? &port->tapped : NULL;
@@ -166,6 +167,19 @@ void mm_port_set_levelled(struct mm_port *port, bool levelled)
 	port->levelled = levelled;
 	if (port->place)
 		apply(port);
+}
+
+struct mm_suppressor *mm_port_set_suppressor(struct mm_port *port,
+					     struct mm_suppressor *suppressor)
+{
+	struct mm_suppressor *before = port->suppressor;
+
+	port->suppressor = suppressor;
+	if (port->member)
+		port->member->suppressor = NULL;
+	if (port->place)
+		apply(port);
+	return before;
 }
 
 void mm_port_set_deafened(struct mm_port *port, bool deafened)

@@ -52,6 +52,7 @@ struct mm_port_control {
 	bool configured;
 	bool closed;
 	bool stays;                       /* on its shard: a ghost          */
+	bool suppressed;
 	uint32_t releases_sent;           /* by a shard                     */
 	uint32_t releases_seen;
 	struct mm_mux *mux;               /* whose socket it uses           */
@@ -76,6 +77,7 @@ struct mm_port {
 	int32_t gain_q8;
 	bool muted;
 	bool levelled;
+	struct mm_suppressor *suppressor; /* NULL: none; the port's own     */
 	bool deafened;
 	bool hears_itself;
 	bool reported_talking;            /* the last talk spurt event      */
@@ -101,6 +103,9 @@ struct mm_member *mm_port_replace_member(struct mm_port *port,
 void mm_port_set_gain(struct mm_port *port, int32_t gain_q8);
 void mm_port_set_muted(struct mm_port *port, bool muted);
 void mm_port_set_levelled(struct mm_port *port, bool levelled);
+/* The one before is returned. */
+struct mm_suppressor *mm_port_set_suppressor(struct mm_port *port,
+					     struct mm_suppressor *suppressor);
 void mm_port_set_deafened(struct mm_port *port, bool deafened);
 void mm_port_set_hears_itself(struct mm_port *port, bool on);
 void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,

@@ -88,6 +88,7 @@ static void free_port(struct mm_port *base)
 		mm_ring_free(&port->inbox->ring);
 	free(port->inbox);
 	free(base->control.hears);
+	mm_suppressor_close(base->suppressor);
 	free(port);
 }
 

@@ -148,6 +148,7 @@ static void free_ghost(struct mm_port *port)
 	free(port->member);
 	mm_srtp_close(&ghost->srtp);
 	free(port->control.hears);
+	mm_suppressor_close(port->suppressor);
 	free(ghost);
 }
 

@@ -33,6 +33,7 @@ class ParticipantBody(Body):
     deaf: bool | None = None
     gain_db: GainDb | None = None
     levelling: ByRoom | None = None
+    noise_suppression: ByRoom | None = None
     label: Annotated[Text, Field(max_length=MAX_LABEL_CHARACTERS)] | None = None
     hand_raised: bool | None = None
 
@@ -43,6 +44,7 @@ class ParticipantBody(Body):
             deaf=self.deaf,
             gain_db=self.gain_db,
             levelling=self.levelling,
+            noise_suppression=self.noise_suppression,
             label=self.label,
             hand_raised=self.hand_raised,
         )

@@ -89,6 +89,7 @@ class ConferenceFields(Body):
     dtmf_menu: dict[MenuKeys, MenuAction] = Field({}, max_length=MAX_ENTRIES)
     relay_digits: bool = False
     levelling: bool = False
+    noise_suppression: bool = False
 
     def profile(self) -> ConferenceProfile:
         return ConferenceProfile(**self._profile())

@@ -15,8 +15,6 @@ __all__ = ["Demo", "open_demo"]
 
 LINK_LIFE_S: Final = 7 * 86_400
 NAMES: Final = ("demo", "1000")
-SETTINGS: Final = RoomSettings(levelling=True)
-"""Visitors bring whatever microphones they have."""
 OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
 
 
@@ -36,7 +34,9 @@ async def open_demo(
     services: Services, customer_id: CustomerId, names: dict[str, ConferenceId], new_key: str | None
 ) -> Demo:
     """Open the demo room under its names; without a new key, create one that replaces the previous demo's."""
-    room = await _room(services.conferences, customer_id)
+    # Visitors bring whatever microphones they have.
+    settings = RoomSettings(levelling=True, noise_suppression=services.engine.suppresses_noise)
+    room = await _room(services.conferences, customer_id, settings)
     dialled = [name for name in NAMES if names.setdefault(name, room.id) == room.id]
     _, token = await services.access.guest_links.create(customer_id, room.id, name="", life_s=LINK_LIFE_S)
     return Demo(
@@ -47,7 +47,9 @@ async def open_demo(
     )
 
 
-async def _room(conferences: ConferenceService, customer_id: CustomerId) -> Conference:
+async def _room(
+    conferences: ConferenceService, customer_id: CustomerId, settings: RoomSettings
+) -> Conference:
     # The id is derived from the customer and a count, so that a restart finds the previous run's room.
     for count in itertools.count(1):
         room_id = ConferenceId(uuid.uuid5(customer_id, f"demo {count}"))
@@ -55,7 +57,7 @@ async def _room(conferences: ConferenceService, customer_id: CustomerId) -> Conf
             room = await conferences.get(customer_id, room_id)
         except ConferenceNotFound:
             return await conferences.create(
-                customer_id, ConferenceSpec(type="conference", id=room_id, name="demo", settings=SETTINGS)
+                customer_id, ConferenceSpec(type="conference", id=room_id, name="demo", settings=settings)
             )
         if room.status in OPEN:
             return room

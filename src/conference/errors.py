@@ -1,6 +1,6 @@
 """Errors of conferences and participants."""
 
-from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied
+from mixminus.errors import Conflict, Exhausted, NotFound, PermissionDenied, Unavailable
 
 __all__ = [
     "AlreadyInRoom",
@@ -12,6 +12,7 @@ __all__ = [
     "ConferencecallGone",
     "ConferencecallNotFound",
     "MovePending",
+    "NoiseSuppressionUnavailable",
     "NotWaiting",
     "PinInvalid",
     "PlaybackNotFound",
@@ -76,6 +77,12 @@ class PinInvalid(PermissionDenied):
     """The pin is wrong, or missing where one is required."""
 
     reason = "CONFERENCE_PIN_INVALID"
+
+
+class NoiseSuppressionUnavailable(Unavailable):
+    """The library that suppresses noise is not installed."""
+
+    reason = "NOISE_SUPPRESSION_UNAVAILABLE"
 
 
 class PlaybackNotFound(NotFound):

@@ -25,6 +25,7 @@ from mixminus.conference.ledger import (
     touched,
 )
 from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.processing import check_noise_suppression
 from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms, Seat
 from mixminus.errors import Conflict
 from mixminus.log import get
@@ -142,6 +143,7 @@ class ParticipantService:
         Raises ConferencecallGone if it is leaving or has left.
         """
         gain_q8(change.gain_db or 0.0)  # raises InvalidArgument if it is out of range
+        check_noise_suppression(self._rooms.engine, change.noise_suppression == "on")
         participant = await self._known(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
             seat = self._rooms.find_seat(conferencecall_id)

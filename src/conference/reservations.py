@@ -50,6 +50,7 @@ class Reservations:
                     deaf=row.deaf,
                     gain_db=row.gain_db,
                     levelling=row.levelling,
+                    noise_suppression=row.noise_suppression,
                     label=row.label,
                 )
                 async with self._store.transaction() as tx:

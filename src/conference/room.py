@@ -306,7 +306,7 @@ class Rooms:
     """Owns every room, and one lock for each conference, held during each of its changes."""
 
     def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
-        self._engine = engine
+        self.engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
         self._seats: dict[ConferencecallId, Seat] = {}
@@ -324,7 +324,7 @@ class Rooms:
     def open(self, conference: Conference) -> Room:
         """Return the conference's room; the first call opens it, with its bridge."""
         if conference.id not in self._rooms:
-            room = Room(self._engine.open_bridge(), self.sounds, conference)
+            room = Room(self.engine.open_bridge(), self.sounds, conference)
             self._rooms[conference.id] = room
         return self._rooms[conference.id]
 

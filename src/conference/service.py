@@ -27,6 +27,7 @@ from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.processing import check_noise_suppression
 from mixminus.conference.protocols import ConferenceFlows, Recorder
 from mixminus.conference.room import Room, Rooms
 from mixminus.errors import InvalidArgument
@@ -101,8 +102,9 @@ class ConferenceService:
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Create a conference and return it while it is starting; it is progressing within milliseconds.
 
-        Raises InsufficientBalance.
+        Raises InsufficientBalance, and NoiseSuppressionUnavailable.
         """
+        check_noise_suppression(self._rooms.engine, spec.settings.noise_suppression)
         await self._balances.require(customer_id)
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
@@ -157,6 +159,7 @@ class ConferenceService:
         """
         timeout_s = _timeout_s(profile)
         check_settings(profile.settings)
+        check_noise_suppression(self._rooms.engine, profile.settings.noise_suppression)
         async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             profile = await self._flows.checked(customer_id, profile)

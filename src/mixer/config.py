@@ -30,3 +30,5 @@ class EngineConfig:
     """A libopus to use instead of the one in PyAV's wheel."""
     srtp_path: str | None = None
     """A libsrtp2 to use instead of the one in pylibsrtp's wheel."""
+    rnnoise_path: str | None = None
+    """A librnnoise to use instead of the one in pyrnnoise's wheel."""

@@ -61,8 +61,12 @@ class Engine:
     def __init__(self, config: EngineConfig = EngineConfig()) -> None:  # noqa: B008 -- frozen
         self.config = config
         self._owned: dict[int, _Closable] = {}
-        found = find_libraries(opus_path=config.opus_path, srtp_path=config.srtp_path)
-        self._native = _engine.Engine(config, found.opus_path, found.srtp_path)
+        found = find_libraries(
+            opus_path=config.opus_path, srtp_path=config.srtp_path, rnnoise_path=config.rnnoise_path
+        )
+        self.suppresses_noise = bool(found.rnnoise_path)
+        """Whether ``Port.set_suppressed`` is available."""
+        self._native = _engine.Engine(config, found.opus_path, found.srtp_path, found.rnnoise_path)
 
     def start(self) -> None:
         """Start the threads; does nothing for a manual engine or when already started."""

@@ -1,4 +1,4 @@
-"""Find libopus and libsrtp: first in installed wheels, then in the system."""
+"""Find libopus, libsrtp and librnnoise: first in installed wheels, then in the system."""
 
 import ctypes.util
 import importlib.util
@@ -10,17 +10,21 @@ __all__ = ["Libraries", "find_libraries"]
 
 @dataclass(frozen=True, slots=True)
 class Libraries:
-    """Paths of the libraries to load; an empty path means not found: Opus or SRTP is then unavailable."""
+    """Paths of the libraries to load; an empty path means not found: Opus, SRTP or noise suppression is then unavailable."""
 
     opus_path: str
     srtp_path: str
+    rnnoise_path: str = ""
 
 
-def find_libraries(*, opus_path: str | None = None, srtp_path: str | None = None) -> Libraries:
-    """Find both libraries without importing their packages; a given path is returned unchanged."""
+def find_libraries(
+    *, opus_path: str | None = None, srtp_path: str | None = None, rnnoise_path: str | None = None
+) -> Libraries:
+    """Find the libraries without importing their packages; a given path is returned unchanged."""
     return Libraries(
         opus_path=_opus() if opus_path is None else opus_path,
         srtp_path=_srtp() if srtp_path is None else srtp_path,
+        rnnoise_path=_rnnoise() if rnnoise_path is None else rnnoise_path,
     )
 
 
@@ -36,6 +40,13 @@ def _srtp() -> str:
     package = _package_folder("pylibsrtp")
     found = sorted(package.glob("_binding*.so")) if package else []
     return str(found[0]) if found else _system("srtp2")
+
+
+def _rnnoise() -> str:
+    # Debian has no package of it.
+    package = _package_folder("pyrnnoise")
+    found = sorted(package.glob("librnnoise*.so")) if package else []
+    return str(found[0]) if found else _system("rnnoise")
 
 
 def _package_folder(name: str) -> Path | None:

@@ -10,9 +10,11 @@ class Shed(enum.IntEnum):
     """What a mixing thread that has too much to do leaves out; each step includes those before it."""
 
     NOTHING = 0
-    ENCODING = 1
+    SUPPRESSION = 1
+    """Noise is not suppressed."""
+    ENCODING = 2
     """Opus encoders run at their least complexity."""
-    TALKERS = 2
+    TALKERS = 3
     """At most three participants of a room are mixed."""
 
 

@@ -114,6 +114,13 @@ class BridgePort:
         """Set whether the participant is brought to the common loudness of -23 LUFS, slowly, while it talks."""
         self._native.set_levelled(levelled)
 
+    def set_suppressed(self, suppressed: bool) -> None:
+        """Set whether noise is removed from what the others hear of the participant.
+
+        Raises Unavailable without librnnoise.
+        """
+        self._native.set_suppressed(suppressed)
+
     def set_deafened(self, deafened: bool, *, by: str = "") -> None:
         """Set whether the participant hears the others; ``by`` counts as in ``set_muted``.
 

@@ -193,6 +193,8 @@ class RoomSettings:
     """Digits that the menu leaves are sent to the other participants."""
     levelling: bool = False
     """Participants are brought to a common loudness."""
+    noise_suppression: bool = False
+    """Noise is removed from what the others hear of each participant."""
 
     @property
     def wording(self) -> Wording:
@@ -288,6 +290,7 @@ class Conferencecall:
     deaf: bool = False
     gain_db: float = 0.0
     levelling: ByRoom = "room"
+    noise_suppression: ByRoom = "room"
     talking: bool = False
     on_hold: bool = False
     waiting: bool = False
@@ -309,6 +312,7 @@ class ParticipantChange:
     deaf: bool | None = None
     gain_db: float | None = None
     levelling: ByRoom | None = None
+    noise_suppression: ByRoom | None = None
     label: str | None = None
     hand_raised: bool | None = None
 

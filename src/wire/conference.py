@@ -88,6 +88,8 @@ class ConferenceView(View):
     """Digits that a participant presses, and the menu leaves, are sent to the other participants (RFC 4733)."""
     levelling: bool = _setting("levelling")
     """Participants are slowly brought to a common loudness of -23 LUFS (ITU-R BS.1770)."""
+    noise_suppression: bool = _setting("noise_suppression")
+    """Noise is removed from what the others hear of each participant (RNNoise)."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp
@@ -114,6 +116,8 @@ class ConferencecallView(View):
     """Gain of the participant's audio for the others."""
     levelling: ByRoom
     """Whether the participant is brought to the common loudness: as the `levelling` of its room, or `on` or `off`."""
+    noise_suppression: ByRoom
+    """Whether noise is removed from what the others hear: as its room says, or `on` or `off`."""
     talking: bool
     on_hold: bool
     """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""

@@ -56,6 +56,7 @@ async def test_create_answers_200_with_every_key(api: ApiClient) -> None:
         "dtmf_menu": {},
         "relay_digits": False,
         "levelling": False,
+        "noise_suppression": False,
         "tm_end": UNSET,
         "tm_update": UNSET,
         "tm_delete": UNSET,

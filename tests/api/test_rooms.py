@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
     "entry_tone": True,
     "relay_digits": True,
     "levelling": True,
+    "noise_suppression": True,
     "exit_tone": True,
     "music_when_alone": True,
     "record_on_start": True,
@@ -60,6 +61,7 @@ async def test_settings_are_stored_and_reset(api: ApiClient) -> None:
         {"max_participants": -1},
         {"locked": "yes"},
         {"levelling": "on"},
+        {"noise_suppression": "on"},
         {"announce": "loudly"},
         {"prompts": True},
         {"language": "no language"},
@@ -130,7 +132,15 @@ async def test_a_participant_is_levelled_as_its_room_says_or_by_its_own_choice(s
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"levelling": True}, {"label": "x" * 256}]
+    "wrong",
+    [
+        {"role": "king"},
+        {"gain_db": 25},
+        {"muted": 1},
+        {"levelling": True},
+        {"noise_suppression": "yes"},
+        {"label": "x" * 256},
+    ],
 )
 async def test_patch_participant_rejects_invalid_fields(site: Site, wrong: dict[str, Any]) -> None:
     room = await site.api.room()

@@ -13,11 +13,11 @@ CONFERENCE = """
     tm_end tm_create tm_update tm_delete
     max_participants pin moderator_pin locked wait_for_moderator lobby breakout_of end_when_moderator_leaves
     entry_tone exit_tone music_when_alone record_on_start announce prompts language prompt_texts
-    dtmf_menu lobby breakout_of relay_digits levelling
+    dtmf_menu lobby breakout_of relay_digits levelling noise_suppression
 """
 CONFERENCECALL = """
     id customer_id activeflow_id conference_id reference_type reference_id status tm_create tm_update tm_delete
-    role muted deaf gain_db talking on_hold label waiting hand_raised levelling
+    role muted deaf gain_db talking on_hold label waiting hand_raised levelling noise_suppression
 """
 RECORDING = """
     id customer_id owner_type owner_id activeflow_id reference_type reference_id status format on_end_flow_id

@@ -29,13 +29,14 @@ def test_both_libraries_are_found_in_the_wheels() -> None:
 
 
 def test_a_given_path_is_returned_unchanged() -> None:
-    assert find_libraries(opus_path="/x/opus", srtp_path="") == Libraries("/x/opus", "")
+    given = find_libraries(opus_path="/x/opus", srtp_path="", rnnoise_path="/x/rnnoise")
+    assert given == Libraries("/x/opus", "", "/x/rnnoise")
 
 
 def test_finding_libraries_imports_no_package() -> None:
     script = (
         "import sys; from mixminus.mixer.libraries import find_libraries; find_libraries();"
-        "sys.exit(bool({'av', 'pylibsrtp'} & set(sys.modules)))"
+        "sys.exit(bool({'av', 'pylibsrtp', 'pyrnnoise'} & set(sys.modules)))"
     )
     environment = {"PYTHONPATH": str(ROOT / "build" / "typing")}
     assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
@@ -45,6 +46,7 @@ def test_all_functions_are_loaded() -> None:
     found = find_libraries()
     code, opened = _open(found.opus_path, found.srtp_path)
     assert code == 0
+    assert library().mm_libraries_add_rnnoise(ctypes.byref(opened), found.rnnoise_path.encode()) == 0
     assert all(opened.names)
     library().mm_libraries_close(ctypes.byref(opened))
     assert not any(opened.names)

@@ -225,6 +225,7 @@ async def open_backend(  # noqa: PLR0913 -- what a test may choose
     delivery_clock: Clock | None = None,
     limits: Limits | None = None,
     telemetry: Telemetry = NO_TELEMETRY,
+    rnnoise_path: str | None = None,
     **chosen: Any,
 ) -> AsyncIterator[Backend]:
     """Start the services on the directory's data, and close them in order."""
@@ -232,7 +233,7 @@ async def open_backend(  # noqa: PLR0913 -- what a test may choose
     async with store.transaction() as tx:
         if not await tx.encryption.needed():
             await tx.encryption.encrypt_all(Cipher(), CIPHER, clock.now())
-    engine = Engine(EngineConfig(manual=True))
+    engine = Engine(EngineConfig(manual=True, rnnoise_path=rnnoise_path))
     config = ServiceConfig(
         recordings_directory=directory / "recordings",
         names=dict(names),

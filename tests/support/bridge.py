@@ -46,6 +46,7 @@ class _Member(ctypes.Structure):
         ("tapped", ctypes.c_void_p),
         ("ghost", ctypes.c_bool),
         ("present", ctypes.c_bool),
+        ("suppressor", ctypes.c_void_p),
     ]
 
 
@@ -159,6 +160,7 @@ class Participant:
         self.hears = hears
         self.voice = Playout(speaks_hz, ptime_ms=room.ptime_ms) if speaks_hz else None
         self.member = _Member()
+        self._suppressor = ctypes.c_void_p()
         _refused(
             library().mm_member_open(
                 ctypes.byref(self.member),
@@ -197,6 +199,16 @@ class Participant:
     def set_levelled(self, levelled: bool) -> None:
         library().mm_bridge_set_levelled(self.room.handle, ctypes.byref(self.member), ctypes.c_bool(levelled))
 
+    def set_suppressed(self, suppressed: bool) -> None:
+        """Set whether its noise is suppressed; what was opened is closed with the participant."""
+        if suppressed and not self._suppressor:
+            _refused(
+                library().mm_suppressor_open(
+                    ctypes.byref(self._suppressor), ctypes.byref(self.room.libraries)
+                )
+            )
+        self.member.suppressor = self._suppressor.value if suppressed else None
+
     def set_deafened(self, deafened: bool) -> None:
         library().mm_bridge_set_deafened(self.room.handle, ctypes.byref(self.member), ctypes.c_bool(deafened))
 
@@ -210,6 +222,7 @@ class Participant:
     def close(self) -> None:
         self.leave()
         library().mm_member_close(ctypes.byref(self.member))
+        library().mm_suppressor_close(self._suppressor)
         if self.voice:
             self.voice.close()
 
@@ -275,6 +288,10 @@ class Room:
 
     def stop(self, playout: Playout) -> None:
         library().mm_bridge_remove_playout(self.handle, playout.handle)
+
+    def shed(self, step: int) -> None:
+        """Set what it does without (``enum mm_shed``)."""
+        library().mm_bridge_set_shed(self.handle, step)
 
     def tap(self, tap: Tap) -> None:
         _refused(library().mm_bridge_add_tap(self.handle, tap.handle))

@@ -45,9 +45,9 @@ class Format(ctypes.Structure):
 
 
 class NativeLibraries(ctypes.Structure):
-    """struct mm_libraries: two handles and twenty-one functions, all pointers."""
+    """struct mm_libraries: three handles and twenty-five functions, all pointers."""
 
-    _fields_ = [("pointers", ctypes.c_void_p * 23)]
+    _fields_ = [("pointers", ctypes.c_void_p * 28)]
 
     @property
     def names(self) -> list[bool]:
@@ -63,6 +63,7 @@ def libraries() -> NativeLibraries:
         ctypes.byref(opened), found.opus_path.encode(), found.srtp_path.encode()
     )
     assert code == 0
+    assert library().mm_libraries_add_rnnoise(ctypes.byref(opened), found.rnnoise_path.encode()) == 0
     return opened
 
 

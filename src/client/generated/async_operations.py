@@ -107,6 +107,7 @@ class AsyncOperations(AsyncSender):
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
         relay_digits: bool | Unset = UNSET,
         levelling: bool | Unset = UNSET,
+        noise_suppression: bool | Unset = UNSET,
         id: UUID | str | None | Unset = UNSET,
     ) -> Conference:
         """Create a conference.
@@ -144,6 +145,7 @@ class AsyncOperations(AsyncSender):
                 "dtmf_menu": dtmf_menu,
                 "relay_digits": relay_digits,
                 "levelling": levelling,
+                "noise_suppression": noise_suppression,
                 "type": type,
                 "id": id,
             },
@@ -194,6 +196,7 @@ class AsyncOperations(AsyncSender):
         dtmf_menu: Mapping[str, Any] | Unset = UNSET,
         relay_digits: bool | Unset = UNSET,
         levelling: bool | Unset = UNSET,
+        noise_suppression: bool | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Conference:
         """Update a conference.
@@ -231,6 +234,7 @@ class AsyncOperations(AsyncSender):
                 "dtmf_menu": dtmf_menu,
                 "relay_digits": relay_digits,
                 "levelling": levelling,
+                "noise_suppression": noise_suppression,
             },
         )
         return await self._get(request, Conference)
@@ -442,6 +446,7 @@ class AsyncOperations(AsyncSender):
         deaf: bool | None | Unset = UNSET,
         gain_db: float | None | Unset = UNSET,
         levelling: Literal["room", "on", "off"] | None | Unset = UNSET,
+        noise_suppression: Literal["room", "on", "off"] | None | Unset = UNSET,
         label: str | None | Unset = UNSET,
         hand_raised: bool | None | Unset = UNSET,
         if_match: str | Unset = UNSET,
@@ -460,6 +465,7 @@ class AsyncOperations(AsyncSender):
                 "deaf": deaf,
                 "gain_db": gain_db,
                 "levelling": levelling,
+                "noise_suppression": noise_suppression,
                 "label": label,
                 "hand_raised": hand_raised,
             },

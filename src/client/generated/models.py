@@ -145,6 +145,8 @@ class Conferencecall(Model):
     """Gain of the participant's audio for the others."""
     levelling: Literal["room", "on", "off"]
     """Whether the participant is brought to the common loudness: as the `levelling` of its room, or `on` or `off`."""
+    noise_suppression: Literal["room", "on", "off"]
+    """Whether noise is removed from what the others hear: as its room says, or `on` or `off`."""
     talking: bool
     on_hold: bool
     """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
@@ -416,6 +418,8 @@ class Conference(Model):
     """Digits that a participant presses, and the menu leaves, are sent to the other participants (RFC 4733)."""
     levelling: bool
     """Participants are slowly brought to a common loudness of -23 LUFS (ITU-R BS.1770)."""
+    noise_suppression: bool
+    """Noise is removed from what the others hear of each participant (RNNoise)."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp

@@ -78,6 +78,7 @@ conferencecalls = Table(
     Column("deaf", Boolean, nullable=False),
     Column("gain_db", Float, nullable=False),
     Column("levelling", String(WORD), nullable=False, server_default="room"),
+    Column("noise_suppression", String(WORD), nullable=False, server_default="room"),
     Column("talking", Boolean, nullable=False),
     Column("on_hold", Boolean, nullable=False, server_default=false()),
     Column("waiting", Boolean, nullable=False, server_default=false()),

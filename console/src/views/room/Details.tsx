@@ -44,6 +44,7 @@ export function Details({ model, participant, close }: DetailsProps) {
         </div>
         <Gain id={participant.id} gain={seat?.gain_db ?? 0} name={name} />
         <Processing id={participant.id} name="levelling" label="Same loudness as the others" value={seat?.levelling ?? "room"} />
+        <Processing id={participant.id} name="noise_suppression" label="Noise removed" value={seat?.noise_suppression ?? "room"} />
         <Label id={participant.id} label={seat?.label ?? ""} />
         <Say callId={face.call_id} name={name} />
         <Move id={participant.id} room={model.id} name={name} />
@@ -96,7 +97,7 @@ function Gain({ id, gain, name }: { id: string; gain: number; name: string }) {
 }
 
 /** What is done to its audio: as the room says, or always, or never. */
-function Processing({ id, name, label, value }: { id: string; name: "levelling"; label: string; value: Schemas["Conferencecall"]["levelling"] }) {
+function Processing({ id, name, label, value }: { id: string; name: "levelling" | "noise_suppression"; label: string; value: Schemas["Conferencecall"]["levelling"] }) {
   const choices = [["room", "As the room"], ["on", "On"], ["off", "Off"]] as const;
   return (
     <div class="field flush" role="group" aria-label={label}>

@@ -9,7 +9,7 @@ import type { Room } from "./list";
 const SECTIONS: readonly Section[] = [
   { fields: ["name", "detail", "type", "max_participants", "timeout"] },
   { title: "Entry", fields: ["pin", "moderator_pin", "locked", "lobby", "wait_for_moderator", "end_when_moderator_leaves"] },
-  { title: "Sound", fields: ["entry_tone", "exit_tone", "music_when_alone", "record_on_start", "announce", "prompts", "language", "levelling"] },
+  { title: "Sound", fields: ["entry_tone", "exit_tone", "music_when_alone", "record_on_start", "announce", "prompts", "language", "levelling", "noise_suppression"] },
   { title: "Keys, texts and flows", folded: true, fields: ["dtmf_menu", "prompt_texts", "pre_flow_id", "post_flow_id", "pre_actions", "post_actions", "data", "id"] },
   { title: "More" },
 ];
@@ -36,6 +36,7 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
   announce: { label: "Announce who joins and leaves", choices: [["", "No"], ["count", "Their number"], ["names", "Their names"]] },
   prompts: { label: "Spoken prompts", choices: [["off", "None"], ["pin", "Only for the PIN"], ["all", "All"]] },
   language: { hint: "Of prompts and announcements, such as en-US; empty: the server's.", placeholder: "en-US" },
+  noise_suppression: { label: "Remove noise", hint: "From what the others hear of each participant." },
   levelling: { label: "Level the participants", hint: "Slowly brings each voice to the same loudness." },
   dtmf_menu: { label: "Keys of a phone", hint: "One to four of 0–9 * # A–D, and what they do." },
   prompt_texts: { label: "Texts of prompts", hint: "The name of a prompt, and the text that is said in its place." },

@@ -62,6 +62,7 @@ def set_hears(
     ] = None,
 ) -> None:
     """Set who hears whom, by ids of participants, in place of all rules before; without options all hear all."""
+    exceptions = [_gain(each) for each in gain or ()]
     pairs: list[PairBody] = [{"listener": one, "speaker": other} for one, other in map(_pair, silence or ())]
     whispers: list[WhisperBody] = [
         {"speaker": _id(speaker), "listeners": [_id(each) for each in listeners.split(",")]}
@@ -75,7 +76,7 @@ def set_hears(
         _show(
             client.replace_hears(
                 id,
-                exceptions=[_gain(each) for each in gain or ()],
+                exceptions=exceptions,
                 mute_for_one=pairs,
                 whisper=whispers,
                 coach=coaches,

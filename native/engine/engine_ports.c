@@ -244,10 +244,18 @@ int mm_engine_set_muted(struct mm_port *port, bool muted)
 
 int mm_engine_set_levelled(struct mm_port *port, bool levelled)
 {
-	if (port->control.closed)
+	struct mm_port_control *control = &port->control;
+	int rc;
+
+	if (control->closed)
 		return -EBADF;
-	return command(port, (struct mm_command){ .type = MM_COMMAND_SET_LEVELLED,
+	if (control->levelled == levelled)
+		return 0;
+	rc = command(port, (struct mm_command){ .type = MM_COMMAND_SET_LEVELLED,
 					       .u.on = levelled });
+	if (!rc)
+		control->levelled = levelled;
+	return rc;
 }
 
 int mm_engine_set_suppressed(struct mm_port *port, bool suppressed)

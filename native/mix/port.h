@@ -52,6 +52,7 @@ struct mm_port_control {
 	bool configured;
 	bool closed;
 	bool stays;                       /* on its shard: a ghost          */
+	bool levelled;
 	bool suppressed;
 	uint32_t releases_sent;           /* by a shard                     */
 	uint32_t releases_seen;

@@ -24,6 +24,7 @@ from sqlalchemy.engine import make_url
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.store.database import is_sqlite
+from mixminus.store.session import open_session, unanswered
 from mixminus.tasks import TaskScope
 
 __all__ = ["DatabaseInUse", "Starting", "owned_database"]
@@ -37,11 +38,6 @@ _ATTEMPTS: Final = 20
 _PAUSE_S: Final = 0.25
 _CHECK_S: Final = 2.0
 _ANSWER_S: Final = 5.0
-_KEEPALIVES: Final = {
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
-}
 _HOLDER: Final = """
 SELECT a.pid, a.application_name, coalesce(host(a.client_addr), 'a local socket') AS address
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -74,7 +70,7 @@ async def owned_database(
         ownership = _Ownership(url, on_lost, shared=shared)
         stack.push_async_callback(ownership.close)
         await ownership.take()
-        starting = await Starting.begun(ownership.url) if shared else Starting()
+        starting = await Starting.begun(url) if shared else Starting()
         stack.push_async_callback(starting.done)
         yield starting
 
@@ -88,7 +84,7 @@ class Starting:
     @classmethod
     async def begun(cls, url: str) -> "Starting":
         """Wait until no other node starts; Unavailable after two minutes."""
-        session = await _connected(url, "mixminus starting")
+        session = await open_session(url, "mixminus starting", answer_s=_ANSWER_S)
         begun = cls(session)
         try:
             for _ in range(int(_START_S / _PAUSE_S)):
@@ -97,7 +93,7 @@ class Starting:
                 await asyncio.sleep(_PAUSE_S)
         except Exception as error:
             await begun.done()
-            raise Unavailable(f"the database does not answer ({error})".partition("\n")[0]) from error
+            raise unanswered(error) from error
         except BaseException:
             await begun.done()
             raise
@@ -130,7 +126,7 @@ class _Ownership:
 
     def __init__(self, url: str, on_lost: Callable[[DatabaseInUse], None], *, shared: bool) -> None:
         self._take = "SELECT pg_try_advisory_lock_shared($1)" if shared else "SELECT pg_try_advisory_lock($1)"
-        self.url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = url
         self._on_lost = on_lost
         # Names the server to the administrator, and its own former session to itself.
         self._name = f"mixminus {socket.gethostname()[:20]} {os.getpid()} {uuid4().hex[:12]}"
@@ -155,15 +151,12 @@ class _Ownership:
     async def _taken(self) -> bool:
         try:
             if self._session is None:
-                self._session = await self._connect()
+                self._session = await open_session(self._url, self._name, answer_s=_ANSWER_S)
             taken: bool = await self._session.fetchval(self._take, _KEY)
         except Exception as error:
             await self._disconnect()
-            raise Unavailable(f"the database does not answer ({error})".partition("\n")[0]) from error
+            raise unanswered(error) from error
         return taken
-
-    async def _connect(self) -> Any:
-        return await _connected(self.url, self._name)
 
     async def _in_use(self) -> DatabaseInUse:
         holder = await self._holder()
@@ -220,10 +213,3 @@ class _Ownership:
         session, self._session = self._session, None
         if session is not None:
             session.terminate()
-
-
-async def _connected(url: str, name: str) -> Any:
-    import asyncpg  # noqa: PLC0415 -- an extra, needed with PostgreSQL alone
-
-    settings = {"application_name": name, **_KEEPALIVES}
-    return await asyncpg.connect(url, timeout=_ANSWER_S, command_timeout=_ANSWER_S, server_settings=settings)

@@ -15,9 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.engine import make_url
-
 from mixminus.errors import Unavailable
+from mixminus.store.session import open_session, unanswered
 
 __all__ = ["LeaseTable", "Node", "NodeRow"]
 
@@ -82,7 +81,7 @@ class LeaseTable:
 
     def __init__(self, url: str, ttl_s: float = TTL_S) -> None:
         """``ttl_s``: for how long a renewal holds."""
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = url
         self._ttl = timedelta(seconds=ttl_s)
         self._session: Any = None
         self._using = asyncio.Lock()
@@ -135,14 +134,9 @@ class LeaseTable:
 
     async def _open(self) -> Any:
         if self._session is None:
-            import asyncpg  # noqa: PLC0415 -- an extra, needed with PostgreSQL alone
-
             try:
-                self._session = await asyncpg.connect(
-                    self._url,
-                    timeout=_ANSWER_S,
-                    command_timeout=_ANSWER_S,
-                    server_settings={"application_name": f"mixminus leases {socket.gethostname()[:20]}"},
+                self._session = await open_session(
+                    self._url, f"mixminus leases {socket.gethostname()[:20]}", answer_s=_ANSWER_S
                 )
             except Exception as error:
                 raise await self._lost(error) from error
@@ -150,4 +144,4 @@ class LeaseTable:
 
     async def _lost(self, error: Exception) -> Unavailable:
         await self.close()
-        return Unavailable(f"the database does not answer ({error})".partition("\n")[0])
+        return unanswered(error)

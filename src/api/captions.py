@@ -9,15 +9,14 @@ import orjson
 from aiohttp import WSCloseCode, hdrs, web
 
 from mixminus.api.errors import InvalidRequestParameter
-from mixminus.api.events import MAX_ID, is_still_valid
+from mixminus.api.events import event_id, is_still_valid
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter
+from mixminus.api.pushing import WRITE_S, pushed
 from mixminus.api.transcribes import resource
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.delivery.captions import Caption, CaptionFeed, TooManyCaptionViewers
-from mixminus.log import task_failed
 from mixminus.model.ids import ConferenceId
 from mixminus.speech.recognition.webvtt import cue
-from mixminus.tasks import Interrupted, TaskScope, unless
 from mixminus.wire.view import View
 
 __all__ = ["event_of", "watch_captions"]
@@ -26,10 +25,6 @@ KEEP_ALIVE_S: Final = 10.0
 """After so long without a caption a viewer is sent a sign of life, and its credential is checked again."""
 ENDING_S: Final = 0.5
 """The same in a room that has ended: whether all is recognised is asked again."""
-WRITE_S: Final = 10.0
-"""A client that does not read for so long is disconnected."""
-CLOSE_S: Final = 5.0
-MAX_MESSAGE_BYTES: Final = 1024
 _US: Final = 1_000_000
 _EVENT_STREAM: Final = "text/event-stream"
 _LAST_EVENT_ID: Final = "Last-Event-ID"
@@ -117,36 +112,11 @@ async def _by_events(call: ApiCall, feed: CaptionFeed) -> web.StreamResponse:
 
 
 async def _by_websocket(call: ApiCall, feed: CaptionFeed) -> web.StreamResponse:
-    socket = web.WebSocketResponse(timeout=CLOSE_S, heartbeat=WRITE_S, max_msg_size=MAX_MESSAGE_BYTES)
-    await socket.prepare(call.request)
-    over: asyncio.Future[WSCloseCode] = asyncio.get_running_loop().create_future()
-    scope = TaskScope(task_failed("captions"))
+    async def send(socket: web.WebSocketResponse) -> WSCloseCode:
+        await socket.send_str("WEBVTT\n\n")
+        return await _send(call, feed, socket.send_str, cue_of, sign_of_life="")
 
-    async def send() -> None:
-        code = WSCloseCode.INTERNAL_ERROR
-        try:
-            await socket.send_str("WEBVTT\n\n")
-            code = await _send(call, feed, socket.send_str, cue_of, sign_of_life="")
-        except TimeoutError:
-            code = WSCloseCode.TRY_AGAIN_LATER
-        except ConnectionError:
-            pass  # the reader below ends as well
-        finally:
-            if not over.done():
-                over.set_result(code)
-
-    async def listen() -> None:
-        async for _ in socket:
-            pass  # nothing is expected; what comes is ignored
-
-    scope.spawn("captions send", send())
-    try:
-        await unless((over,), listen())
-    except Interrupted:
-        await socket.close(code=over.result())
-    finally:
-        await scope.close()
-    return socket
+    return await pushed(call.request, "captions", send)
 
 
 async def _send(
@@ -192,11 +162,7 @@ def cue_of(caption: Caption) -> str:
 
 def _after(request: web.Request) -> int | None:
     text = request.headers.get(_LAST_EVENT_ID) or request.query.get("after")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal() and int(text[:19]) <= MAX_ID):
-        raise InvalidRequestParameter("after and Last-Event-ID must be the id of an event, a whole number")
-    return int(text)
+    return None if text is None else event_id(text, f"after or {_LAST_EVENT_ID}")
 
 
 def _partials(request: web.Request) -> bool:

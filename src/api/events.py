@@ -26,7 +26,7 @@ from mixminus.store.webhook_attempts import State, WebhookType
 from mixminus.wire.event import EventView
 from mixminus.wire.view import Timestamp, View
 
-__all__ = ["is_still_valid", "resource"]
+__all__ = ["event_id", "is_still_valid", "resource"]
 
 LONGEST_ID: Final = 18
 MAX_ID: Final = 2**63 - 1
@@ -268,8 +268,11 @@ def _after(request: web.Request) -> int | None:
 
 def _id_in(request: web.Request, name: str) -> int | None:
     text = request.query.get(name)
-    if text is None:
-        return None
+    return None if text is None else event_id(text, name)
+
+
+def event_id(text: str, name: str) -> int:
+    """Return the id of an event that a parameter names; raise InvalidRequestParameter if it is none."""
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID):
         raise InvalidRequestParameter(f"{name} must be the id of an event, a whole number")
     return int(text)

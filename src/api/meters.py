@@ -9,11 +9,10 @@ from aiohttp import WSCloseCode, web
 from mixminus.api.conferences import TalkerView, resource
 from mixminus.api.events import is_still_valid
 from mixminus.api.operation import Answer, ApiCall, Operation
+from mixminus.api.pushing import WRITE_S, pushed
 from mixminus.call.meters import MeterChanges, MeterFeed, TooManyViewers
 from mixminus.conference.errors import ConferenceNotProgressing
-from mixminus.log import task_failed
 from mixminus.model.ids import ConferenceId
-from mixminus.tasks import Interrupted, TaskScope, unless
 from mixminus.wire.view import Rounded, View
 
 __all__ = ["frame_of"]
@@ -22,10 +21,6 @@ PERIOD_S: Final = 0.2
 """The engine publishes levels as often."""
 VALID_EVERY: Final = 50
 """Rounds after which the credential is checked again."""
-WRITE_S: Final = 10.0
-"""A client that does not read for so long is disconnected."""
-CLOSE_S: Final = 5.0
-MAX_MESSAGE_BYTES: Final = 1024
 
 
 class LevelView(View):
@@ -71,45 +66,10 @@ async def watch_meters(call: ApiCall) -> web.WebSocketResponse:
     """
     meters = call.services.meters
     feed = await meters.open(call.customer_id, ConferenceId(call.id))
-    socket = web.WebSocketResponse(timeout=CLOSE_S, heartbeat=WRITE_S, max_msg_size=MAX_MESSAGE_BYTES)
     try:
-        await socket.prepare(call.request)
-        await _run(call, socket, feed)
+        return await pushed(call.request, "meters", lambda socket: _send_changes(call, socket, feed))
     finally:
         meters.close(feed)
-    return socket
-
-
-async def _run(call: ApiCall, socket: web.WebSocketResponse, feed: MeterFeed) -> None:
-    over: asyncio.Future[WSCloseCode] = asyncio.get_running_loop().create_future()
-    scope = TaskScope(task_failed("meters"))
-    scope.spawn("meters send", _send(call, socket, feed, over))
-    try:
-        await unless((over,), _listen(socket))
-    except Interrupted:
-        await socket.close(code=over.result())
-    finally:
-        await scope.close()
-
-
-async def _listen(socket: web.WebSocketResponse) -> None:
-    async for _ in socket:
-        pass  # nothing is expected; what comes is ignored
-
-
-async def _send(
-    call: ApiCall, socket: web.WebSocketResponse, feed: MeterFeed, over: asyncio.Future[WSCloseCode]
-) -> None:
-    code = WSCloseCode.INTERNAL_ERROR
-    try:
-        code = await _send_changes(call, socket, feed)
-    except TimeoutError:
-        code = WSCloseCode.TRY_AGAIN_LATER
-    except ConnectionError:
-        pass  # _listen ends as well
-    finally:
-        if not over.done():
-            over.set_result(code)
 
 
 async def _send_changes(call: ApiCall, socket: web.WebSocketResponse, feed: MeterFeed) -> WSCloseCode:

@@ -1,6 +1,6 @@
 """Owners: which node a request is for, by its path or by what its body names.
 
-rooms, their participants, playbacks and chat      the room's home
+rooms, with their participants and chat            the room's home
 calls, groupcalls, activeflows, transcribes        the node that has them (``node_id`` of the row)
 recordings and their files                         the node that has the files
 speakings, media streams, traces, playbacks        the node that has them in memory: the others are asked
@@ -24,7 +24,7 @@ from mixminus.errors import NotFound
 from mixminus.model.ids import CustomerId, FlowId, MediaStreamId, PlaybackId, SpeakingId, TraceId
 from mixminus.store.fence import STEWARD
 
-__all__ = ["Owners", "has"]
+__all__ = ["Owners", "first", "has"]
 
 _IN_MEMORY: Final[Mapping[str, Callable[[Services, CustomerId, UUID], object]]] = {
     "playbacks": lambda services, customer, id_: services.playbacks.get(customer, PlaybackId(id_)),

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from mixminus import log
 from mixminus.app.secret_keys import open_cipher
@@ -32,8 +33,7 @@ class Database:
 
     def lose(self, reason: DatabaseInUse) -> None:
         """Write nothing more; the first reason counts."""
-        if not self.lost.done():
-            self.lost.set_result(reason)
+        _lose(self.lost, reason)
 
 
 async def open_database(settings: Settings, clock: Clock, fence: Fence, stack: AsyncExitStack) -> Database:
@@ -43,11 +43,7 @@ async def open_database(settings: Settings, clock: Clock, fence: Fence, stack: A
     """
     lost: asyncio.Future[DatabaseInUse] = asyncio.get_running_loop().create_future()
     try:
-        owned = owned_database(
-            settings.database,
-            lambda reason: None if lost.done() else lost.set_result(reason),
-            shared=not fence.alone,
-        )
+        owned = owned_database(settings.database, partial(_lose, lost), shared=not fence.alone)
         starting = await stack.enter_async_context(owned)
         await upgrade(settings.database)
     except DatabaseInUse:
@@ -68,6 +64,11 @@ async def open_database(settings: Settings, clock: Clock, fence: Fence, stack: A
         async with store.transaction() as tx:
             await tx.homes.free_all()
     return Database(store, lost, starting)
+
+
+def _lose(lost: asyncio.Future[DatabaseInUse], reason: DatabaseInUse) -> None:
+    if not lost.done():
+        lost.set_result(reason)
 
 
 def _stop_writing(store: Store, lost: asyncio.Future[DatabaseInUse]) -> None:

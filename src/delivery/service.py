@@ -110,8 +110,7 @@ class DeliveryService:
     async def start(self) -> None:
         """Continue where the previous run stopped."""
         await self._feed.start()
-        await self._webhooks.start()
-        await self._activeflow_webhooks.start()
+        await self.take_over()
         self._retention.start()
 
     async def take_over(self) -> None:

@@ -1,9 +1,8 @@
 """Masking: a SIP message without its secrets, for traces. Pure; never raises, whatever the bytes are.
 
 Masked are credentials (of a Digest everything but what names the account and the challenge), passwords in URIs, the
-keys of session descriptions, ICE passwords, encoded bodies, and the digits of INFO requests, which may be a PIN, and the
-texts of MESSAGE requests. What
-stands in a body is masked with as many characters, so that its Content-Length stays right.
+keys of session descriptions, ICE passwords, encoded bodies, the digits of INFO requests, which may be a PIN, and the
+texts of MESSAGE requests. What stands in a body is masked with as many characters, so that its Content-Length stays right.
 """
 
 import re

@@ -81,11 +81,6 @@ static int choose_tag(struct mm_trunk *trunk)
 	return -ENOSPC;
 }
 
-static struct mm_trunk_link *link_alloc(void)
-{
-	return calloc(1, sizeof(struct mm_trunk_link));
-}
-
 int mm_engine_open_link(struct mm_trunk *trunk, struct mm_held_bridge *bridge,
 			struct mm_trunk_link **opened)
 {
@@ -99,7 +94,7 @@ int mm_engine_open_link(struct mm_trunk *trunk, struct mm_held_bridge *bridge,
 	tag = choose_tag(trunk);
 	if (tag < 0)
 		return tag;
-	link = link_alloc();
+	link = calloc(1, sizeof(*link));
 	if (!link)
 		return -ENOMEM;
 	mm_link_init(link, trunk);

@@ -9,7 +9,7 @@ from pydantic import Field
 from mixminus.api.authentication import SENDER
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.model.permissions import ADMIN
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 from mixminus.wire.view import Timestamp, View
 
 __all__ = ["resource"]
@@ -39,7 +39,7 @@ class NodesView(View):
 
     here: UUID
     """The node that answers; the nil UUID for a server that has its database for itself."""
-    steward: bool
+    leader: bool
     """Whether that node sends the webhooks, and takes over what others leave."""
     result: list[NodeView]
     """Oldest first, with those that went within a day; empty for a server that has its database for itself."""
@@ -53,6 +53,6 @@ async def list_nodes(call: ApiCall) -> NodesView:
     rows = await services.cluster.nodes()
     return NodesView(
         here=services.cluster.node_id,
-        steward=services.store.fence.holds(STEWARD),
+        leader=services.store.fence.holds(LEADER),
         result=[NodeView.of(row) for row in rows],
     )

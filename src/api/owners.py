@@ -4,7 +4,7 @@ rooms, with their participants and chat            the room's home
 calls, groupcalls, activeflows, transcribes        the node that has them (``node_id`` of the row)
 recordings and their files                         the node that has the files
 speakings, media streams, traces, playbacks        the node that has them in memory: the others are asked
-what sends webhooks                                the steward
+what sends webhooks                                the leader
 
 Everything else is answered anywhere: lists, the directory, events, new rooms.
 """
@@ -22,7 +22,7 @@ from mixminus.api.paths import CANONICAL, route_of, without_root
 from mixminus.api.services import Services
 from mixminus.errors import NotFound
 from mixminus.model.ids import CustomerId, FlowId, MediaStreamId, PlaybackId, SpeakingId, TraceId
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 
 __all__ = ["Owners", "first", "has"]
 
@@ -79,7 +79,7 @@ class Owners:
             return await self._other(await self._named(request))
         if pattern == "/events/resend":
             async with self._services.store.snapshot() as tx:
-                return self._not_here(await tx.homes.of(STEWARD))
+                return self._not_here(await tx.homes.of(LEADER))
         kind, _, rest = pattern.strip("/").partition("/")
         text = request.match_info.get("id", "")
         is_read = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)

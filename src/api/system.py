@@ -11,7 +11,7 @@ from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition, families
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.api.services import Services
 from mixminus.errors import NotFound, Unavailable
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 from mixminus.wire.view import View
 
 __all__ = ["resource"]
@@ -156,6 +156,6 @@ def _metrics(services: Services) -> Iterator[Metric]:
     )
     if not services.store.fence.alone:
         yield Metric("mixminus_nodes", "gauge", "nodes that live", {"": len(services.cluster.peers) + 1})
-        steward = services.store.fence.holds(STEWARD)
-        yield Metric("mixminus_steward", "gauge", "whether this node is the steward", {"": int(steward)})
+        leader = services.store.fence.holds(LEADER)
+        yield Metric("mixminus_leader", "gauge", "whether this node is the leader", {"": int(leader)})
     yield from services.process.gauges()

@@ -14,8 +14,8 @@ from mixminus.app.database import open_database
 from mixminus.app.listeners import listening
 from mixminus.app.settings import Settings
 from mixminus.clock import Clock
+from mixminus.cluster.leadership import Leadership
 from mixminus.cluster.membership import Membership
-from mixminus.cluster.stewardship import Stewardship
 from mixminus.flow.runner import FlowRunner
 from mixminus.hosts import bracketed
 from mixminus.model.ids import new_id
@@ -95,7 +95,7 @@ async def _register(
 async def resume(
     services: Services, runner: FlowRunner, membership: Membership | None, stack: AsyncExitStack
 ) -> None:
-    """Resume or end what the previous run left; a node that is not the steward leaves that to it."""
+    """Resume or end what the previous run left; a node that is not the leader leaves that to it."""
     services.access.audits.start()
     await services.usage.meter.start()
     await services.directory.registrations.prune()
@@ -122,7 +122,7 @@ async def _repair(services: Services, runner: FlowRunner) -> None:
 async def _share(
     services: Services, runner: FlowRunner, membership: Membership, stack: AsyncExitStack
 ) -> None:
-    """Be the steward if there is none; look from now on at what other nodes change and leave."""
+    """Be the leader if there is none; look from now on at what other nodes change and leave."""
 
     async def sweep() -> None:
         await services.recordings.ledger.mark_abandoned()
@@ -132,9 +132,9 @@ async def _share(
         await services.usage.meter.refresh()
         services.directory.refresh()
 
-    stewardship = Stewardship(services.store, membership, sweep)
-    stack.push_async_callback(stewardship.close)
-    if await stewardship.take():
-        await stewardship.sweep()
+    leadership = Leadership(services.store, membership, sweep)
+    stack.push_async_callback(leadership.close)
+    if await leadership.take():
+        await leadership.sweep()
     membership.report(lambda: (len(services.rooms), len(services.live_calls)))
-    stewardship.start(services.delivery.take_over, refresh)
+    leadership.start(services.delivery.take_over, refresh)

@@ -28,7 +28,7 @@ from mixminus.log import get
 from mixminus.model.ids import CustomerId
 from mixminus.store.activeflow_retries import ActiveflowRetry
 from mixminus.store.database import Store
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 from mixminus.store.outbox import Event, Span
 from mixminus.store.webhook_retries import Backlog
 from mixminus.store.webhooks import Target
@@ -97,7 +97,7 @@ class ActiveflowWebhooks:
             self._running.discard(event.activeflow_id)
 
     async def _deliver(self, activeflow_id: UUID) -> float | None:
-        if not self._store.fence.holds(STEWARD):  # another node sends the webhooks
+        if not self._store.fence.holds(LEADER):  # another node sends the webhooks
             self.lag.note(activeflow_id, Backlog())
             return None
         async with self._store.snapshot() as tx:
@@ -135,7 +135,7 @@ class ActiveflowWebhooks:
         """Let events wait behind the one that is tried again."""
         if events:
             now = self._clock.now()
-            async with self._store.transaction(STEWARD) as tx:
+            async with self._store.transaction(LEADER) as tx:
                 await tx.activeflow_retries.put(ActiveflowRetry(each, 0, each.tm, now) for each in events)
                 await tx.activeflow_webhooks.advance(activeflow_id, events[-1].id)
 
@@ -146,7 +146,7 @@ class ActiveflowWebhooks:
         with self.lag.delivering(activeflow_id, retry.tm_begin):
             outcome = await self._sender.attempt(target, retry.event)
         after = self._after(retry, outcome)
-        async with self._store.transaction(STEWARD) as tx:
+        async with self._store.transaction(LEADER) as tx:
             await tx.webhook_attempts.add(retry.event, outcome.at(self._clock.now()), activeflow_id)
             if is_new:
                 await tx.activeflow_webhooks.advance(activeflow_id, retry.event.id)

@@ -25,7 +25,7 @@ from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 from mixminus.store.webhook_attempts import Delivery, WebhookType
 from mixminus.store.webhooks import Undelivered
 from mixminus.tasks import TaskScope
@@ -114,7 +114,7 @@ class DeliveryService:
         self._retention.start()
 
     async def take_over(self) -> None:
-        """Send the webhooks from now on: this node has become the steward."""
+        """Send the webhooks from now on: this node has become the leader."""
         await self._webhooks.start()
         await self._activeflow_webhooks.start()
 
@@ -191,7 +191,7 @@ class Retention:
     async def _run(self) -> None:
         while True:
             try:
-                if self._store.fence.holds(STEWARD):
+                if self._store.fence.holds(LEADER):
                     await self._prune()
             except Unavailable as exc:
                 log.warning("events not pruned", cause=str(exc))

@@ -29,7 +29,7 @@ from mixminus.errors import Conflict
 from mixminus.log import get
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store, Transaction
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 from mixminus.store.outbox import Event, Span
 from mixminus.store.webhook_retries import Backlog, Retry
 from mixminus.store.webhooks import Target, Undelivered
@@ -133,7 +133,7 @@ class Webhooks:
             self._queues.wake(customer_id)
 
     async def _deliver(self, customer_id: CustomerId) -> float | None:
-        if not self._store.fence.holds(STEWARD):  # another node sends the webhooks
+        if not self._store.fence.holds(LEADER):  # another node sends the webhooks
             self.lag.note(customer_id, Backlog())
             return None
         target = await self._target(customer_id)
@@ -165,14 +165,14 @@ class Webhooks:
             cursor = await tx.webhooks.cursor(customer_id)
         if target is None:
             if cursor is not None:
-                async with self._store.transaction(STEWARD) as tx:
+                async with self._store.transaction(LEADER) as tx:
                     await tx.webhooks.forget(customer_id)
                     await tx.webhook_retries.clear(customer_id)
             self.lag.note(customer_id, Backlog())
             if changes == self._changes:  # otherwise the destination may have been set meanwhile
                 self._without[customer_id] = False
         elif cursor is None:
-            async with self._store.transaction(STEWARD) as tx:
+            async with self._store.transaction(LEADER) as tx:
                 await _begin(tx, target)
         return target
 
@@ -198,7 +198,7 @@ class Webhooks:
     async def _try_again(self, target: Target, retry: Retry) -> bool:
         outcome = await self._attempt(target, retry.event, retry.attempts + 1)
         is_over = self._clock.now() - retry.tm_begin >= self._retry
-        async with self._store.transaction(STEWARD) as tx:
+        async with self._store.transaction(LEADER) as tx:
             await tx.webhook_attempts.add(retry.event, outcome.at(self._clock.now()))
             if outcome.retry and not is_over:
                 wait_s = pause_s(retry.attempts + 1, outcome.retry_after_s)
@@ -231,7 +231,7 @@ class Webhooks:
             if changed:  # the next event goes to another destination
                 return True
         if behind:
-            async with self._store.transaction(STEWARD) as tx:
+            async with self._store.transaction(LEADER) as tx:
                 await tx.webhook_retries.add(behind, tm_next=self._clock.now())
                 await tx.webhooks.advance(target.customer_id, behind[-1].id)
         return len(events) == BATCH
@@ -250,7 +250,7 @@ class Webhooks:
     async def _note(self, target: Target, event: Event, outcome: Outcome, behind: Sequence[Event]) -> bool:
         """Write what became of an event, and of those before it that wait; return whether the destination changed."""
         now = self._clock.now()
-        async with self._store.transaction(STEWARD) as tx:
+        async with self._store.transaction(LEADER) as tx:
             await tx.webhook_retries.add(behind, tm_next=now)
             await tx.webhooks.advance(target.customer_id, event.id)
             await tx.webhook_attempts.add(event, outcome.at(now))

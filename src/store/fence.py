@@ -16,9 +16,9 @@ from uuid import UUID
 from mixminus.errors import Unavailable
 from mixminus.model.ids import NIL
 
-__all__ = ["STEWARD", "Elsewhere", "Fence", "Fenced"]
+__all__ = ["LEADER", "Elsewhere", "Fence", "Fenced"]
 
-STEWARD: Final = UUID("6d69786d-696e-7573-8000-737465776172")
+LEADER: Final = UUID("6d69786d-696e-7573-8000-6c6561646572")
 """The stream whose home does what one node does for all: send webhooks, end what dead nodes have left."""
 
 

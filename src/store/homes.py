@@ -19,7 +19,7 @@ from sqlalchemy import (
 from mixminus.model.conference import ConferenceStatus
 from mixminus.model.ids import NIL
 from mixminus.store.connection import Connection
-from mixminus.store.fence import STEWARD, Fence
+from mixminus.store.fence import LEADER, Fence
 from mixminus.store.statement import Statement
 from mixminus.store.tables import (
     activeflows,
@@ -91,17 +91,17 @@ class HomeRows:
             return found
         return None
 
-    async def claim_stewardship(self) -> int | None:
-        """Become the steward if there is none; return the epoch, None if another living node is."""
+    async def claim_leadership(self) -> int | None:
+        """Become the leader if there is none; return the epoch, None if another living node is."""
         streams = event_streams.c
-        if not await self._connection.scalar(select(exists().where(streams.id == STEWARD))):
+        if not await self._connection.scalar(select(exists().where(streams.id == LEADER))):
             await self._connection.execute(
                 text(
                     "INSERT INTO event_streams (id, number) VALUES (:id, 0) ON CONFLICT DO NOTHING"
-                ).bindparams(bindparam("id", STEWARD, type_=streams.id.type))
+                ).bindparams(bindparam("id", LEADER, type_=streams.id.type))
             )
-        await self._claim(streams.id == STEWARD)
-        claimed = await self._unheld(streams.id == STEWARD)
+        await self._claim(streams.id == LEADER)
+        claimed = await self._unheld(streams.id == LEADER)
         return claimed[0][1] if claimed else None
 
     async def take_orphans(self) -> list[tuple[UUID, int]]:

@@ -9,7 +9,7 @@ import pytest
 from mixminus.model.call import Address, Call, CallStatus
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.database import Store
-from mixminus.store.fence import STEWARD, Elsewhere, Fenced
+from mixminus.store.fence import LEADER, Elsewhere, Fenced
 from mixminus.store.outbox import Draft
 from tests.cluster.conftest import Nodes, Sql
 from tests.support.clock import ManualClock
@@ -19,17 +19,17 @@ GONE = "UPDATE nodes SET state = 'gone' WHERE id = '{}'"
 
 async def claim(store: Store) -> bool:
     async with store.transaction() as tx:
-        epoch = await tx.homes.claim_stewardship()
+        epoch = await tx.homes.claim_leadership()
     if epoch is not None:
-        store.fence.hold(STEWARD, epoch)
+        store.fence.hold(LEADER, epoch)
     return epoch is not None
 
 
 async def write(store: Store, customer_id: CustomerId, paused: asyncio.Event | None = None) -> None:
     """Write an event that names its node and its epoch; ``paused``: the node is frozen in its transaction."""
-    data = {"node": str(store.fence.node_id), "epoch": store.fence.epoch_of(STEWARD)}
+    data = {"node": str(store.fence.node_id), "epoch": store.fence.epoch_of(LEADER)}
     async with store.transaction() as tx:
-        tx.outbox.add(Draft(STEWARD, "happened", customer_id, data, ManualClock().now()))
+        tx.outbox.add(Draft(LEADER, "happened", customer_id, data, ManualClock().now()))
         if paused is not None:
             await paused.wait()
 
@@ -40,7 +40,7 @@ async def test_a_stream_has_one_home_and_the_next_claim_gets_a_higher_epoch(node
     await sql(GONE.format(one.fence.node_id))
     assert not await claim(one), "it is gone itself"
     assert await claim(two)
-    assert two.fence.epoch_of(STEWARD) > one.fence.epoch_of(STEWARD)
+    assert two.fence.epoch_of(LEADER) > one.fence.epoch_of(LEADER)
 
 
 async def test_what_a_frozen_node_was_about_to_write_is_refused(
@@ -59,10 +59,10 @@ async def test_what_a_frozen_node_was_about_to_write_is_refused(
     with pytest.raises(Fenced):
         await writing
     assert looked == [True]
-    assert not frozen.fence.holds(STEWARD)
+    assert not frozen.fence.holds(LEADER)
     assert frozen.fence.counters["cluster.writes_fenced"] == 1
     async with other.snapshot() as tx:
-        assert [event.number for event in await tx.outbox.read(STEWARD)] == [1]
+        assert [event.number for event in await tx.outbox.read(LEADER)] == [1]
 
 
 async def test_a_guarded_transaction_is_refused_without_an_event(
@@ -70,12 +70,12 @@ async def test_a_guarded_transaction_is_refused_without_an_event(
 ) -> None:
     store = await nodes.store()
     await claim(store)
-    async with store.transaction(STEWARD):
+    async with store.transaction(LEADER):
         pass
     await sql(GONE.format(store.fence.node_id))
     assert await claim(await nodes.store())
     with pytest.raises(Fenced):
-        async with store.transaction(STEWARD):
+        async with store.transaction(LEADER):
             pass
 
 
@@ -128,9 +128,9 @@ async def test_however_nodes_freeze_and_die_an_epoch_has_one_owner_and_numbers_h
         nonlocal refused
         for _ in range(rounds):
             try:
-                if not store.fence.holds(STEWARD):
+                if not store.fence.holds(LEADER):
                     await claim(store)
-                if store.fence.holds(STEWARD):
+                if store.fence.holds(LEADER):
                     await write(store, customer_id)
             except Fenced:
                 refused += 1
@@ -145,7 +145,7 @@ async def test_however_nodes_freeze_and_die_an_epoch_has_one_owner_and_numbers_h
         every.append(living[-1])
         await asyncio.gather(*working)
     async with every[-1].snapshot() as tx:
-        events = await tx.outbox.read(STEWARD)
+        events = await tx.outbox.read(LEADER)
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     epochs = [(event.data["epoch"], event.data["node"]) for event in events]
     runs = [owner for owner, _ in groupby(epochs)]
@@ -155,9 +155,9 @@ async def test_however_nodes_freeze_and_die_an_epoch_has_one_owner_and_numbers_h
 
 
 async def test_only_what_no_living_node_has_is_ended(nodes: Nodes, sql: Sql, customer_id: CustomerId) -> None:
-    dead, steward, other = [await nodes.store() for _ in range(3)]
+    dead, leader, other = [await nodes.store() for _ in range(3)]
     calls: dict[str, CallId] = {}
-    for name, store in {"dead": dead, "steward": steward, "other": other}.items():
+    for name, store in {"dead": dead, "leader": leader, "other": other}.items():
         calls[name] = CallId(new_id())
         address = Address("sip", name)
         async with store.transaction() as tx:
@@ -172,10 +172,10 @@ async def test_only_what_no_living_node_has_is_ended(nodes: Nodes, sql: Sql, cus
                     ManualClock().now(),
                 )
             )
-    async with steward.snapshot() as tx:
+    async with leader.snapshot() as tx:
         assert await tx.calls.unfinished() == []
         assert await tx.homes.of_resource("calls", calls["other"]) == other.fence.node_id
     await sql(GONE.format(dead.fence.node_id))
-    async with steward.snapshot() as tx:
+    async with leader.snapshot() as tx:
         assert [call.id for call in await tx.calls.unfinished()] == [calls["dead"]]
         assert await tx.homes.of_resource("calls", calls["dead"]) is None

@@ -59,12 +59,12 @@ def numbers(node: Server, room: str) -> list[int]:
     return sorted(event["number"] for event in events)
 
 
-def test_the_nodes_know_each_other_and_one_is_the_steward(nodes: list[Server]) -> None:
+def test_the_nodes_know_each_other_and_one_is_the_leader(nodes: list[Server]) -> None:
     for node in nodes:
         eventually(lambda node=node: len(living(node.call("GET", "/nodes"))) == 3, what="three nodes")  # type: ignore[misc]
     seen = [node.call("GET", "/nodes").json for node in nodes]
     assert len({each["here"] for each in seen}) == 3
-    assert [each["steward"] for each in seen].count(True) == 1
+    assert [each["leader"] for each in seen].count(True) == 1
 
 
 def test_a_room_is_read_and_changed_at_any_node(nodes: list[Server]) -> None:

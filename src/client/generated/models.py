@@ -756,7 +756,7 @@ class Nodes(Model):
 
     here: UUID
     """The node that answers; the nil UUID for a server that has its database for itself."""
-    steward: bool
+    leader: bool
     """Whether that node sends the webhooks, and takes over what others leave."""
     result: list[Node]
     """Oldest first, with those that went within a day; empty for a server that has its database for itself."""

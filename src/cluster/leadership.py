@@ -1,6 +1,6 @@
-"""Stewardship: one node does for all what must be done once.
+"""Leadership: one node does for all what must be done once.
 
-It sends the webhooks, and ends in the books what dead nodes have left: their calls, flows and transcriptions; their
+It sends the webhooks, and writes the ends of what dead nodes have left: their calls, flows and transcriptions; their
 rooms it takes over. Which node that is, is the home of one more stream (``store.fence``): claimed by one UPDATE when
 no living node has it, and compared in the transactions of what it does.
 """
@@ -15,21 +15,21 @@ from mixminus.cluster.membership import Membership
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.store.database import Store
-from mixminus.store.fence import STEWARD
+from mixminus.store.fence import LEADER
 from mixminus.tasks import TaskScope
 
-__all__ = ["Stewardship"]
+__all__ = ["Leadership"]
 
 log = get("cluster")
 
 _LOOK_S: Final = 1.5
-"""How often another node looks whether there is a steward."""
+"""How often another node looks whether there is a leader."""
 _SWEEPS: Final = 3
-"""A steward sweeps at every third look, and when a node has departed."""
+"""A leader sweeps at every third look, and when a node has departed."""
 
 
-class Stewardship:
-    """Claims the stewardship, and sweeps while this node has it."""
+class Leadership:
+    """Claims the leadership, and sweeps while this node has it."""
 
     def __init__(self, store: Store, membership: Membership, sweep: Callable[[], Awaitable[None]]) -> None:
         """``sweep`` ends what no living node has; nothing happens before ``start``."""
@@ -37,11 +37,11 @@ class Stewardship:
         self._sweep = sweep
         self._departed = asyncio.Event()
         self._has_begun = False
-        """Whether ``on_taken`` was called for the present stewardship."""
+        """Whether ``on_taken`` was called for the present leadership."""
         self._on_taken: Callable[[], Awaitable[None]] = _nothing
         self._refresh: Callable[[], Awaitable[None]] = _nothing
         self._scope = TaskScope(task_failed("cluster"))
-        self._counters: Counter[str] = Counter({"cluster.sweeps": 0, "cluster.stewardships": 0})
+        self._counters: Counter[str] = Counter({"cluster.sweeps": 0, "cluster.leaderships": 0})
         membership.watch(self._departed.set)
 
     @property
@@ -50,20 +50,20 @@ class Stewardship:
 
     @property
     def held(self) -> bool:
-        """Whether this node is the steward."""
-        return self._store.fence.holds(STEWARD)
+        """Whether this node is the leader."""
+        return self._store.fence.holds(LEADER)
 
     async def take(self) -> bool:
-        """Become the steward unless another living node is; return whether this node is it."""
+        """Become the leader unless another living node is; return whether this node is it."""
         if self.held:
             return True
         async with self._store.transaction() as tx:
-            epoch = await tx.homes.claim_stewardship()
+            epoch = await tx.homes.claim_leadership()
         if epoch is None:
             return False
-        self._store.fence.hold(STEWARD, epoch)
-        self._counters["cluster.stewardships"] += 1
-        log.info("this node is the steward", epoch=epoch)
+        self._store.fence.hold(LEADER, epoch)
+        self._counters["cluster.leaderships"] += 1
+        log.info("this node is the leader", epoch=epoch)
         return True
 
     async def sweep(self) -> None:
@@ -73,12 +73,12 @@ class Stewardship:
         await self._sweep()
 
     def start(self, on_taken: Callable[[], Awaitable[None]], refresh: Callable[[], Awaitable[None]]) -> None:
-        """Look for the stewardship from now on; ``on_taken`` is called when this node becomes the steward.
+        """Look for the leadership from now on; ``on_taken`` is called when this node becomes the leader.
 
         ``refresh`` is called every few seconds, also while it is not: it looks at what other nodes change.
         """
         self._on_taken, self._refresh = on_taken, refresh
-        self._scope.spawn("steward", self._run())
+        self._scope.spawn("leader", self._run())
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

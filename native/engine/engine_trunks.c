@@ -81,6 +81,15 @@ static int choose_tag(struct mm_trunk *trunk)
 	return -ENOSPC;
 }
 
+static struct mm_trunk_link *link_alloc(struct mm_trunk *trunk)
+{
+	struct mm_trunk_link *link = calloc(1, sizeof(*link));
+
+	if (link)
+		mm_link_init(link, trunk);
+	return link;
+}
+
 int mm_engine_open_link(struct mm_trunk *trunk, struct mm_held_bridge *bridge,
 			struct mm_trunk_link **opened)
 {
@@ -94,10 +103,9 @@ int mm_engine_open_link(struct mm_trunk *trunk, struct mm_held_bridge *bridge,
 	tag = choose_tag(trunk);
 	if (tag < 0)
 		return tag;
-	link = calloc(1, sizeof(*link));
+	link = link_alloc(trunk);
 	if (!link)
 		return -ENOMEM;
-	mm_link_init(link, trunk);
 	link->bridge = bridge;
 	link->local_tag = (uint16_t)tag;
 	bridge->nlinks++;

@@ -21,7 +21,7 @@ LANES = 3
 Pcm = npt.NDArray[np.int16]
 
 
-class _Config(ctypes.Structure):
+class Config(ctypes.Structure):
     """struct mm_engine_config."""
 
     _fields_ = [
@@ -33,6 +33,7 @@ class _Config(ctypes.Structure):
         ("rtp_port_max", ctypes.c_uint16),
         ("manual", ctypes.c_bool),
         ("realtime", ctypes.c_bool),
+        ("rnnoise_path", ctypes.c_char_p),
     ]
 
 
@@ -56,7 +57,7 @@ class Side:
 
     def __init__(self) -> None:
         found = find_libraries(opus_path=None, srtp_path=None)
-        config = _Config(1, 20, 1000, b"127.0.0.1", 0, 0, True, False)
+        config = Config(1, 20, 1000, b"127.0.0.1", 0, 0, True, False, None)
         self.engine = ctypes.c_void_p()
         assert (
             library().mm_engine_open(

@@ -25,13 +25,13 @@ class Counters(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in _COUNTERS]
 
 
-class _Config(ctypes.Structure):
+class Config(ctypes.Structure):
     _fields_ = [
         (name, ctypes.c_uint32) for name in ("ptime_ms", "max_talkers", "max_members", "max_playouts")
     ]
 
 
-class _Member(ctypes.Structure):
+class Member(ctypes.Structure):
     _fields_ = [
         ("port_id", ctypes.c_uint32),
         ("source", ctypes.c_void_p),
@@ -50,7 +50,7 @@ class _Member(ctypes.Structure):
     ]
 
 
-class _TapRecord(ctypes.Structure):
+class TapRecord(ctypes.Structure):
     _fields_ = [
         ("first_sample", ctypes.c_uint64),
         ("port_id", ctypes.c_uint32),
@@ -129,7 +129,7 @@ class Tap:
     def read(self) -> list[tuple[int, int, Pcm]]:
         """Return and remove the records of the ring: (first sample, port id, samples)."""
         records = []
-        record, pcm = _TapRecord(), np.empty(960, np.int16)
+        record, pcm = TapRecord(), np.empty(960, np.int16)
         while _refused(
             library().mm_tap_read(self.handle, ctypes.byref(record), _pointer(pcm), ctypes.c_size_t(len(pcm)))
         ):
@@ -159,7 +159,7 @@ class Participant:
         self.port_id = port_id
         self.hears = hears
         self.voice = Playout(speaks_hz, ptime_ms=room.ptime_ms) if speaks_hz else None
-        self.member = _Member()
+        self.member = Member()
         self._suppressor = ctypes.c_void_p()
         _refused(
             library().mm_member_open(
@@ -237,7 +237,7 @@ class Room:
         self.handle = ctypes.c_void_p()
         self.participants: list[Participant] = []
         self._now_us = 0
-        config = _Config(ptime_ms, max_talkers, max_members, 8)
+        config = Config(ptime_ms, max_talkers, max_members, 8)
         _refused(
             library().mm_bridge_open(
                 ctypes.byref(self.handle),

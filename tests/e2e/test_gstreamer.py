@@ -1,4 +1,4 @@
-"""GStreamer joins by WHIP: its own webrtcbin, ICE (libnice) and DTLS."""
+"""GStreamer joins by WHIP: its own webrtcbin, ICE (libnice), DTLS and RFC 4733."""
 
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from tests.support.waiting import play_for
 PHONE_HZ, PEER_HZ = TONES_HZ[:2]
 
 
-def test_gstreamer_is_heard_and_hears_is_held_and_leaves(server: Server, phone: Ring, tmp_path: Path) -> None:
-    room = server.new_room()
+def test_gstreamer_is_heard_and_hears_is_held_presses_keys_and_leaves(
+    server: Server, phone: Ring, tmp_path: Path
+) -> None:
+    room = server.new_room(dtmf_menu={"*6": "mute"})
     each = phone(PHONE_HZ)
     each.dial(server.sip_uri(room))
     server.wait_for_participants(room, 1)
@@ -31,6 +33,13 @@ def test_gstreamer_is_heard_and_hears_is_held_and_leaves(server: Server, phone: 
         assert_silent(peer.ear(), (PHONE_HZ,), last_s=1.0)
         assert server.call("DELETE", f"/calls/{call}/hold").status == 200
         play_for(1.5)
+        assert_hears(newest(each.ear(), 1), (PEER_HZ,), PHONE_HZ, stretch_s=0.5)
+
+        peer.press("*6")
+        play_for(2.5)
+        assert_silent(each.ear(), (PEER_HZ,), last_s=1.0)
+        peer.press("*6")
+        play_for(2.5)
         assert_hears(newest(each.ear(), 1), (PEER_HZ,), PHONE_HZ, stretch_s=0.5)
         assert peer.leave() == 0, peer.log
     server.wait_for_participants(room, 1, timeout_s=3)

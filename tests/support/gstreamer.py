@@ -26,6 +26,7 @@ class Gstreamer(Closes):
         with self._log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [_PYTHON, str(_PROGRAM), url, token, str(hz), str(self._ear)],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -39,6 +40,12 @@ class Gstreamer(Closes):
         raw = self._ear.read_bytes()
         return np.frombuffer(raw[: len(raw) // 2 * 2], np.int16), _RATE_HZ
 
+    def press(self, digits: str) -> None:
+        """Send digits by RFC 4733."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{digits}\n".encode())
+        self._process.stdin.flush()
+
     def leave(self) -> int:
         """Leave and return the exit code."""
         self._process.terminate()
@@ -48,3 +55,5 @@ class Gstreamer(Closes):
         """End the process; closing twice is harmless."""
         self._process.kill()
         self._process.wait()
+        assert self._process.stdin
+        self._process.stdin.close()

@@ -1,6 +1,7 @@
 """A WHIP client made of GStreamer's webrtcbin: gstreamer_program.py URL TOKEN HZ EAR, until SIGTERM.
 
 It needs PyGObject, and so the system's Python. It sends a tone, and writes what it hears to EAR, 16-bit mono at 48 kHz.
+Each line of its input is digits, which it sends by RFC 4733 (rtpdtmfsrc).
 """
 
 import importlib
@@ -17,10 +18,18 @@ Gst, GstWebRTC, GstSdp, GLib = (
     importlib.import_module(f"gi.repository.{name}") for name in ("Gst", "GstWebRTC", "GstSdp", "GLib")
 )
 _SENDS = (
-    "webrtcbin name=peer bundle-policy=max-bundle audiotestsrc is-live=true wave=sine volume=0.2 freq={hz} "
-    "! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay pt=100 "
-    "! application/x-rtp,media=audio,encoding-name=OPUS,payload=100 ! peer."
+    "webrtcbin name=peer bundle-policy=max-bundle rtpdtmfmux name=mux ! peer. "
+    "audiotestsrc name=tone is-live=true wave=sine volume=0.2 freq={hz} "
+    "! audio/x-raw,rate=48000 ! opusenc ! rtpopuspay pt=100 ! mux.sink_0 "
+    "rtpdtmfsrc name=keys pt=101 clock-rate=48000 ! mux.priority_sink_0"
 )
+_SOURCES = ("tone", "keys")
+_FORMATS = (
+    "application/x-rtp,media=audio,encoding-name=OPUS,encoding-params=(string)2,clock-rate=48000,payload=100;"
+    "application/x-rtp,media=audio,encoding-name=TELEPHONE-EVENT,clock-rate=48000,payload=101"
+)
+_EVENTS = "0123456789*#ABCD"
+_TONE_MS = 200
 _RECORDS = (
     "rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1 "
     "! filesink buffer-mode=unbuffered location={ear}"
@@ -35,6 +44,13 @@ class Client:
         self._session = ""
         self._pipeline = Gst.parse_launch(_SENDS.format(hz=hz))
         self._peer = self._pipeline.get_by_name("peer")
+        self._peer.emit("get-transceiver", 0).set_property(
+            "codec-preferences", Gst.Caps.from_string(_FORMATS)
+        )
+        # webrtcbin offers no more formats than the one that flows already, so nothing may flow before the offer.
+        for name in _SOURCES:
+            self._pipeline.get_by_name(name).set_locked_state(True)
+        self._offered = False
         self._peer.connect("on-negotiation-needed", lambda _: self._create_offer())
         self._peer.connect("notify::ice-gathering-state", lambda *_: GLib.idle_add(self._gathering_changed))
         self._peer.connect("pad-added", lambda _, pad: self._record(pad))
@@ -46,11 +62,33 @@ class Client:
             self._request("DELETE", self._session)
         self._pipeline.set_state(Gst.State.NULL)
 
+    def press(self, digits: str) -> bool:
+        """Send digits, one after the other; return True: more may come."""
+        for place, digit in enumerate(digits):
+            for start, at_ms in ((True, 2 * place * _TONE_MS), (False, (2 * place + 1) * _TONE_MS)):
+                GLib.timeout_add(at_ms, self._press, _EVENTS.index(digit), start)
+        return True
+
+    def _press(self, event: int, start: bool) -> bool:
+        described = Gst.Structure.from_string(
+            f"dtmf-event,type=(int)1,method=(int)1,number=(int){event},volume=(int)10,start=(boolean){start}"
+        )[0]
+        self._pipeline.send_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_UPSTREAM, described))
+        return False
+
     def _create_offer(self) -> None:
+        if self._offered:  # the caps of the stream change with each digit
+            return
+        self._offered = True
+
         def made(promise: Any, *_: object) -> None:
             promise.wait()
             reply = promise.get_reply()  # owns the offer
             self._peer.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
+            for name in _SOURCES:
+                source = self._pipeline.get_by_name(name)
+                source.set_locked_state(False)
+                source.sync_state_with_parent()
 
         self._peer.emit("create-offer", None, Gst.Promise.new_with_change_func(made))
 
@@ -83,5 +121,6 @@ if __name__ == "__main__":
     client = Client(*sys.argv[1:5])
     loop = GLib.MainLoop()
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
+    GLib.io_add_watch(sys.stdin, GLib.IO_IN, lambda *_: client.press(sys.stdin.readline().strip()))
     loop.run()
     client.leave()

@@ -31,7 +31,9 @@ def test_call_without_ack_is_ended_on_both_sides() -> None:
     invite = established(router)
     router.outbox()
     assert router.poll(SILENT_S - 1) == []
+    assert router.counters["sip_edge_calls_without_ack"] == 0
     (bye,) = router.poll(SILENT_S + 1)
+    assert router.counters["sip_edge_calls_without_ack"] == 1
     assert isinstance(bye, ToPhone)
     assert bye.message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")
     ack, end = (each.message.decode() for each in to_worker(router))
@@ -63,6 +65,7 @@ def test_acknowledged_call_stays() -> None:
     established(router)
     router.from_phone(request("ACK", to_tag=";tag=w"), PHONE, 0.1)
     assert router.poll(100.0) == []
+    assert router.counters["sip_edge_calls_without_ack"] == 0
 
 
 def test_silent_call_makes_room_when_all_places_are_taken() -> None:
@@ -73,6 +76,7 @@ def test_silent_call_makes_room_when_all_places_are_taken() -> None:
     router.outbox()
     assert status_code(router.from_phone(request("INVITE", call_id="call-3"), other, CROWDED_S + 1)) == 503
     assert len(to_worker(router)) == 2
+    assert router.counters["sip_edge_calls_without_ack"] == 1
     router.release("call-1", CROWDED_S + 1)
     forwarded(router.from_phone(request("INVITE", call_id="call-4"), other, CROWDED_S + 2))
 
@@ -90,6 +94,7 @@ def test_unanswered_bye_is_timed_out_at_the_worker() -> None:
     )
     router.poll(9.0)
     assert to_worker(router) == []
+    assert router.counters["sip_edge_byes_unanswered"] == 1
 
 
 def test_one_host_has_a_share_of_calls_without_ack() -> None:

@@ -13,6 +13,7 @@ from tests.support.waiting import pace, until
 PLACES = 4
 # The edge ends a call without ACK after 8 s, and a BYE without response after 4 s.
 FREE_AGAIN_S = 14.0
+DEAD = ("sip_edge_byes_unanswered", "sip_edge_calls_without_ack")
 
 
 @pytest.fixture
@@ -76,14 +77,27 @@ async def ringing(backend: Backend) -> None:
         await leg.reject(480)
 
 
-@pytest.mark.parametrize("vanish", [hung_up, unacknowledged, ringing], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    ("vanish", "dead"),
+    [
+        pytest.param(hung_up, {"sip_edge_byes_unanswered": PLACES}, id="hung up"),
+        pytest.param(unacknowledged, {"sip_edge_calls_without_ack": PLACES}, id="unacknowledged"),
+        pytest.param(ringing, {}, id="ringing"),
+    ],
+)
 async def test_places_of_phones_that_vanish_are_free_again(
-    backend: Backend, vanish: Callable[[Backend], Awaitable[None]]
+    backend: Backend, vanish: Callable[[Backend], Awaitable[None]], dead: dict[str, int]
 ) -> None:
     await vanish(backend)
     calls = [await served(backend, "127.0.0.2") for _ in range(PLACES)]
     for call in calls:
         assert (await call.hang_up()).status_code == 200
+    await until(
+        lambda: (
+            {name: backend.endpoint.counters[name] for name in DEAD if backend.endpoint.counters[name]}
+            == dead
+        )
+    )
 
 
 async def test_when_all_places_are_taken_the_next_call_gets_503_and_a_time(backend: Backend) -> None:

@@ -4,6 +4,7 @@ pjsip would keep a slot for 32 s and more: while it awaits the ACK to its 2xx, a
 sections 13.3.1.4 and 17.1.2.2).
 """
 
+from collections import Counter
 from typing import Final
 
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker, branch_of
@@ -27,10 +28,13 @@ _TIMEOUT: Final = 408
 class Abandoned:
     """Finds such calls; returns what is sent to phones, and leaves what workers get in the outbox."""
 
-    def __init__(self, calls: CallTable, lost_calls: LostCalls, forwarder: Forwarder) -> None:
+    def __init__(
+        self, calls: CallTable, lost_calls: LostCalls, forwarder: Forwarder, counters: Counter[str]
+    ) -> None:
         self._calls = calls
         self._lost_calls = lost_calls
         self._forwarder = forwarder
+        self._counters = counters
 
     def expire(self, now_s: float) -> list[ToPhone]:
         """End the calls without an ACK, and the worker's BYEs without a response."""
@@ -40,14 +44,14 @@ class Abandoned:
             if bye and now_s - bye[1] > _UNANSWERED_BYE_S:
                 call.dialog.unanswered_bye = None
                 self._time_out(call, bye[0])
-        return [self.end(call, now_s) for call in silent]
+        return [self._end_unacknowledged(call, now_s) for call in silent]
 
     def make_room(self, now_s: float) -> list[ToPhone]:
         """End the call that has been without its ACK for longest, if that is long enough."""
         longest = max(self._calls.active(), key=lambda call: _silent_s(call, now_s), default=None)
         if longest is None or _silent_s(longest, now_s) < CROWDED_S:
             return []
-        return [self.end(longest, now_s)]
+        return [self._end_unacknowledged(longest, now_s)]
 
     def end(self, call: EdgeCall, now_s: float) -> ToPhone:
         """End a call at its worker; return the BYE to the phone."""
@@ -61,7 +65,12 @@ class Abandoned:
                 self._calls.outbox.append(sent)
         return self._lost_calls.end(call, now_s)
 
+    def _end_unacknowledged(self, call: EdgeCall, now_s: float) -> ToPhone:
+        self._counters["sip_edge_calls_without_ack"] += 1
+        return self.end(call, now_s)
+
     def _time_out(self, call: EdgeCall, bye: Request) -> None:
+        self._counters["sip_edge_byes_unanswered"] += 1
         if worker := self._calls.worker_of(call):
             response = Response(_TIMEOUT, "Request Timeout", bye.headers)
             if call.alias:

@@ -79,7 +79,7 @@ class PhoneSide:
         self._forwarder = Forwarder(identity, counters)
         self._texts = Texts(calls, counters)
         self._dialogs = DialogSide(calls, self._forwarder, takeovers, self._texts, counters)
-        self.abandoned = Abandoned(calls, lost_calls, self._forwarder)
+        self.abandoned = Abandoned(calls, lost_calls, self._forwarder, counters)
         self.sources = Sources()
         self._invites = SourceLimit(invites_per_s)
         self._repair = Repair(counters)

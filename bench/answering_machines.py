@@ -11,7 +11,8 @@ import numpy as np
 from tests.support.prompts import SOUNDS, prompt
 from tests.support.tones import Pcm
 
-from mixminus.call.answer_detector import FRAME_SAMPLES, AnswerDetector, Answered
+from mixminus.call.answer_detector import FRAME_SAMPLES, AnswerDetector
+from mixminus.model.call import Answered
 from mixminus.streams.framing import mulaw_decoded, mulaw_encoded
 
 RATE_HZ = 8000

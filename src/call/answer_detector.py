@@ -9,14 +9,14 @@ say a word or two and wait; machines talk on, and end with a beep. A greeting lo
 one that a pause of ``PAUSE_S`` follows earlier a human's.
 """
 
-import enum
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FRAME_SAMPLES", "SAMPLE_RATE_HZ", "AnswerDetector", "Answered", "AnsweredBy"]
+from mixminus.model.call import Answered, AnsweredBy
+
+__all__ = ["FRAME_SAMPLES", "SAMPLE_RATE_HZ", "AnswerDetector"]
 
 SAMPLE_RATE_HZ: Final = 8000
 FRAME_SAMPLES: Final = 160
@@ -43,24 +43,6 @@ _BIN_HZ: Final = SAMPLE_RATE_HZ / FRAME_SAMPLES
 _WINDOW: Final = np.hanning(FRAME_SAMPLES)
 
 Pcm = NDArray[np.int16]
-
-
-class AnsweredBy(enum.StrEnum):
-    HUMAN = enum.auto()
-    MACHINE = enum.auto()
-    BEEP = enum.auto()
-    """A machine, which has beeped."""
-    UNKNOWN = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What was detected; times count from the beginning of the detection."""
-
-    by: AnsweredBy
-    at_ms: int
-    greeting_ms: int
-    """From the first voice to the last one so far."""
 
 
 class AnswerDetector:

@@ -13,6 +13,7 @@ from mixminus.clock import Clock
 from mixminus.machine import step
 from mixminus.model.call import (
     CALL_TRANSITIONS,
+    Answered,
     Call,
     CallEvent,
     CallStatus,
@@ -168,6 +169,20 @@ class CallLedger:
             return replace(call, mute=call.mute | direction if on else call.mute & ~direction)
 
         return await self._change(call_id, change)
+
+    async def set_answered_by(
+        self, call_id: CallId, found: Answered, known: Call | None = None, tx: Transaction | None = None
+    ) -> Call:
+        """Set what answering machine detection has heard; no change if the call is hung up."""
+
+        def change(call: Call, now: datetime) -> Call:
+            if call.status is CallStatus.HANGUP:
+                return call
+            return replace(
+                call, answered_by=found.by, answered_by_ms=found.at_ms, greeting_ms=found.greeting_ms
+            )
+
+        return await self._change(call_id, change, known=known, tx=tx)
 
     async def mark_deleted(self, call_id: CallId) -> Call:
         """Mark the call as deleted: it is no longer listed."""

@@ -17,7 +17,7 @@ from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg, Tra
 from mixminus.conference.room import Seat
 from mixminus.errors import IllegalTransition
 from mixminus.mixer import BridgePort, PortClosed
-from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
+from mixminus.model.call import Answered, Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
 from mixminus.model.signalling import MAX_FORWARDS, NO_HEADERS
@@ -201,6 +201,11 @@ class LiveCall:
             call = await self._ledger.mark_ended(self.id, self.over.result(), self.action, self.call, tx)
         else:
             call = await self._ledger.mark_hanging_up(self.id, self.call, tx)
+        tx.after_commit(lambda: setattr(self, "call", call))
+
+    async def set_answered_by(self, found: Answered, tx: Transaction) -> None:
+        """Write what answering machine detection has heard."""
+        call = await self._ledger.set_answered_by(self.id, found, self.call, tx)
         tx.after_commit(lambda: setattr(self, "call", call))
 
     async def finish(self) -> None:

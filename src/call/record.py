@@ -21,6 +21,7 @@ _OF_THE_CALL = (
     "destination",
     "hangup_by",
     "hangup_reason",
+    "answered_by",
     "tm_create",
     "tm_ringing",
     "tm_progressing",

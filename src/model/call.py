@@ -15,6 +15,8 @@ __all__ = [
     "CALL_TRANSITIONS",
     "GROUPCALL_TRANSITIONS",
     "Address",
+    "Answered",
+    "AnsweredBy",
     "Call",
     "CallEvent",
     "CallStatus",
@@ -87,6 +89,28 @@ class HangupReason(enum.StrEnum):
     NOANSWER = "noanswer"
     DIALOUT = "dialout"
     AMD = "amd"
+
+
+class AnsweredBy(enum.StrEnum):
+    """Who has answered a call, as answering machine detection has heard it."""
+
+    NONE = ""
+    """It was not detected."""
+    HUMAN = enum.auto()
+    MACHINE = enum.auto()
+    BEEP = enum.auto()
+    """A machine, which has beeped."""
+    UNKNOWN = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was detected; times count from the beginning of the detection."""
+
+    by: AnsweredBy
+    at_ms: int
+    greeting_ms: int
+    """From the first voice to the last one so far."""
 
 
 class GroupcallStatus(enum.StrEnum):
@@ -206,6 +230,11 @@ class Call:
     """Of an incoming call: where it was diverted from, the last diversion first."""
     hangup_by: HangupBy = HangupBy.NONE
     hangup_reason: HangupReason = HangupReason.NONE
+    answered_by: AnsweredBy = AnsweredBy.NONE
+    answered_by_ms: int = 0
+    """When that was known, from the beginning of the detection."""
+    greeting_ms: int = 0
+    """How long the greeting was by then."""
     recording_id: UUID = NIL
     """The active recording; derived from the recordings."""
     recording_ids: tuple[UUID, ...] = ()

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from mixminus.model.call import Address, Call, CallStatus, Diversion, HangupBy, HangupReason, MuteDirection
+from mixminus.model.call import (
+    Address,
+    AnsweredBy,
+    Call,
+    CallStatus,
+    Diversion,
+    HangupBy,
+    HangupReason,
+    MuteDirection,
+)
 from mixminus.model.ids import NIL
 from mixminus.store.homes import left_behind
 from mixminus.store.recordings import RecordingRows
@@ -54,6 +63,7 @@ class CallRows(Rows[Call]):
             "diversions": tuple(Diversion(**each) for each in row["diversions"]),
             "hangup_by": HangupBy(row["hangup_by"]),
             "hangup_reason": HangupReason(row["hangup_reason"]),
+            "answered_by": AnsweredBy(row["answered_by"]),
         }
         del values["party"]  # made of the addresses
         return Call(**values)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AliasPath, BeforeValidator, Field
 
-from mixminus.model.call import CallStatus, GroupcallStatus, HangupBy, HangupReason, RingMethod
+from mixminus.model.call import AnsweredBy, CallStatus, GroupcallStatus, HangupBy, HangupReason, RingMethod
 from mixminus.model.ids import NIL
 from mixminus.wire.action import CurrentAction
 from mixminus.wire.view import Reference, Timestamp, View
@@ -63,6 +63,12 @@ class CallView(View):
     """`in`: others do not hear it; `out`: it does not hear others."""
     hangup_by: HangupBy
     hangup_reason: HangupReason
+    answered_by: AnsweredBy
+    """What answering machine detection has heard: `beep` is a machine, which has beeped. Empty without a result."""
+    answered_by_ms: int = Field(ge=0)
+    """When that was known, in milliseconds from the beginning of the detection."""
+    greeting_ms: int = Field(ge=0)
+    """How long the greeting was by then."""
     tm_progressing: Timestamp
     tm_ringing: Timestamp
     tm_hangup: Timestamp

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from mixminus.model.call import HangupBy, HangupReason
+from mixminus.model.call import AnsweredBy, HangupBy, HangupReason
 from mixminus.model.ids import NIL
 from mixminus.wire.call import AddressView
 from mixminus.wire.view import Reference, Rounded, Timestamp, View
@@ -102,6 +102,8 @@ class CallRecordView(View):
     destination: AddressView
     hangup_by: HangupBy
     hangup_reason: HangupReason
+    answered_by: AnsweredBy
+    """What answering machine detection has heard; empty without a result."""
     sip_code: int
     """The final status code of its INVITE: 200 if it was answered. 408, 481 or 504 if the far end did not respond any
     more; 0 of a call without SIP, and where none is known."""

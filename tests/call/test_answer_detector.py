@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from bench.answering_machines import LONG_S, RATE_HZ, SHORT_S, answer, corpus, detect, variants
 
-from mixminus.call.answer_detector import GREETING_S, PAUSE_S, SILENCE_S, AnsweredBy
+from mixminus.call.answer_detector import GREETING_S, PAUSE_S, SILENCE_S
+from mixminus.model.call import AnsweredBy
 from tests.support.prompts import prompt
 from tests.support.tones import Pcm, tone
 

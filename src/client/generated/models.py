@@ -325,6 +325,12 @@ class Call(Model):
     """`in`: others do not hear it; `out`: it does not hear others."""
     hangup_by: Literal["", "remote", "local"]
     hangup_reason: Literal["", "normal", "failed", "busy", "cancel", "timeout", "noanswer", "dialout", "amd"]
+    answered_by: Literal["", "human", "machine", "beep", "unknown"]
+    """What answering machine detection has heard: `beep` is a machine, which has beeped. Empty without a result."""
+    answered_by_ms: int
+    """When that was known, in milliseconds from the beginning of the detection."""
+    greeting_ms: int
+    """How long the greeting was by then."""
     tm_progressing: Timestamp
     tm_ringing: Timestamp
     tm_hangup: Timestamp

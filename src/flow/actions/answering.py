@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import Field
 
-from mixminus.call.answer_detector import FRAME_SAMPLES, SAMPLE_RATE_HZ, AnswerDetector, Answered, AnsweredBy
+from mixminus.call.answer_detector import FRAME_SAMPLES, SAMPLE_RATE_HZ, AnswerDetector
 from mixminus.errors import Unavailable
 from mixminus.flow.action import ActionType
 from mixminus.flow.options import Flag, Option, Whole
@@ -14,7 +14,7 @@ from mixminus.flow.run import FlowRun
 from mixminus.log import get
 from mixminus.mixer import PortClosed
 from mixminus.mixer.stem import Stem
-from mixminus.model.call import HangupReason
+from mixminus.model.call import Answered, AnsweredBy, HangupReason
 from mixminus.store.outbox import Draft
 from mixminus.tasks import Interrupted, unless
 from mixminus.wire.answered import AnsweredView
@@ -76,20 +76,21 @@ async def _detect(run: FlowRun, option: Amd) -> Answered:
 
 
 async def _conclude(run: FlowRun, option: Amd, found: Answered) -> bool:
-    """Set the variables, publish the result, and hang up a machine if that is wanted; return whether it was."""
+    """Set the variables, write and publish the result, and hang up a machine if that is wanted; return whether it was."""
     run.variables.set(RESULT, found.by)
     run.variables.set(f"{RESULT}_ms", str(found.at_ms))
     call = run.call.call
     view = {"id": call.id, "customer_id": call.customer_id, "answered_by": found.by}
     try:
         async with run.services.store.transaction() as tx:
+            await run.call.set_answered_by(found, tx)
             data = AnsweredView.render(
                 {**view, "at_ms": found.at_ms, "greeting_ms": found.greeting_ms}, tx.timestamp_style
             )
             draft = Draft(call.customer_id, "call_answered_by", call.customer_id, data, run.clock.now())
             tx.outbox.add(draft)
     except Unavailable as exc:
-        log.warning("answering machine detection not published", call_id=str(call.id), cause=str(exc))
+        log.warning("answering machine detection not written", call_id=str(call.id), cause=str(exc))
     machine = found.by in (AnsweredBy.MACHINE, AnsweredBy.BEEP)
     if machine and option.machine_handle is MachineHandle.HANGUP:
         await run.call.hang_up(HangupReason.AMD)

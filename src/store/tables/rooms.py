@@ -122,6 +122,9 @@ calls = Table(
     Column("diversions", JSON, nullable=False),
     Column("hangup_by", String(WORD), nullable=False),
     Column("hangup_reason", String(WORD), nullable=False),
+    Column("answered_by", String(WORD), nullable=False, server_default=""),
+    Column("answered_by_ms", Integer, nullable=False, server_default="0"),
+    Column("greeting_ms", Integer, nullable=False, server_default="0"),
     # Who has called or was called, in the form in which it is compared; empty once it is erased.
     Column("party", String, nullable=False, server_default=""),
     Column("tm_ringing", UtcDateTime),

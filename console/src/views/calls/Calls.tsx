@@ -36,6 +36,7 @@ const columnsOf = (open: (id: string) => void): readonly Column<Call>[] => [
     cell: (call) => (
       <span class={`badge ${call.hangup_reason === "failed" ? "bad" : KINDS[call.status]}`}>
         {call.status === "hangup" ? `ended: ${call.hangup_reason}` : call.status}
+        {call.answered_by && ` (${call.answered_by})`}
       </span>
     ),
   },

@@ -2,191 +2,118 @@
 
 Joins and hang-ups of phones, kicks, calls that the server makes, and joins by WHIP: each operation is done COUNT
 times, RATE a second, in one room that nobody talks in. What the server used beyond its CPU at rest, mixing left out,
-is divided by the number of operations.
+is divided by the number of operations. Several servers (``--server-python``) do the same at the same time, one
+operation each in turn, so that other work on the machine and its caches concern all of them.
 """
 
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from aiortc import AudioStreamTrack, RTCPeerConnection, RTCSessionDescription
 from tests.support.postgresql import PostgreSQL
 
-from bench.capacity.callee import Callee
-from bench.capacity.calls import Call, Callers, CallState
-from bench.capacity.codecs import CODECS
-from bench.capacity.plan import CodecName
-from bench.capacity.processes import cpu_percent, read_cpu
-from bench.capacity.server import HOST, Server, ServerFailed
+from bench.capacity.processes import CpuReading, cpu_percent, read_cpu
+from bench.capacity.reference import OpusEncode
+from bench.capacity.server import Server
 from bench.capacity.setup import all_cores, allow_files
-from bench.capacity.sip_messages import offer
+from bench.capacity.spent import Spent, table
+from bench.capacity.visitors import Visitors
 
-__all__ = ["Operations", "Spent", "main", "table"]
+__all__ = ["Measurement", "main", "run"]
 
 MIXING: Final = "mixing threads"
-ROLES: Final = ("main thread", "database", "SIP edge", "SIP workers")
 _REST_S: Final = 1.5
 _IDLE_S: Final = 3.0
 _FIRST: Final = 8
-"""Joins before anything is measured: code is loaded, statements are prepared."""
+"""Joins before anything is measured, at least: code is loaded, statements are prepared."""
 _OTHER_CALLS: Final = 16
-Operation = Callable[[int], Coroutine[Any, Any, bool]]
-"""Does the operation of a number; returns whether it was done."""
+_FRAMES_AN_OPERATION: Final = 8
+Operation = Callable[[Visitors], Coroutine[Any, Any, bool]]
+"""Does an operation once; returns whether it was done."""
+Readings = list[tuple[CpuReading, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """CPU of one operation in ms, by role."""
+class Measurement:
+    """Servers that do the same, and what each operation has cost there."""
 
-    what: str
-    done: int
-    by_role: Mapping[str, float]
-
-    @property
-    def total_ms(self) -> float:
-        return sum(self.by_role.values())
-
-
-@dataclass
-class Operations:
-    """A server with a room, its phones, and what each operation has cost."""
-
-    server: Server
-    room: str
-    callers: Callers
-    callee: Callee
-    rate: float
-    spent: list[Spent] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    browsers: list[tuple[RTCPeerConnection, str]] = field(default_factory=list)
-    idle: dict[str, float] = field(default_factory=dict)
-    present: list[str] = field(default_factory=list)
-    """Participants to be kicked."""
+    def __init__(self, sides: Sequence[Visitors], rate: float) -> None:
+        self.spent: list[Spent] = []
+        self._sides = sides
+        self._rate = rate
+        self._encode = OpusEncode()
 
     async def measure(self, what: str, count: int, one: Operation) -> None:
         """Do an operation ``count`` times, and note its CPU."""
-        await self.rest()
-        before, begin = read_cpu(self.server.pid), time.monotonic()
+        idle = await self._rest()
+        before = self._read()
+        self._encode.restart()
         done = await self.repeat(count, one)
         await asyncio.sleep(_REST_S)
-        seconds = time.monotonic() - begin
-        used = cpu_percent(before, read_cpu(self.server.pid), seconds)
-        by_role = {
-            role: (percent - self.idle.get(role, 0.0)) / 100 * seconds * 1000 / max(1, done)
-            for role, percent in used.items()
-            if role != MIXING
-        }
-        self.spent.append(Spent(what, done, by_role))
+        used = self._used(before)
+        for side, number, rest, (percents, seconds) in zip(self._sides, done, idle, used, strict=True):
+            by_role = {
+                role: (percent - rest[0].get(role, 0.0)) / 100 * seconds * 1000 / max(1, number)
+                for role, percent in percents.items()
+                if role != MIXING
+            }
+            self.spent.append(Spent(side.name, what, number, by_role, self._encode.ms))
 
-    async def rest(self) -> None:
-        """Measure the server at rest, with the participants that it has now."""
-        await asyncio.sleep(_REST_S)
-        before, begin = read_cpu(self.server.pid), time.monotonic()
-        await asyncio.sleep(_IDLE_S)
-        self.idle = cpu_percent(before, read_cpu(self.server.pid), time.monotonic() - begin)
-
-    async def repeat(self, count: int, one: Operation) -> int:
-        """Begin an operation ``rate`` times a second; return how many were done."""
+    async def repeat(self, count: int, one: Operation) -> list[int]:
+        """Begin an operation ``rate`` times a second at each server; return how many were done at each."""
         begin = time.monotonic()
+        tasks: list[list[asyncio.Task[bool]]] = [[] for _ in self._sides]
         async with asyncio.TaskGroup() as group:
-            tasks = []
-            for number in range(count):
-                await asyncio.sleep(begin + number / self.rate - time.monotonic())
-                tasks.append(group.create_task(one(number)))
-        return sum(task.result() for task in tasks)
+            for number in range(count * len(self._sides)):
+                await asyncio.sleep(begin + number / self._rate / len(self._sides) - time.monotonic())
+                side = number % len(self._sides)
+                tasks[side].append(group.create_task(one(self._sides[side])))
+                self._encode.encode(_FRAMES_AN_OPERATION)
+        return [sum(task.result() for task in each) for each in tasks]
 
-    async def join(self, number: int) -> bool:
-        """Let a phone call the room."""
-        codec = CODECS[CodecName.PCMU]
-        call = self.callers.call(self.server.room_uri(self.room), offer(codec, HOST, 40_000, levels=False))
-        self.calls.append(call)
-        await call.set_up()
-        return call.state is CallState.ANSWERED
+    async def _rest(self) -> list[tuple[dict[str, float], float]]:
+        """Measure the servers at rest, with the participants that they have now."""
+        await asyncio.sleep(_REST_S)
+        before = self._read()
+        await asyncio.sleep(_IDLE_S)
+        return self._used(before)
 
-    async def hang_up(self, number: int) -> bool:
-        """Let the phone that called last hang up."""
-        call = self.calls.pop()
-        await call.hang_up()
-        return call.state is CallState.ENDED
+    def _read(self) -> Readings:
+        return [(read_cpu(side.server.pid), time.monotonic()) for side in self._sides]
 
-    async def kick(self, number: int) -> bool:
-        """Remove a participant, whose call ends then."""
-        await self.request("DELETE", f"/conferencecalls/{self.present[number]}")
-        return True
-
-    async def dial(self, number: int) -> bool:
-        """Let the server call a phone, which answers, into the room."""
-        host, port = self.callee.address
-        join = {"type": "conference_join", "option": {"conference_id": self.room}}
-        target = {"type": "sip", "target": f"called@{host}:{port}"}
-        await self.request("POST", "/calls", {"destinations": [target], "actions": [join]})
-        return True
-
-    async def join_by_whip(self, number: int) -> bool:
-        """Let a browser join; it is connected when ICE and DTLS are."""
-        browser = RTCPeerConnection()
-        browser.addTrack(AudioStreamTrack())
-        connected = asyncio.Event()
-        browser.on("connectionstatechange", lambda: _note(browser, connected))
-        await browser.setLocalDescription(await browser.createOffer())
-        path = f"/conferences/{self.room}/whip"
-        answer, location = await asyncio.to_thread(self.server.whip, path, browser.localDescription.sdp)
-        self.browsers.append((browser, location))
-        await browser.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        await asyncio.wait_for(connected.wait(), 20.0)
-        return True
-
-    async def leave_by_whip(self, number: int) -> bool:
-        """Let a browser leave by DELETE of its session."""
-        browser, location = self.browsers.pop()
-        await asyncio.to_thread(self.server.leave_whip, location)
-        await browser.close()
-        return True
-
-    async def request(self, method: str, path: str, body: object = None) -> None:
-        await asyncio.to_thread(self.server.call, method, path, body)
+    def _used(self, before: Readings) -> list[tuple[dict[str, float], float]]:
+        """Return the percent of a core by role since a reading, and the seconds since."""
+        return [
+            (cpu_percent(reading, now, at_s - begin_s), at_s - begin_s)
+            for (reading, begin_s), (now, at_s) in zip(before, self._read(), strict=True)
+        ]
 
 
-def _note(browser: RTCPeerConnection, connected: asyncio.Event) -> None:
-    if browser.connectionState == "connected":
-        connected.set()
-
-
-async def measure_all(operations: Operations, count: int, browsers: int) -> list[Spent]:
-    """Measure each operation in turn; each leaves the room as it was."""
-    await operations.repeat(_FIRST, operations.join)
-    await operations.measure("a phone joins", count, operations.join)
-    await operations.measure("a phone hangs up", count, operations.hang_up)
-    await operations.repeat(count, operations.join)
-    operations.present = operations.server.room(operations.room)["conferencecall_ids"]
-    await operations.measure("kick, and the end of its call", count, operations.kick)
-    await operations.measure("POST /calls, answered and in the room", count, operations.dial)
-    if operations.callee.answered != count:
-        raise ServerFailed(f"{operations.callee.answered} of {count} calls were set up")
+async def measure_all(
+    sides: Sequence[Visitors], *, count: int, browsers: int, rate: float, present: int
+) -> list[Spent]:
+    """Measure each operation in turn; each leaves the room as it was, but that called phones stay."""
+    measurement = Measurement(sides, rate)
+    await measurement.repeat(max(_FIRST, present), Visitors.join)
+    await measurement.measure("a phone joins", count, Visitors.join)
+    await measurement.measure("a phone hangs up", count, Visitors.hang_up)
+    await measurement.measure("a phone joins, by a SIP worker that has had calls", count, Visitors.join)
+    for side in sides:
+        await side.count_present()
+    await measurement.measure("kick, and the end of its call", count, Visitors.kick)
+    await measurement.measure("POST /calls, answered and in the room", count, Visitors.dial)
+    for side in sides:
+        side.require_answered(count)
     if browsers:
-        await operations.measure("a browser joins by WHIP", browsers, operations.join_by_whip)
-        await operations.measure("a browser leaves by DELETE", browsers, operations.leave_by_whip)
-    return operations.spent
-
-
-def table(spent: list[Spent]) -> str:
-    """Return Markdown: ms of CPU of one operation by role, and of all processes."""
-    rows = ["| ms of CPU | done | " + " | ".join((*ROLES, "all")) + " |", "|---" * (len(ROLES) + 3) + "|"]
-    for each in spent:
-        values = [sum(ms for role, ms in each.by_role.items() if role.startswith(wanted)) for wanted in ROLES]
-        rows.append(
-            f"| {each.what} | {each.done} | "
-            + " | ".join(f"{value:.2f}" for value in (*values, each.total_ms))
-            + " |"
-        )
-    return "\n".join(rows)
+        await measurement.measure("a browser joins by WHIP", browsers, Visitors.join_by_whip)
+        await measurement.measure("a browser leaves by DELETE", browsers, Visitors.leave_by_whip)
+    return measurement.spent
 
 
 @contextmanager
@@ -202,38 +129,62 @@ def _database(name: str) -> Iterator[dict[str, str]]:
         postgresql.close()
 
 
-async def run(*, count: int, browsers: int, rate: float, database: str) -> list[Spent]:
-    """Start a server, and measure."""
-    calls = 2 * count + browsers + _FIRST + _OTHER_CALLS
-    allow_files(calls + 8 * browsers)
+async def run(
+    *,
+    count: int,
+    browsers: int,
+    rate: float,
+    database: str,
+    present: int = 0,
+    pythons: Mapping[str, str] | None = None,
+) -> list[Spent]:
+    """Start the servers, those of these Pythons by name, and measure."""
+    pythons = pythons or {"here": sys.executable}
+    calls = 2 * count + browsers + max(_FIRST, present) + _OTHER_CALLS
+    allow_files((calls + 8 * browsers) * len(pythons))
+    sides: list[Visitors] = []
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixminus-operations-"))
-        settings = stack.enter_context(_database(database))
-        server = stack.enter_context(
-            Server(Path(folder), cores=all_cores(), max_calls=calls, settings=settings)
-        )
-        room = server.new_room()
-        callers = await Callers.open(server.room_uri(room))
-        callee = await Callee.open(HOST, offer(CODECS[CodecName.PCMU], HOST, 40_000, levels=False))
-        try:
-            operations = Operations(server, room, callers, callee, rate)
-            return await measure_all(operations, count, browsers)
-        finally:
-            callee.close()
-            callers.close()
+        for name, python in pythons.items():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixminus-operations-"))
+            settings = stack.enter_context(_database(database))
+            server = stack.enter_context(
+                Server(Path(folder), python, cores=all_cores(), max_calls=calls, settings=settings)
+            )
+            sides.append(await Visitors.of(name, server))
+            stack.callback(sides[-1].close)
+        return await measure_all(sides, count=count, browsers=browsers, rate=rate, present=present)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="operations of a kind")
     parser.add_argument("--browsers", type=int, default=20, help="joins by WHIP; 0: none")
-    parser.add_argument("--rate", type=float, default=20.0, help="operations a second")
+    parser.add_argument("--rate", type=float, default=20.0, help="operations a second at each server")
+    parser.add_argument("--present", type=int, default=0, help="phones in the room before; at least 8")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    options = parser.parse_args()
-    spent = asyncio.run(
-        run(count=options.count, browsers=options.browsers, rate=options.rate, database=options.database)
+    parser.add_argument(
+        "--server-python",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="measure also the mixminus of this Python, in turn with this one's",
     )
-    print(f"{options.database}, {options.rate:.0f} a second, load average {os.getloadavg()[0]:.1f}\n")
+    options = parser.parse_args()
+    others = dict(each.split("=", 1) for each in options.server_python)
+    spent = asyncio.run(
+        run(
+            count=options.count,
+            browsers=options.browsers,
+            rate=options.rate,
+            database=options.database,
+            present=options.present,
+            pythons={**others, "here": sys.executable},
+        )
+    )
+    load = os.getloadavg()[0]
+    print(
+        f"{options.database}, {options.present} in the room, {options.rate:.0f} a second, load average {load:.1f}\n"
+    )
     print(table(spent))
 
 

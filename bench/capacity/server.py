@@ -26,7 +26,7 @@ __all__ = ["HOST", "Server", "ServerFailed"]
 
 HOST: Final = "127.0.0.1"
 CONFINE: Final = Path(__file__).with_name("confine.py")
-_START_S: Final = 120.0
+_START_S: Final = 300.0
 _STEP_S: Final = 0.05
 _CREATED: Final = 201
 NO_SETTINGS: Final[Mapping[str, str]] = {}

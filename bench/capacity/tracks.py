@@ -15,7 +15,7 @@ from bench.capacity.codecs import CODECS, WireCodec
 from bench.capacity.markers import Pcm, put_marker
 from bench.capacity.plan import Background, Plan
 
-__all__ = ["BACKGROUND_TRACK", "Packet", "tracks", "write_tracks"]
+__all__ = ["BACKGROUND_TRACK", "Packet", "speech", "tracks", "write_tracks"]
 
 BACKGROUND_TRACK: Final = 0
 MARKER_PACKETS: Final = 25
@@ -70,7 +70,7 @@ def _talk(codec: WireCodec, talker: int, talkers: int, *, levels: bool) -> list[
     """Return speech with a marker every half second of another talker: no two talkers mark at a time."""
     period = MARKER_PACKETS * talkers
     count = period * ROUNDS
-    pcm = _speech(codec.sample_rate_hz, talker, count * codec.packet_samples)
+    pcm = speech(codec.sample_rate_hz, talker, count * codec.packet_samples)
     marked = range(talker * MARKER_PACKETS, count, period)
     for number in marked:
         put_marker(pcm, number * codec.packet_samples, codec.sample_rate_hz)
@@ -80,7 +80,7 @@ def _talk(codec: WireCodec, talker: int, talkers: int, *, levels: bool) -> list[
     ]
 
 
-def _speech(rate_hz: int, talker: int, samples: int) -> Pcm:
+def speech(rate_hz: int, talker: int, samples: int) -> Pcm:
     """Return recorded speech without its pauses, as loud for every talker; each begins with another prompt."""
     names = _PROMPTS[talker % len(_PROMPTS) :] + _PROMPTS[: talker % len(_PROMPTS)]
     parts: list[Pcm] = []

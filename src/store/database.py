@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -62,47 +63,50 @@ COUNTERS = ("store.transactions", "store.snapshots", "store.statements", "store.
 
 
 class Transaction:
-    """A unit of work: every repository, on one connection."""
+    """A unit of work: every repository, on one connection; each is made when it is first used."""
 
     def __init__(
         self, connection: Connection, timestamp_style: TimestampStyle, cipher: Cipher, fence: Fence
     ) -> None:
-        node_id = fence.node_id
         self.timestamp_style = timestamp_style
-        self.access_keys = AccessKeyRows(connection)
-        self.activeflow_retries = ActiveflowRetryRows(connection)
-        self.activeflow_webhooks = ActiveflowWebhookRows(connection, cipher)
-        self.activeflows = ActiveflowRows(connection, node_id)
-        self.agents = AgentRows(connection)
-        self.audits = AuditRows(connection)
-        self.balances = BalanceRows(connection)
-        self.bindings = BindingRows(connection, node_id)
-        self.calls = CallRows(connection, node_id)
-        self.chat_messages = ChatMessageRows(connection)
-        self.conferencecalls = ConferencecallRows(connection)
-        self.conferences = ConferenceRows(connection)
-        self.customers = CustomerRows(connection, cipher)
-        self.encryption = EncryptionRows(connection)
-        self.extensions = ExtensionRows(connection, cipher)
-        self.flows = FlowRows(connection)
-        self.groupcalls = GroupcallRows(connection, node_id)
-        self.guest_links = GuestLinkRows(connection)
-        self.homes = HomeRows(connection, fence)
-        self.idempotency = IdempotencyRows(connection, cipher, node_id)
-        self.numbers = NumberRows(connection)
-        self.outbox = OutboxRows(connection, fence)
-        self.privacy = PrivacyRows(connection)
-        self.recordings = RecordingRows(connection, node_id)
-        self.running_marks = RunningMarkRows(connection)
-        self.secrets = SecretRows(connection, cipher)
-        self.trunks = TrunkRows(connection, cipher)
-        self.transcribes = TranscribeRows(connection, node_id)
-        self.transcripts = TranscriptRows(connection)
-        self.usage = UsageRows(connection)
-        self.webhook_attempts = WebhookAttemptRows(connection)
-        self.webhook_retries = WebhookRetryRows(connection)
-        self.webhooks = WebhookRows(connection, cipher)
+        self._connection = connection
+        self._cipher = cipher
+        self._fence = fence
         self._after_commit: list[Callable[[], None]] = []
+
+    access_keys = cached_property(lambda tx: AccessKeyRows(tx._connection))
+    activeflow_retries = cached_property(lambda tx: ActiveflowRetryRows(tx._connection))
+    activeflow_webhooks = cached_property(lambda tx: ActiveflowWebhookRows(tx._connection, tx._cipher))
+    activeflows = cached_property(lambda tx: ActiveflowRows(tx._connection, tx._fence.node_id))
+    agents = cached_property(lambda tx: AgentRows(tx._connection))
+    audits = cached_property(lambda tx: AuditRows(tx._connection))
+    balances = cached_property(lambda tx: BalanceRows(tx._connection))
+    bindings = cached_property(lambda tx: BindingRows(tx._connection, tx._fence.node_id))
+    calls = cached_property(lambda tx: CallRows(tx._connection, tx._fence.node_id))
+    chat_messages = cached_property(lambda tx: ChatMessageRows(tx._connection))
+    conferencecalls = cached_property(lambda tx: ConferencecallRows(tx._connection))
+    conferences = cached_property(lambda tx: ConferenceRows(tx._connection))
+    customers = cached_property(lambda tx: CustomerRows(tx._connection, tx._cipher))
+    encryption = cached_property(lambda tx: EncryptionRows(tx._connection))
+    extensions = cached_property(lambda tx: ExtensionRows(tx._connection, tx._cipher))
+    flows = cached_property(lambda tx: FlowRows(tx._connection))
+    groupcalls = cached_property(lambda tx: GroupcallRows(tx._connection, tx._fence.node_id))
+    guest_links = cached_property(lambda tx: GuestLinkRows(tx._connection))
+    homes = cached_property(lambda tx: HomeRows(tx._connection, tx._fence))
+    idempotency = cached_property(lambda tx: IdempotencyRows(tx._connection, tx._cipher, tx._fence.node_id))
+    numbers = cached_property(lambda tx: NumberRows(tx._connection))
+    outbox = cached_property(lambda tx: OutboxRows(tx._connection, tx._fence))
+    privacy = cached_property(lambda tx: PrivacyRows(tx._connection))
+    recordings = cached_property(lambda tx: RecordingRows(tx._connection, tx._fence.node_id))
+    running_marks = cached_property(lambda tx: RunningMarkRows(tx._connection))
+    secrets = cached_property(lambda tx: SecretRows(tx._connection, tx._cipher))
+    trunks = cached_property(lambda tx: TrunkRows(tx._connection, tx._cipher))
+    transcribes = cached_property(lambda tx: TranscribeRows(tx._connection, tx._fence.node_id))
+    transcripts = cached_property(lambda tx: TranscriptRows(tx._connection))
+    usage = cached_property(lambda tx: UsageRows(tx._connection))
+    webhook_attempts = cached_property(lambda tx: WebhookAttemptRows(tx._connection))
+    webhook_retries = cached_property(lambda tx: WebhookRetryRows(tx._connection))
+    webhooks = cached_property(lambda tx: WebhookRows(tx._connection, tx._cipher))
 
     def after_commit(self, do: Callable[[], None]) -> None:
         """Call ``do`` when all of this is committed; not if it is rolled back."""

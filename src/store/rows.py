@@ -37,12 +37,15 @@ class Rows(Generic[Row]):
     table: ClassVar[Table]
     taken: ClassVar[str] = "the id is taken"
     """What AlreadyExists says when a row cannot be inserted."""
+    _names: ClassVar[tuple[str, ...]]
+    """Of all columns but the node's."""
     _insert: ClassVar[Statement]
     _update: ClassVar[Statement]
     _find: ClassVar[Statement]
     _lock: ClassVar[Statement]
 
     def __init_subclass__(cls) -> None:
+        cls._names = tuple(column.name for column in cls.table.c if column.name != NODE_ID)
         cls._insert, cls._update = inserting(cls.table), updating(cls.table)
         cls._find, cls._lock = lookup(cls.table), lookup(cls.table, for_update=True)
 
@@ -111,7 +114,7 @@ class Rows(Generic[Row]):
 
     def _columns(self, row: Row) -> dict[str, Any]:
         """Return the values of all columns but the node's."""
-        return {column.name: getattr(row, column.name) for column in self.table.c if column.name != NODE_ID}
+        return {name: getattr(row, name) for name in self._names}
 
     def _model(self, row: Mapping[str, Any]) -> Row:
         """Return the object of a row."""

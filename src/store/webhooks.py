@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from mixminus.model.ids import CustomerId
 from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
 from mixminus.store.secret_columns import WEBHOOK_SECRETS
+from mixminus.store.statement import Statement
 from mixminus.store.tables import (
     activeflow_retries,
     customers,
@@ -22,6 +23,24 @@ from mixminus.store.tables import (
 from mixminus.store.webhook_attempts import WebhookType
 
 __all__ = ["Target", "Undelivered", "WebhookRows"]
+
+_TARGET: Final = Statement(
+    select(
+        customers.c.webhook_method,
+        customers.c.webhook_uri,
+        customers.c.webhook_secret,
+        customers.c.tm_create,
+        customers.c.tm_update,
+    ).where(
+        customers.c.id == bindparam("customer_id"),
+        customers.c.webhook_uri != "",
+        customers.c.webhook_method != "",
+        customers.c.tm_delete.is_(None),
+    )
+)
+_CURSOR: Final = Statement(
+    select(webhook_cursors.c.event_id).where(webhook_cursors.c.customer_id == bindparam("customer_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +84,10 @@ class WebhookRows:
 
     async def target(self, customer_id: CustomerId) -> Target | None:
         """Return the customer's target; None if it has no webhook."""
-        c = customers.c
-        query = select(c.webhook_method, c.webhook_uri, c.webhook_secret, c.tm_create, c.tm_update)
-        wanted = (c.id == customer_id, c.webhook_uri != "", c.webhook_method != "", c.tm_delete.is_(None))
-        row = (await self._connection.execute(query.where(*wanted))).one_or_none()
-        if row is None:
+        rows = await self._connection.fetch(_TARGET, customer_id=customer_id)
+        if not rows:
             return None
-        method, uri, secret, tm_create, tm_update = row
+        method, uri, secret, tm_create, tm_update = rows[0].values()
         secret = self._cipher.decrypt(secret, WEBHOOK_SECRETS.place(customer_id))
         return Target(customer_id, method, uri, secret, tm_update or tm_create)
 
@@ -83,11 +99,8 @@ class WebhookRows:
 
     async def cursor(self, customer_id: CustomerId) -> int | None:
         """Return the id of the customer's last event that was delivered or given up."""
-        c = webhook_cursors.c
-        found: int | None = await self._connection.scalar(
-            select(c.event_id).where(c.customer_id == customer_id)
-        )
-        return found
+        rows = await self._connection.fetch(_CURSOR, customer_id=customer_id)
+        return rows[0]["event_id"] if rows else None
 
     async def begin(self, customer_id: CustomerId, event_id: int) -> None:
         """Start delivery to a customer after this event."""

@@ -50,13 +50,16 @@ class LocalSession:
 
         An offer of several configurations (RFC 5939) becomes the one that the answer has chosen.
         """
+        is_secure = self._local is not None and self._local.dtls is not None
+        if not is_secure and "a=acfg" not in remote:
+            return
         try:
             ours, theirs = parse(local), parse(remote)
         except MalformedSdp:
             return  # The server reads it too, and ends the call.
         if self._sent:
             self._sent = configured(self._sent, theirs)
-        if self._local and self._local.dtls and (exchange := dtls.exchange_of(ours, theirs)):
+        if is_secure and (exchange := dtls.exchange_of(ours, theirs)):
             self._dtls = dtls.state_of(exchange)
 
     def hold(self, on: bool) -> bool:

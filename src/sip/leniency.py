@@ -28,20 +28,23 @@ class Leniency(enum.StrEnum):
     SDP_BLANKS = enum.auto()
     """Blanks at the ends of lines, several between fields, or tabs."""
     SDP_BLANK_LINE = enum.auto()
+    SDP_LINE = enum.auto()
+    """A line that is none, which is left out, or that is folded as a SIP header is."""
     SDP_LINE_ENDING = enum.auto()
     """Lines that end with CR alone, a byte order mark, or NULs at the end."""
     SDP_ORIGIN = enum.auto()
-    """An ``o=`` line that is missing, or has an empty user, a user with blanks, or numbers that are none."""
+    """An ``o=`` line that is missing or unreadable, or has an empty user, a user with blanks, or numbers that are none."""
     SDP_CONNECTION = enum.auto()
-    """A ``c=`` line with the other address family, brackets, a mapped IPv4 address, or a TTL after a unicast one."""
+    """A ``c=`` line without or with the other address family, with brackets, a mapped IPv4 address, or a TTL after a unicast one."""
     SDP_DEAD_MEDIA = enum.auto()
     """A malformed media line that is rejected anyway: port 0, or not audio."""
     SDP_PAYLOAD_TYPE = enum.auto()
-    """Formats that are no payload types, beside some that are."""
+    """Formats that are no payload types, beside some that are; formats and ports with leading zeros."""
     SDP_ATTRIBUTE = enum.auto()
     """An attribute without a name; it is left out."""
     SDP_RTPMAP = enum.auto()
-    """An ``a=rtpmap`` with blanks around a slash, of Opus without its two channels, or of G.722 at its sample rate."""
+    """An ``a=rtpmap`` with blanks around a slash, of Opus without its two channels, of G.722 at its sample rate, or of
+    telephone events that is missing or has no clock."""
     SDP_CRYPTO = enum.auto()
     """An ``a=crypto`` above all media, or with blanks or quotation marks around or inside its key."""
     SDP_PROTOCOL = enum.auto()
@@ -50,12 +53,16 @@ class Leniency(enum.StrEnum):
     """Names in the wrong case."""
     INFO_DIGIT = enum.auto()
     """A digit in an INFO request that is written in an unusual way, or has no Content-Type."""
+    INFO_IGNORED = enum.auto()
+    """An INFO request of BroadWorks that is no hook flash; it is accepted, without effect."""
     URI_CHARACTERS = enum.auto()
     """Characters in a user part that must be escaped (RFC 3261 section 25.1)."""
     TEL_URI = enum.auto()
     """A ``tel:`` Request-URI (RFC 3966)."""
     URI_BRACKETS = enum.auto()
-    """An address with ``;`` in its user part that is not between ``<`` and ``>``."""
+    """An address with ``;`` in its user part that is not between ``<`` and ``>``, or blanks beside these."""
+    START_LINE = enum.auto()
+    """Several blanks in a start line, or some at its end; a status line that ends with its code."""
     LINE_ENDING = enum.auto()
     """Header lines that all end with LF alone."""
     HEADER_REPEATED = enum.auto()
@@ -79,7 +86,7 @@ class Leniency(enum.StrEnum):
     CONTENT_TYPE = enum.auto()
     """Blanks around the slash of a Content-Type."""
     DISPLAY_NAME = enum.auto()
-    """A name that needs quotes and has none."""
+    """A name that needs quotes and has none, with a comma too in From, To and Refer-To, which have one address."""
     RESPONSE_ADDRESS = enum.auto()
     """From or To of a response that differ from the request's; the request's are used."""
     CONTACT_UNREADABLE = enum.auto()

@@ -169,6 +169,11 @@ def _repaired_ends(value: str) -> tuple[str, Leniency | None]:
     return f"{display}<{uri}>{repaired}", more or found
 
 
+def _may_be_two(display: str) -> bool:
+    """Return whether a name could belong to an address before it, as one with a comma alone could not."""
+    return ";" in display or ("," in display and (":" in display or "@" in display))
+
+
 def _repaired_form(value: str) -> tuple[str, Leniency | None]:
     text = value.strip()
     match = _NAME_ADDRESS.match(text)
@@ -181,11 +186,11 @@ def _repaired_form(value: str) -> tuple[str, Leniency | None]:
             return value, None
         return f"<{uri}>{bare[2]}", Leniency.URI_BRACKETS if ";" in bare[1] else Leniency.URI_CHARACTERS
     display, uri, parameters = match.groups()
-    escaped = escaped_uri(uri)
-    found = Leniency.URI_CHARACTERS if escaped != uri else None
+    inner = uri.strip(" \t")
+    escaped = escaped_uri(inner)
+    found = Leniency.URI_CHARACTERS if escaped != inner else Leniency.URI_BRACKETS if inner != uri else None
     shown = display
-    # A name with a comma or a semicolon could be two addresses.
-    if not display.startswith('"') and not _TOKENS.match(display) and not re.search(r"[,;]", display):
+    if not display.startswith('"') and not _TOKENS.match(display) and not _may_be_two(display):
         name = display.strip().replace("\\", "\\\\")
         shown, found = f'"{name}" ', found or Leniency.DISPLAY_NAME
     return (f"{shown}<{escaped}>{parameters}", found) if found else (value, None)

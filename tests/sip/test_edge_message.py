@@ -1,10 +1,18 @@
-"""SIP over TCP: the stream is split by Content-Length, wherever the segments end."""
+"""SIP messages: a TCP stream is split by Content-Length, wherever the segments end; status lines and names of headers."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.sip.edge.message import MAX_MESSAGE_BYTES, Headers, Response, StreamFramer, Unparseable
+from mixminus.sip.edge.message import (
+    MAX_MESSAGE_BYTES,
+    Headers,
+    Response,
+    StreamFramer,
+    Unparseable,
+    parse,
+)
+from mixminus.sip.leniency import Leniency
 
 ONE = b"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\nl : 4\r\n\r\nbody"
 TWO = b"BYE sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -55,3 +63,19 @@ def test_header_is_written_as_its_rfc_writes_it(name: str) -> None:
     """Twinkle finds no challenge under another spelling, against RFC 3261 section 7.3.1."""
     written = Response(200, "OK", Headers([(name.lower(), "x")])).render()
     assert f"\r\n{name}: x\r\n".encode() in written
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "usual"),
+    [
+        ("SIP/2.0 200 OK", "OK", True),
+        ("SIP/2.0 200 ", "", True),
+        ("SIP/2.0 200", "", False),
+        ("SIP/2.0   200 OK", "OK", False),
+    ],
+)
+def test_status_line_may_lack_its_reason_or_have_more_blanks(line: str, reason: str, usual: bool) -> None:
+    response = parse(f"{line}\r\nCall-ID: a\r\n\r\n".encode())
+    assert isinstance(response, Response)
+    assert (response.status_code, response.reason) == (200, reason)
+    assert (Leniency.START_LINE in response.found) is not usual

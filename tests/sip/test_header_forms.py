@@ -135,6 +135,12 @@ def test_lines_that_no_worker_needs_change_nothing(dirt: list[str], place: int) 
         ({"line": "INVITE sip:1000@198.51.100.1; SIP/2.0"}, Leniency.PARAMETER_EMPTY),
         ({"line": "INVITE sip:1000@198.51.100.1;;x SIP/2.0"}, Leniency.PARAMETER_EMPTY),
         ({"line": "INVITE sip:1000@198.51.100.1: SIP/2.0"}, Leniency.URI_PORT),
+        ({"line": "INVITE  sip:1000@198.51.100.1 \t SIP/2.0"}, Leniency.START_LINE),
+        ({"line": "INVITE sip:1000@198.51.100.1 SIP/2.0  "}, Leniency.START_LINE),
+        ({"line": " INVITE\tsip:1000@198.51.100.1 SIP/2.0\t"}, Leniency.START_LINE),
+        ({"from": '"Ada" < sip:ada@192.0.2.7 >;tag=f'}, Leniency.URI_BRACKETS),
+        ({"to": "<\tsip:1000@198.51.100.1>"}, Leniency.URI_BRACKETS),
+        ({"contact": "< sip:ada@192.0.2.7:5070 >"}, Leniency.URI_BRACKETS),
     ],
 )  # fmt: skip
 def test_form_with_one_meaning_is_counted_and_is_that_meaning(
@@ -180,6 +186,7 @@ def test_form_that_is_allowed_is_accepted_without_a_count(changed: dict[str, str
         ("O'Neil <sip:ada@h>", '"O\'Neil" <sip:ada@h>'),
         ("Ada: Desk 2 <sip:ada@h>", '"Ada: Desk 2" <sip:ada@h>'),
         ("ada@example.com <sip:ada@h>", '"ada@example.com" <sip:ada@h>'),
+        ("Bell, Alexander <sip:ada@h>", '"Bell, Alexander" <sip:ada@h>'),
         ("J\u00fcrgen \u260e <sip:ada@h>", '"J\u00fcrgen \u260e" <sip:ada@h>'),
         ('"J\udcfcrgen" <sip:ada@h>', '"Jrgen" <sip:ada@h>'),
         ('"a \\"b\\" \\\\ <c>, d;e" <sip:ada@h>', '"a \\"b\\" \\\\ <c>, d;e" <sip:ada@h>'),

@@ -11,6 +11,7 @@ from tests.sip.test_edge_dialogs import TAG, confirmed, sent_to_server
 from tests.sip.test_edge_router import PHONE, request, status_code
 
 RELAY, DTMF, NORTEL = "application/dtmf-relay", "application/dtmf", "application/vnd.nortelnetworks.digits"
+BROADSOFT = "application/broadsoft"
 BODIES = "0123456789*#ABCDabcd"
 
 
@@ -116,6 +117,9 @@ def test_other_bodies_are_no_digit(kind: str | None, body: str, expected: int) -
         ("application/hook-flash", "signal=hf"),
         ("Application/Hook-Flash;version=1", "anything"),
         ("application/hook-flash", ""),
+        (BROADSOFT, "event flashhook"),
+        (BROADSOFT, "event flashhook\r\n"),
+        ("Application/BroadSoft; version=1.0", " EVENT: FlashHook \n"),
     ],
 )
 def test_hook_flash_is_accepted_and_no_digit(kind: str | None, body: str) -> None:
@@ -126,6 +130,25 @@ def test_hook_flash_is_accepted_and_no_digit(kind: str | None, body: str) -> Non
     assert [each.digit for each in sent_to_server(router) if isinstance(each, DigitReceived)] == ["5", "6"]
     assert router.counters["sip_edge_hook_flash"] == 1
     assert router.counters[f"{COUNTER}:{Leniency.INFO_DIGIT}"] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (BROADSOFT, "play tone CallWaitingTone1"),
+        ("application/broadsoft;version=1.0", "stop CallWaitingTone"),
+        (BROADSOFT, "event flashhooks"),
+        (BROADSOFT, "Signal=16"),
+        (BROADSOFT, "event flashhook" + " " * 300 + "x"),
+        (BROADSOFT, ""),
+    ],
+)
+def test_what_broadworks_says_to_phones_is_accepted_without_effect(kind: str, body: str) -> None:
+    router, _ = confirmed()
+    assert sent(router, kind, body) == 200
+    assert sent_to_server(router) == []
+    assert router.counters["sip_edge_hook_flash"] == 0
+    assert router.counters[f"{COUNTER}:{Leniency.INFO_IGNORED}"] == 1
 
 
 SPACES = st.text(" \t", max_size=3)

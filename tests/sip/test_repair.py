@@ -79,12 +79,28 @@ def test_malformed_medium_that_we_reject_anyway_is_dead(kind: str, rest: str) ->
         ("o=- 3 4 IN IP4", ("-", "3", 4)),
         ("o=- 3 4 IN 192.0.2.1", ("-", "3", 4)),
         ("b=AS:64", ("-", "0", 0)),
+        ("o=", ("-", "0", 0)),
+        ("o=- 3 4 192.0.2.1", ("-", "0", 0)),
+        ("o=J\xfcrgen 3 4 IN IP4 192.0.2.1", ("-", "0", 0)),
     ],
 )
 def test_origin_only_identifies_the_session(line: str, origin: tuple[str, str, int]) -> None:
     text, found = repaired(SMALL.replace("o=phone 5 1 IN IP4 127.0.0.1", line))
     found_origin = parse(text).origin
     assert (found_origin.user, found_origin.session_id, found_origin.version) == origin
+    assert Leniency.SDP_ORIGIN in found
+
+
+def test_description_without_media_stays_one() -> None:
+    text = SMALL.partition("m=")[0]
+    assert repaired(text) == (text, frozenset())
+
+
+def test_origin_below_a_medium_is_none() -> None:
+    text, found = repaired(
+        SMALL.replace("o=phone 5 1 IN IP4 127.0.0.1\r\n", "") + "o=phone 5 1 IN IP4 127.0.0.1\r\n"
+    )
+    assert parse(text).origin.user == "-"
     assert Leniency.SDP_ORIGIN in found
 
 
@@ -100,6 +116,9 @@ def test_origin_only_identifies_the_session(line: str, origin: tuple[str, str, i
         ("c=IN IP6 2001:DB8:0::1", "2001:db8::1"),
         ("c=IN IP6 ::ffff:192.0.2.1", "192.0.2.1"),
         ("c=IN  IP4\t192.0.2.1 ", "192.0.2.1"),
+        ("c=IN 2001:db8::1", "2001:db8::1"),
+        ("c=IP4 192.0.2.1", "192.0.2.1"),
+        ("c=192.0.2.1", "192.0.2.1"),
     ],
 )
 def test_connection_has_its_address(line: str, host: str) -> None:
@@ -107,7 +126,8 @@ def test_connection_has_its_address(line: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["c=IN IP4 224.2.1.1/127", "c=ATM x", "c=IN IP4", "m=audio x RTP/AVP 0", "v=0", "foo"]
+    "line",
+    ["c=IN IP4 224.2.1.1/127", "c=ATM x", "c=IN IP4", "m=audio x RTP/AVP 0", "v=0", "m: audio 9 RTP/AVP 0"],
 )
 def test_what_has_no_single_meaning_stays_refused(line: str) -> None:
     with pytest.raises(MalformedSdp):

@@ -189,12 +189,48 @@ def test_direction_of_the_medium_comes_before_the_sessions(
         (text(EVENT, protocol="rtp/avp"), Leniency.SDP_CASE),
         (text(EVENT, protocol="RTP/AVP/UDP"), Leniency.SDP_PROTOCOL),
         (text(EVENT, protocol="udp/rtp/avp"), Leniency.SDP_PROTOCOL),
+        (text(EVENT) + "garbage\r\n", Leniency.SDP_LINE),
+        (
+            text(EVENT).replace("t=0 0", "# made by hand\r\nt=0 0\r\n1=x\r\na\r\n\xe9=x\r\na:sendonly"),
+            Leniency.SDP_LINE,
+        ),
+        (text(EVENT).replace("rtpmap:101 ", "rtpmap:101\r\n "), Leniency.SDP_LINE),
+        (text(EVENT).replace("RTP/AVP 0 ", "\r\n\tRTP/AVP\r\n  0 "), Leniency.SDP_LINE),
+        (text(EVENT, port="040000"), Leniency.SDP_PAYLOAD_TYPE),
+        (text("rtpmap:0101 telephone-event/8000"), Leniency.SDP_RTPMAP),
+        (text("rtpmap:101 Telephone-Event"), Leniency.SDP_RTPMAP),
+        (text("fmtp:101 0-15"), Leniency.SDP_RTPMAP),
+        (text("fmtp:101 0-11,16"), Leniency.SDP_RTPMAP),
+        (text(EVENT).replace("IN IP4 192.0.2.7\r\nt=", "IN IP 192.0.2.7\r\nt="), Leniency.SDP_CONNECTION),
+        (text(EVENT).replace("IN IP4 192.0.2.7\r\nt=", "IN 192.0.2.7\r\nt="), Leniency.SDP_CONNECTION),
+        (text(EVENT).replace("IN IP4 192.0.2.7\r\nt=", "192.0.2.7\r\nt="), Leniency.SDP_CONNECTION),
     ],
 )
 def test_form_with_one_meaning_is_counted_and_is_that_meaning(offer: str, leniency: Leniency) -> None:
     _, media, found = answered(offer)
     assert leniency in found
     assert media == USUAL
+
+
+@pytest.mark.parametrize(
+    ("attributes", "formats"),
+    [
+        (("fmtp:101 0-15",), "0"),
+        (("fmtp:101 useinbandfec=1",), "0 101"),
+        (("fmtp:101 0/5",), "0 101"),
+        (("fmtp:101 0-15", "rtpmap:101 iLBC/8000"), "0 101"),
+        (("fmtp:18 0",), "0 18"),
+    ],
+)
+def test_what_may_be_something_else_is_not_taken_for_events(
+    attributes: tuple[str, ...], formats: str
+) -> None:
+    assert meaning(text(*attributes, formats=formats)).dtmf_payload_type is None
+
+
+def test_events_that_are_described_already_stay_those() -> None:
+    media = meaning(text(EVENT, "fmtp:101 0-15", "fmtp:100 0-15", formats="0 100 101"))
+    assert media.dtmf_payload_type == 101
 
 
 @pytest.mark.parametrize(
@@ -299,7 +335,7 @@ def test_offer_without_usable_audio_is_not_acceptable(offer: str) -> None:
         text(session=tuple(line for line in SESSION if line[0] != "c")),
         text().replace("192.0.2.7\r\nt=", "192.0.2.7:4000\r\nt="),
         text().replace("192.0.2.7\r\nt=", "224.2.1.1/127\r\nt="),
-        text() + "garbage\r\n",
+        text() + "m: video 5000 RTP/AVP 99\r\n",
         text().replace("v=0", "v=1"),
     ],
 )

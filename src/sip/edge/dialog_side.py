@@ -13,7 +13,7 @@ from mixminus.sip.edge.addressing import Action, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG
-from mixminus.sip.edge.digits import CONTENT_TYPES, is_hook_flash, is_usual, parse_digit
+from mixminus.sip.edge.digits import BROADSOFT, CONTENT_TYPES, is_hook_flash, is_usual, parse_digit
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.media_hosts import media_hosts
@@ -146,10 +146,13 @@ class DialogSide:
             return respond(request, 200, "OK"), None  # RFC 2976 section 2: a test whether the call is there
         type_ = media_type(request.headers)
         unsupported = refuse(request, Fault(415, "Unsupported Media Type")), None
-        if request.headers.first("content-encoding") or (type_ and type_ not in CONTENT_TYPES):
+        if request.headers.first("content-encoding") or (type_ and type_ not in (*CONTENT_TYPES, BROADSOFT)):
             return unsupported
         if is_hook_flash(type_, request.body):
             self._counters["sip_edge_hook_flash"] += 1  # a room has no second call to switch to
+            return respond(request, 200, "OK"), None
+        if type_ == BROADSOFT:  # tones that the phone is to play, of a server that takes us for a phone
+            self._counters[f"{COUNTER}:{Leniency.INFO_IGNORED}"] += 1
             return respond(request, 200, "OK"), None
         try:
             digit, duration_ms = parse_digit(request.body)

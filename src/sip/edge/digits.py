@@ -3,7 +3,8 @@
 None of these types was ever standardised (RFC 6086 replaces them), so phones write them in many ways. Read here are
 ``Signal=5`` with or without blanks, quotes and line ends, in any case; Nortel's ``d=5``; ``:`` and ``;`` as separators;
 the numbers 10 to 15 for ``*``, ``#`` and A to D as in RFC 4733 section 3.2; and a bare digit. A hook flash is event
-16, ``!``, ``F`` or a word instead of the digit, or has the type ``application/hook-flash``, whatever its body.
+16, ``!``, ``F`` or a word instead of the digit, or has the type ``application/hook-flash``, whatever its body, or is
+BroadWorks' ``event flashhook`` of the type ``application/broadsoft``, which says other things too.
 """
 
 import re
@@ -11,15 +12,18 @@ from typing import Final
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CONTENT_TYPES", "is_hook_flash", "is_usual", "parse_digit"]
+__all__ = ["BROADSOFT", "CONTENT_TYPES", "is_hook_flash", "is_usual", "parse_digit"]
 
 _HOOK_FLASH: Final = "application/hook-flash"
+BROADSOFT: Final = "application/broadsoft"
 CONTENT_TYPES: Final = (
     "application/dtmf-relay",
     "application/dtmf",
     "application/vnd.nortelnetworks.digits",
     _HOOK_FLASH,
 )
+
+_FLASH_HOOK = re.compile(rb"\s*event[\s:=]+(?:flash-?hook|hook-?flash)\s*\Z", re.IGNORECASE)
 
 _MAX_BYTES: Final = 256
 _MAX_DURATION_MS: Final = 10_000
@@ -43,6 +47,8 @@ def is_hook_flash(content_type: str, body: bytes) -> bool:
     """Return whether an INFO request of this type, ``""`` for none, says that the hook was pressed (event 16)."""
     if content_type == _HOOK_FLASH:
         return True
+    if content_type == BROADSOFT:
+        return len(body) <= _MAX_BYTES and bool(_FLASH_HOOK.match(body))
     try:
         return _signal(_fields(body)).lower() in _FLASHES
     except Unreadable:

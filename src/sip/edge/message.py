@@ -30,7 +30,8 @@ _END_OF_HEADERS: Final = b"\r\n\r\n"
 
 _REQUEST_LINE = re.compile(rf"({TOKEN}) ([^\x00-\x20<>\x7f]+) ((?i:SIP)/[0-9]{{1,3}}\.[0-9]{{1,3}})\Z")
 _METHOD = re.compile(rf"{TOKEN}\Z")
-_STATUS_LINE = re.compile(r"(?i:SIP)/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
+_STATUS_LINE = re.compile(r"(?i:SIP)/2\.0 ([1-6][0-9]{2})(?: ([^\r\n]*))?\Z")
+_BLANKS = re.compile(r"[ \t]+")
 _HEADER = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)
 # A header line that goes on in the next one (RFC 3261 section 7.3.1).
 _FOLD = re.compile(r"\r\n[ \t]+")
@@ -171,10 +172,16 @@ def parse(message: bytes) -> Request | Response:
         found |= {Leniency.HEADER_REPEATED}
     body, body_fault = _body(headers, body)
     if start_line[:4].upper() == "SIP/":  # case-insensitive (RFC 3261 section 7.1)
-        match = _STATUS_LINE.match(start_line)
+        version, blanks, rest = start_line.partition(" ")
+        match = _STATUS_LINE.match(version + blanks + rest.lstrip(" "))
         if not match or fault or body_fault:
             raise Unparseable("a malformed response")
-        return Response(int(match[1]), match[2], headers, body, found)
+        if rest[:1] == " " or match[2] is None:
+            found |= {Leniency.START_LINE}
+        return Response(int(match[1]), match[2] or "", headers, body, found)
+    line = _BLANKS.sub(" ", start_line).strip(" ")
+    if line != start_line:
+        start_line, found = line, found | {Leniency.START_LINE}
     request = _request(start_line, headers, body, fault or body_fault)
     request.found = found
     return request

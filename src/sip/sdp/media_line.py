@@ -13,7 +13,7 @@ _PORT = re.compile(r"([0-9]{1,5})(?:/[1-9][0-9]{0,4})?\Z")
 _PORT_LIMIT: Final = 65_536
 _ZERO = re.compile(r"0+(?:/[0-9]{1,5})?\Z")
 _COMMAS = re.compile(r"[0-9]{1,3}(?=.*,)(?:(?: ?, ?| )[0-9]{1,3})*,?\Z")
-_ZEROS = re.compile(r"\A0+(?=[0-9]{1,3}\Z)")
+_ZEROS = re.compile(r"\A0+(?=[0-9]{1,5}\Z)")
 _PAYLOAD_TYPE = re.compile(r"(?:[0-9]|[1-9][0-9]|1[01][0-9]|12[0-7])\Z")
 _RTP: Final = ("RTP/", "UDP/TLS/RTP/", "TCP/TLS/RTP/")
 _OTHER_MEDIA: Final = frozenset({"video", "text", "application", "message", "image", "model"})
@@ -51,6 +51,9 @@ def repaired_media(value: str) -> tuple[str, bool, set[Leniency]]:
         found.add(Leniency.SDP_BLANKS)
     if is_rtp and (numbers := [_ZEROS.sub("", each) for each in formats]) != formats:
         formats = numbers
+        found.add(Leniency.SDP_PAYLOAD_TYPE)
+    if (number := _ZEROS.sub("", port)) != port:
+        port = number
         found.add(Leniency.SDP_PAYLOAD_TYPE)
     usable = [each for each in formats if _PAYLOAD_TYPE.match(each)] if is_rtp else formats
     if _is_dead(kind, port, usable):

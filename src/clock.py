@@ -41,5 +41,10 @@ class SystemClock:
     def monotonic_s(self) -> float:
         return time.monotonic()
 
+    @staticmethod
+    def cpu_s() -> float:
+        """Return the CPU time of the calling thread in seconds: what its work has cost, however busy the machine is."""
+        return time.thread_time()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

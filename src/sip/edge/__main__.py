@@ -217,10 +217,10 @@ class EdgeProcess:
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router:
             self._trace(received, source, sent=False)
-            now_s = self._clock.monotonic_s()
+            now_s, began_s = self._clock.monotonic_s(), self._clock.cpu_s()
             self._send(self._router.from_phone(received, source, now_s))
             self._flush()
-            self._router.spent(source, self._clock.monotonic_s() - now_s, now_s)
+            self._router.spent(source, self._clock.cpu_s() - began_s, now_s)
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router:

@@ -271,7 +271,7 @@ class Router:
         return self._phone_side.response(message, source, now_s)
 
     def spent(self, source: Flow, processing_s: float, now_s: float) -> None:
-        """Charge a source with the time that its message took."""
+        """Charge a source with the CPU time that its message took."""
         self._processing.spend(source.host, processing_s, now_s)
         if self._is_unverified(source, now_s):
             self._unverified.spend("", processing_s, now_s)

@@ -6,7 +6,8 @@
     a=pcfg:1 t=1 a=1                    a potential configuration, preferred to the actual one
     a=acfg:1 t=1 a=1                    in the answer: the configuration that it answers
 
-It is used for SRTP with keys in SDP (RFC 4568) that may be left out, and for nothing else.
+It is used for SRTP that may be left out, and for nothing else: with keys in SDP (RFC 4568), in offers of both sides, and
+with keys by DTLS (RFC 5763), in offers of the far end.
 """
 
 import re

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus.call.secure_media import Fingerprint, IceKey, SecureExchange
+from mixminus.sip.sdp import crypto
+from mixminus.sip.sdp.capabilities import configurations, configured
 from mixminus.sip.sdp.description import Attribute, MediaDescription, SessionDescription
 
 __all__ = [
@@ -76,9 +78,16 @@ class _Theirs:
 
 
 def is_offered(offer: SessionDescription) -> bool:
-    """Return whether the first audio medium of an offer is one of DTLS-SRTP."""
+    """Return whether the first audio medium of an offer is one of DTLS-SRTP, or the best of its configurations is."""
     audio = next((each for each in offer.media if each.kind == "audio" and each.port), None)
-    return audio is not None and audio.protocol in PROTOCOLS
+    if audio is None or audio.protocol in PROTOCOLS:
+        return audio is not None
+    for each in configurations(offer, audio):
+        if each.media.protocol in PROTOCOLS and _theirs(offer, each.media) and each.media.has("rtcp-mux"):
+            return True
+        if each.media.protocol.startswith("RTP/SAVP") and crypto.lines_of(each.media):
+            return False
+    return False
 
 
 def offered(end: DtlsEnd, hosts: tuple[str, ...], port: int) -> tuple[Attribute, ...]:
@@ -143,6 +152,7 @@ def level_id(media: MediaDescription) -> int | None:
 
 def exchange_of(local: SessionDescription, remote: SessionDescription) -> SecureExchange | None:
     """Return what an exchange says about the audio; None if it is not DTLS-SRTP with ICE on both sides."""
+    remote = configured(remote, local)
     for our_media, their_media in zip(local.media, remote.media, strict=False):
         if our_media.kind == "audio" and our_media.port and their_media.port:
             break

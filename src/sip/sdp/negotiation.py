@@ -225,10 +225,10 @@ def _answer_audio(
     local: LocalEnd, offer: SessionDescription, media: MediaDescription, state: dtls.DtlsState | None
 ) -> MediaDescription | None:
     """Return the answer to a medium, in the first of its configurations that has SRTP, else in its actual one."""
-    if local.dtls is None and media.port:
-        for each in configurations(offer, media):
-            if each.media.protocol in SECURE and (answer := _answer_one(local, offer, each.media, None)):
-                return replace(answer, attributes=(*answer.attributes, Attribute("acfg", each.chosen)))
+    secure = dtls.PROTOCOLS if local.dtls else SECURE
+    for each in configurations(offer, media) if media.port else ():
+        if each.media.protocol in secure and (answer := _answer_one(local, offer, each.media, state)):
+            return replace(answer, attributes=(*answer.attributes, Attribute("acfg", each.chosen)))
     return _answer_one(local, offer, media, state)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.capacity.processes import MAIN_PROCESS, anonymous_mb, process_tree
 
-__all__ = ["JUDGED_S", "LIMITS", "NAMES", "Growth", "Sample", "growth", "row", "take"]
+__all__ = ["GROWS", "JUDGED_S", "LIMITS", "NAMES", "Growth", "Sample", "growth", "row", "take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,10 @@ LIMITS: Final = {
     "processes": 0.05,
 }
 """The share by which the lowest value of the last third may exceed that of the second."""
-JUDGED_S: Final = 1800.0
-"""A shorter run shows a tendency only: a third of it is less than the time between two full collections of garbage."""
+JUDGED_S: Final = 1790.0
+"""Half an hour, less two samples. The memory of a shorter run is not judged: a third of it is less than the time between two full
+collections of garbage (ten minutes, while there are calls), and its second third is a part of the warm-up."""
+GROWS: Final = "GROWS"
 _SLACK: Final = {"descriptors": 10, "threads": 3}
 """What comes and goes with calls, recordings and idle threads of a pool."""
 _MB: Final = 1 << 20
@@ -97,6 +99,7 @@ class Growth:
     before: float
     after: float
     limit: float
+    judged: bool = True
 
     @property
     def share(self) -> float:
@@ -106,6 +109,10 @@ class Growth:
     def flat(self) -> bool:
         return self.after <= self.before * (1 + self.limit) + _SLACK.get(self.name, 0)
 
+    @property
+    def verdict(self) -> str:
+        return "flat" if self.flat else GROWS if self.judged else "not judged: the run is too short"
+
 
 def growth(samples: Sequence[Sample]) -> list[Growth]:
     """Compare the second and the last third of a run; at least six samples."""
@@ -114,5 +121,6 @@ def growth(samples: Sequence[Sample]) -> list[Growth]:
     found = []
     for name, limit in LIMITS.items():
         before, after = (min(getattr(each, name) for each in part) for part in parts)
-        found.append(Growth(name, before, after, limit))
+        judged = not name.endswith("_mb") or samples[-1].at_s >= JUDGED_S
+        found.append(Growth(name, before, after, limit, judged))
     return found

@@ -64,11 +64,11 @@ async def test_second_trunk_gets_the_call_in_its_own_way_after_503(
 async def test_each_trunk_has_its_time_to_respond(
     sip_site: SipSite, bob: CalledPhone, second: CalledPhone
 ) -> None:
-    await two_trunks(sip_site, bob, second, first_response_s=1)
+    await two_trunks(sip_site, bob, second, first_response_s=4)
     begun_s = time.monotonic()
     placed = await call_out(sip_site, NUMBER)
     await answered_by_second(sip_site, second, placed["id"])
-    assert 0.9 < time.monotonic() - begun_s < 2.8, "the default is three seconds"
+    assert time.monotonic() - begun_s > 3.9, "the default is three seconds"
     await bob.asked("CANCEL")
 
 

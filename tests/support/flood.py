@@ -1,9 +1,11 @@
 """INVITEs as fast as an attacker sends them: ``python -m tests.support.flood HOST PORT USER PER_S SOURCES SECONDS``.
 
-Waits for the end of its input; prints how many it has sent, and in how many seconds.
+Begins at a line of its input; ends when the input has ended, and not before it has sent what it sends in SECONDS. Prints how many it has
+sent, and in how many seconds.
 """
 
 import secrets
+import select
 import socket
 import subprocess
 import sys
@@ -35,7 +37,7 @@ class Flood:
 
 @contextmanager
 def flooding(server: Address, user: str, *, per_s: int, sources: int, seconds: float) -> Iterator[Flood]:
-    """Send INVITEs of ``sources`` addresses in a process of its own, from the begin of the block for some seconds."""
+    """Send INVITEs of ``sources`` addresses in a process of its own until the block ends, at least as many as of ``seconds``."""
     host, port = server
     command = ["-m", "tests.support.flood", host, port, user, per_s, sources, seconds]
     process = subprocess.Popen(
@@ -44,9 +46,11 @@ def flooding(server: Address, user: str, *, per_s: int, sources: int, seconds: f
     assert process.stdin and process.stdout
     assert process.stdout.readline() == "ready\n"
     flood = Flood()
-    process.stdin.close()
+    process.stdin.write("begin\n")
+    process.stdin.flush()
     try:
         yield flood
+        process.stdin.close()
         sent, took_s = process.stdout.readline().split()
         flood.sent, flood.seconds = int(sent), float(took_s)
     finally:
@@ -83,8 +87,13 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
+def _has_ended() -> bool:
+    """Return whether the input is at its end: nothing more is written to it."""
+    return bool(select.select([sys.stdin], [], [], 0)[0])
+
+
 def main() -> None:
-    """Send until the time is over."""
+    """Send until the input ends."""
     host, port, user = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     per_s, count, seconds = int(sys.argv[4]), int(sys.argv[5]), float(sys.argv[6])
     sources = [
@@ -92,9 +101,10 @@ def main() -> None:
     ]
     prefix, sent = secrets.token_hex(6), 0
     _say("ready")
-    sys.stdin.read()
+    sys.stdin.readline()
     begun_s, wait_for = time.monotonic(), play_until()
-    while (passed_s := time.monotonic() - begun_s) < seconds:
+    while sent < per_s * seconds or not _has_ended():
+        passed_s = time.monotonic() - begun_s
         while sent < passed_s * per_s:
             sources[sent % count].send(f"{prefix}{sent}")
             sent += 1

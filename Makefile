@@ -111,9 +111,9 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
 
-races: ## Run the engine's threads against each other for RACES_SECONDS, built for ThreadSanitizer
+races: build ## Run the engine's threads against each other for RACES_SECONDS, built for ThreadSanitizer
 	@tools/install_packages.sh fuzz
-	tests/races/run.sh $(RACES_SECONDS)
+	PYTHON=$(abspath $(BIN))/python tests/races/run.sh $(RACES_SECONDS)
 
 fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS or with FUZZ_EXAMPLES, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
 	@tools/install_packages.sh fuzz

@@ -61,6 +61,10 @@ def test_mixing_may_have_real_time_priority_and_the_stop_signal_goes_to_the_main
     assert "RestrictRealtime" not in values
 
 
+def test_a_child_that_is_killed_for_memory_does_not_end_the_unit() -> None:
+    assert dict(directives(UNIT))["OOMPolicy"] == "continue"
+
+
 def test_the_user_of_the_service_is_made(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     configuration = UNIT.with_name("mixminus.sysusers")

@@ -14,6 +14,7 @@ __all__ = ["Churn"]
 _ROOMS: Final = 4
 _PHONES: Final = 5
 _VOICE: Final = tone(440.0, 1.0, sample_rate_hz=8000)
+_AFTER_FAILURE_S: Final = 1.0
 _LISTS: Final = ("/conferences", "/conferencecalls", "/calls", "/recordings", "/events", "/flows")
 
 
@@ -52,6 +53,7 @@ class Churn:
                 work(rng)
             except Exception as error:  # noqa: BLE001 -- counted and shown at the end
                 self.failures.append(f"{type(error).__name__}: {str(error)[:200]}")
+                self._stop.wait(_AFTER_FAILURE_S)
 
     def _phone(self, rng: random.Random) -> None:
         """Join a room, talk for some seconds, and hang up."""
@@ -66,16 +68,22 @@ class Churn:
         """Record a room for some seconds; make, change and delete another; read lists."""
         room = rng.choice(self._rooms)
         self._ask("POST", f"/conferences/{room}/recording_start", {"stems": rng.random() < 0.5})
+        try:
+            self._change_and_list(rng)
+        finally:
+            # Even after a failure: a recording that is left would keep files open, and refuse the next one.
+            self._ask("POST", f"/conferences/{room}/recording_stop")
+        for each in self._ask("GET", "/recordings")["result"]:
+            if each["status"] == "ended":
+                self._ask("DELETE", f"/recordings/{each['id']}")
+
+    def _change_and_list(self, rng: random.Random) -> None:
         made = self._ask("POST", "/conferences", {"type": "conference", "name": "soak"})["id"]
         for _ in range(20):
             self._ask("GET", rng.choice(_LISTS))
             self._stop.wait(0.1 / self._pace)
         self._ask("PUT", f"/conferences/{made}", {"name": "changed"})
         self._ask("DELETE", f"/conferences/{made}")
-        self._ask("POST", f"/conferences/{room}/recording_stop")
-        for each in self._ask("GET", "/recordings")["result"]:
-            if each["status"] == "ended":
-                self._ask("DELETE", f"/recordings/{each['id']}")
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         reply = self._server.call(method, path, body)

@@ -266,6 +266,7 @@ def _gauges(
             priority.others_nice,
         ),
         ("http_connections", "open HTTP connections", len(connections)),
+        ("sip_workers", "SIP workers that take calls", len(sip.worker_pids)),
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})

@@ -48,6 +48,19 @@ def panel(name: str) -> Callable[[Page], Awaitable[None]]:
     return show
 
 
+async def chat(page: Page) -> None:
+    await panel("Chat")(page)
+    await expect(page.get_by_role("log", name="Chat").locator(".message")).to_have_count(3)
+
+
+async def invitation(page: Page) -> None:
+    links = page.get_by_role("region", name="Guest links")
+    await links.get_by_label("Name of the guest").fill("Nadia Brandt")
+    await links.get_by_role("button", name="Make a link").click()
+    await links.get_by_role("status").wait_for()
+    await links.scroll_into_view_if_needed()
+
+
 async def captions(page: Page) -> None:
     await panel("Captions")(page)
     await expect(page.get_by_role("log", name="Captions").locator("p").nth(2)).to_be_visible()
@@ -85,6 +98,7 @@ async def new_room(page: Page) -> None:
 
 async def phone(page: Page) -> None:
     await page.get_by_role("row", name="201").get_by_role("button", name="Set up a phone").click()
+    await expect(page.get_by_label("Server, as phones reach it")).to_have_value(ADDRESS)
 
 
 async def requests(page: Page) -> None:
@@ -112,10 +126,11 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "new-room": ("rooms", new_room),
         "room": (f"rooms/{scene.room}", participant),
         "matrix": (f"rooms/{scene.room}", panel("Who hears whom")),
-        "chat": (f"rooms/{scene.room}", panel("Chat")),
+        "chat": (f"rooms/{scene.room}", chat),
         "say": (f"rooms/{scene.room}", panel("Say and play")),
         "streams": (f"rooms/{scene.room}", panel("Media streams")),
         "captions": (f"rooms/{scene.room}", captions),
+        "guests": (f"rooms/{scene.room}", invitation),
         "breakout": (f"rooms/{scene.room}", breakout),
         "lobby": (f"rooms/{scene.lobby}", waiting),
         "record": (f"rooms/{scene.lobby}", record),
@@ -202,6 +217,7 @@ async def take_all(folder: Path, only: list[str]) -> None:
 
 def main(folder: Path, *only: str) -> None:
     """Take the pictures, into a folder that is made unless it exists."""
+    expect.set_options(timeout=WITHIN_MS)
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(take_all(folder, list(only)))
     print(f"{len(list(folder.glob('*.webp')))} pictures in {folder}")  # noqa: T201 -- a command

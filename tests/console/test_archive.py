@@ -34,7 +34,10 @@ async def recorded(server: Server, microphone: Path) -> str:
         await page.goto(f"{server.base}/{link['path']}")
         await page.click("#join:enabled", timeout=WITHIN_MS)
         await page.wait_for_selector("body[data-state=joined]", timeout=WITHIN_MS)
-        recording = (await api(server, "POST", f"/conferences/{room}/recording_start"))["recording_id"]
+        (guest,) = (await api(server, "GET", f"/conferencecalls?conference_id={room}"))["result"]
+        await api(server, "PATCH", f"/conferencecalls/{guest['id']}", label="Ann")
+        begun = await api(server, "POST", f"/conferences/{room}/recording_start", stems=True)
+        recording = begun["recording_id"]
         await page.wait_for_timeout(TALK_MS)
         await api(server, "POST", f"/conferences/{room}/recording_stop")
         await chromium.close()
@@ -76,6 +79,16 @@ async def save_as_subtitles(page: Page) -> None:
     assert "milk" in subtitles.lower()
 
 
+async def open_by_the_name_of_its_room(page: Page, recording: str) -> None:
+    """Open a recording from the list; the file of one voice has the name of its participant."""
+    row = page.locator(f"a[href='#/recordings/{recording}']")
+    await expect(row).to_contain_text("Archive, ")
+    await row.click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Archive, ")
+    files = page.get_by_role("region", name="Files")
+    await expect(files.get_by_role("listitem").filter(has_text="Ann")).to_have_count(1)
+
+
 @pytest.mark.slow
 async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_path: Path) -> None:
     microphone = await asyncio.to_thread(speak, tmp_path)
@@ -84,7 +97,7 @@ async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_p
         async with browser() as chromium, opened(chromium, server) as page:
             await log_in(page)
             await page.get_by_role("link", name="Recordings").click()
-            await page.locator(f"a[href='#/recordings/{recording}']").click()
+            await open_by_the_name_of_its_room(page, recording)
             slider = page.get_by_role("slider", name="Position")
             await expect(slider.locator("path.wave")).to_be_attached()
             await expect(slider).not_to_have_attribute("aria-valuemax", "0", timeout=WITHIN_MS)

@@ -12,6 +12,7 @@ from tests.console.pages import WITHIN_MS, api, log_in
 from tests.console.test_console_room import make_room
 from tests.console.test_join_page import browser
 from tests.support.waiting import until
+from tests.support.webhook_receiver import open_receiver
 
 pytestmark = [pytest.mark.usefixtures("built"), pytest.mark.slow]
 
@@ -67,10 +68,30 @@ async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -
         if button:
             await page.get_by_role("button", name=button).first.click()
             await expect(page.get_by_role("dialog")).to_be_visible()
+        if address in FILLED:
+            await FILLED[address](page)
         await check(address)
         await page.reload()
     await context.close()
     return found
+
+
+async def erase(page: Page) -> None:
+    """Erase somebody of whom there is nothing, so that the report is shown."""
+    await page.get_by_label("Number, extension or SIP address").fill("+15550199")
+    await page.get_by_role("button", name="Erase", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Erase this person").click()
+    await expect(page.get_by_role("region", name="What was erased")).to_be_visible()
+
+
+async def open_attempts(page: Page) -> None:
+    """Show the attempts of the newest delivery to a webhook."""
+    deliveries = page.get_by_role("region", name="Webhook deliveries")
+    await deliveries.locator("summary").first.click()
+    await expect(deliveries.get_by_role("listitem").first).to_be_visible()
+
+
+FILLED: dict[str, Callable[[Page], Awaitable[None]]] = {"privacy": erase, "server": open_attempts}
 
 
 async def check_room(page: Page, server: Server, check: Check, name: str) -> None:
@@ -92,12 +113,26 @@ async def check_room(page: Page, server: Server, check: Check, name: str) -> Non
         if tab == "Media streams":
             await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
         await check(tab)
-    for button in ("Breakout rooms", "Call somebody"):
+    await check_captions_and_guests(page, check)
+    for button in ("Breakout rooms", "Call somebody", "Choose how to record"):
         await page.get_by_role("button", name=button).click()
         await expect(page.get_by_role("dialog")).to_be_visible()
+        if button == "Call somebody":
+            await page.get_by_label("If an answering machine answers").select_option("beep")
         await check(button)
         await page.keyboard.press("Escape")
     await check_call(page, check)
+
+
+async def check_captions_and_guests(page: Page, check: Check) -> None:
+    """Check captions that run, and a new link for a guest."""
+    await page.get_by_role("button", name="Start captions").click()
+    await expect(page.get_by_role("button", name="Stop the captions")).to_be_visible()
+    links = page.get_by_role("region", name="Guest links")
+    await links.get_by_role("button", name="Make a link").click()
+    await expect(links.get_by_role("status")).to_be_visible()
+    await check("captions and guest links")
+    await page.get_by_role("button", name="Stop the captions").click()
 
 
 async def check_call(page: Page, check: Check) -> None:
@@ -191,5 +226,7 @@ async def recorded(server: Server) -> str:
     ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
 )
 async def test_axe_finds_nothing_serious(tmp_path: Path, scheme: str, width: int) -> None:
-    async with serve(tmp_path) as server, browser() as chromium:
+    async with serve(tmp_path) as server, open_receiver() as receiver, browser() as chromium:
+        receiver.answer(404)
+        await api(server, "PUT", "/customer", name="Ann", webhook_method="POST", webhook_uri=receiver.uri)
         assert await findings(chromium, server, scheme, width) == []

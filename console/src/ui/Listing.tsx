@@ -79,7 +79,7 @@ export function Table<T extends { id?: string | number }>({ columns, rows, keyOf
         <tbody>
           {rows.map((row, index) => (
             <tr key={keyOf?.(row) ?? row.id ?? index}>
-              {columns.map(({ title, cell, number }) => <td key={title} class={number ? "number" : ""}>{cell(row)}</td>)}
+              {columns.map(({ title, cell, number }) => <td key={title} class={number ? "number" : ""} data-title={number ? title : undefined}>{cell(row)}</td>)}
             </tr>
           ))}
         </tbody>

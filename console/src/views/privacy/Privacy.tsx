@@ -37,7 +37,7 @@ export function Privacy() {
     <>
       <div class="view-head"><div class="grow"><h1>Privacy</h1><p>What the server has of one person: get it as a file, or erase it</p></div></div>
       <section class="card padded stack narrow-form" aria-label="A person">
-        <div class="field">
+        <div class="field flush">
           <label for="party">Number, extension or SIP address</label>
           <input id="party" spellcheck={false} autocomplete="off" maxLength={255} placeholder="+15550100" value={party} onInput={(event) => setParty(event.currentTarget.value)} />
           <span class="hint">As it is shown in the calls of this person. Only what has exactly this address is found.</span>
@@ -47,7 +47,7 @@ export function Privacy() {
         </div>
       </section>
       <section class="card padded stack narrow-form section" aria-label="Erasure">
-        <div class="field">
+        <div class="field flush">
           <label for="rooms">Recordings of rooms</label>
           <select id="rooms" value={rooms} onChange={(event) => setRooms(event.currentTarget.value as Rooms)}>
             {ROOMS.map(([each, label]) => <option key={each} value={each}>{label}</option>)}

@@ -15,8 +15,15 @@ interface Entry {
   type: string;
   event?: string;
   at?: number;
+  port?: number;
   sample_rate_hz?: number;
   conferencecall_id?: string;
+}
+
+export interface Timeline {
+  readonly markers: readonly Marker[];
+  /** Who is in a track, by its name. */
+  readonly voices: ReadonlyMap<string, string>;
 }
 
 const MAX_PAGES = 5;
@@ -29,25 +36,28 @@ async function namesOf({ reference_type, reference_id }: Recording): Promise<Rea
   return new Map(rows.map(({ id, label }) => [id, label]));
 }
 
-async function markersOf(recording: Recording): Promise<Marker[]> {
+async function read(recording: Recording): Promise<Timeline> {
   const [timeline, names] = await Promise.all([
     send(request("get", "/v1.0/recordings/{id}/timeline", { path: { id: recording.id } })),
     namesOf(recording),
   ]);
   const entries = timeline.entries.map(({ entry }) => entry as unknown as Entry);
   const rate = entries.find(({ type }) => type === "begin")?.sample_rate_hz ?? 1;
-  return entries.flatMap(({ event = "", at = 0, conferencecall_id: id }) => {
+  const nameOf = (id: string) => names.get(id) || `Participant ${short(id)}`;
+  const markers = entries.flatMap(({ event = "", at = 0, conferencecall_id: id }) => {
     const words = WORDS[event];
-    return words ? [{ at: at / rate, text: id ? `${names.get(id) || `Participant ${short(id)}`} ${words}` : words }] : [];
+    return words ? [{ at: at / rate, text: id ? `${nameOf(id)} ${words}` : words }] : [];
   });
+  const voices = entries.flatMap(({ event, port, conferencecall_id: id }) => (event === "joined" && port !== undefined && id ? [[`port-${port}`, nameOf(id)] as const] : []));
+  return { markers, voices: new Map(voices) };
 }
 
-export function useMarkers(recording: Recording): readonly Marker[] {
-  const [markers, setMarkers] = useState<readonly Marker[]>([]);
+export function useTimeline(recording: Recording): Timeline {
+  const [timeline, setTimeline] = useState<Timeline>({ markers: [], voices: new Map() });
   useEffect(() => {
-    markersOf(recording).then(setMarkers).catch(toastError);
+    read(recording).then(setTimeline).catch(toastError);
   }, [recording.id]);
-  return markers;
+  return timeline;
 }
 
 export function Markers({ markers, seek }: { markers: readonly Marker[]; seek: (seconds: number) => void }) {

@@ -8,10 +8,10 @@ import { duration } from "../../ui/format";
 import { ErrorNote, Loading } from "../../ui/notes";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
-import { Markers, useMarkers } from "./Markers";
+import { Markers, useTimeline, type Timeline } from "./Markers";
 import { Lanes, Transcript, useTranscript } from "./Transcript";
 import { Waveform } from "./Waveform";
-import { titleOf, type Recording } from "./list";
+import { readNames, titleOf, type Recording } from "./list";
 
 type Verification = Schemas["Verification"];
 
@@ -26,7 +26,7 @@ export function RecordingView({ id = "" }: ViewProps) {
   const [recording, setRecording] = useState<Recording>();
   const [error, setError] = useState<unknown>();
   useEffect(() => {
-    send(request("get", "/v1.0/recordings/{id}", { path: { id } })).then(setRecording).catch(setError);
+    send(request("get", "/v1.0/recordings/{id}", { path: { id } })).then((read) => (setRecording(read), readNames([read]))).catch(setError);
   }, [id]);
   if (error) return <ErrorNote error={error} />;
   if (!recording) return <Loading />;
@@ -48,7 +48,7 @@ function Player({ recording }: { recording: Recording }) {
   const [length, setLength] = useState(0);
   const [playing, setPlaying] = useState(false);
   const spoken = useTranscript(id);
-  const markers = useMarkers(recording);
+  const { markers, voices } = useTimeline(recording);
   useEffect(() => {
     let made = "";
     soundOf(fileOf(id)).then((sound) => setSource((made = URL.createObjectURL(sound)))).catch(toastError);
@@ -74,31 +74,31 @@ function Player({ recording }: { recording: Recording }) {
             onDurationChange={(event) => setLength(lengthOf(event.currentTarget))} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
         </section>
         <Markers markers={markers} seek={seek} />
-        <Files recording={recording} />
+        <Files recording={recording} voices={voices} />
       </div>
       <Transcript recording_id={id} at={at} seek={seek} {...spoken} />
     </div>
   );
 }
 
-function FileButton({ name, bytes, request }: { name: string; bytes: number; request: ApiRequest }) {
+function FileButton({ name, voice = "", bytes, request }: { name: string; voice?: string; bytes: number; request: ApiRequest }) {
   const save = () => void soundOf(request).then((sound) => download(sound, name)).catch(toastError);
   return (
     <span class="act">
-      <button class="small icon-text" type="button" onClick={save}><Icon name="download" />{name}<span class="muted">{(bytes / 1e6).toFixed(1)} MB</span></button>
+      <button class="small icon-text" type="button" onClick={save}><Icon name="download" />{voice || name}<span class="muted">{voice && `${name}, `}{(bytes / 1e6).toFixed(1)} MB</span></button>
       <ShowRequest request={request} />
     </span>
   );
 }
 
-function Files({ recording }: { recording: Recording }) {
+function Files({ recording, voices }: { recording: Recording; voices: Timeline["voices"] }) {
   const [result, setResult] = useState<Verification>();
   return (
     <section class="card padded" aria-label="Files">
       <h2>Files</h2>
       <ul class="files">
         {recording.files.map((file, index) => (
-          <li key={file.name}><FileButton name={file.name} bytes={file.bytes} request={fileOf(recording.id, index === 0 ? "" : file.track)} /></li>
+          <li key={file.name}><FileButton name={file.name} voice={voices.get(file.track)} bytes={file.bytes} request={fileOf(recording.id, index === 0 ? "" : file.track)} /></li>
         ))}
       </ul>
       <div class="row">

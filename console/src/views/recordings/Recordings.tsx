@@ -1,9 +1,10 @@
 // All recordings.
+import { useEffect } from "preact/hooks";
 import { request } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { Listing, type Column } from "../../ui/Listing";
 import { when } from "../../ui/format";
-import { lengthOf, recordings, titleOf, type Recording } from "./list";
+import { lengthOf, readNames, recordings, titleOf, type Recording } from "./list";
 
 function State({ recording }: { recording: Recording }) {
   if (recording.error) return <span class="badge warn">{recording.error.replaceAll("_", " ")}</span>;
@@ -30,6 +31,7 @@ const COLUMNS: readonly Column<Recording>[] = [
 ];
 
 export function Recordings() {
+  useEffect(() => void readNames(recordings.rows.value), [recordings.rows.value]);
   return (
     <Listing title="Recordings" icon="recordings" collection={recordings} columns={COLUMNS} about="Rooms and calls, as they were heard"
       text={(row) => `${titleOf(row)} ${row.id} ${row.reference_id} ${row.format}`}

@@ -21,7 +21,7 @@ export function Chat({ model }: { model: RoomModel }) {
   return (
     <div class="stack">
       {model.messages.error.value !== undefined && <ErrorNote error={model.messages.error.value} retry={() => void model.messages.load()} />}
-      {messages.length === 0 && <p class="muted">No messages yet. They are kept with the room, also after it has closed.</p>}
+      {messages.length === 0 && model.messages.state.value === "ready" && <p class="muted">No messages yet. They are kept with the room, also after it has closed.</p>}
       {messages.length > 0 && (
         <div class="card captions" role="log" aria-label="Chat" tabIndex={0}>
           {messages.map((message) => <Message key={message.id} model={model} message={message} />)}

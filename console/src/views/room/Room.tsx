@@ -21,6 +21,7 @@ import { Captions } from "./Captions";
 import { Chat } from "./Chat";
 import { Details } from "./Details";
 import { DialOut } from "./DialOut";
+import { GuestLinks } from "./GuestLinks";
 import { JoinPanel } from "./JoinPanel";
 import { Lobby } from "./Lobby";
 import { Matrix } from "./Matrix";
@@ -90,6 +91,7 @@ function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
           {participant && <Details key={participant.id} model={model} participant={participant} close={closeDetails} />}
           <JoinPanel room={room.id} />
           <Addresses room={room} />
+          <GuestLinks room={room.id} />
         </div>
       </div>
       {dialling && <DialOut room={room.id} close={() => setDialling(false)} />}
@@ -136,15 +138,13 @@ function Head({ model, room, edit, dial, divide }: HeadProps) {
 function Addresses({ room }: { room: RoomRow }) {
   const server = useServer();
   const user = room.direct_hash || room.id;
-  const address = uri(addressOf(server, "udp"), user);
   const hasTls = server?.sip_addresses.some(({ transport }) => transport === "tls");
   return (
     <section class="card" aria-label="Address of the room">
       <header><h2>Dial in</h2></header>
       <div class="card-body stack">
-        <div><p class="muted small">From any SIP phone</p><p class="mono break">{address}</p></div>
-        <div class="row"><Copy text={address} /></div>
-        {hasTls && <div><p class="muted small">Encrypted, by TLS</p><p class="mono break">{uri(addressOf(server, "tls"), user)}</p></div>}
+        <Address label="From any SIP phone" text={uri(addressOf(server, "udp"), user)} />
+        {hasTls && <Address label="Encrypted, by TLS" text={uri(addressOf(server, "tls"), user)} />}
         {isRecorded(room) && <p class="muted small">What is said is recorded.</p>}
         <dl class="facts small">
           <dt>Id</dt><dd class="mono">{room.id}</dd>
@@ -153,5 +153,14 @@ function Addresses({ room }: { room: RoomRow }) {
         </dl>
       </div>
     </section>
+  );
+}
+
+function Address({ label, text }: { label: string; text: string }) {
+  return (
+    <div>
+      <p class="muted small">{label}</p>
+      <div class="row nowrap"><p class="mono break grow address">{text}</p><Copy text={text} /></div>
+    </div>
   );
 }

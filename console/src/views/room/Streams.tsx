@@ -24,7 +24,7 @@ export function Streams({ model }: { model: RoomModel }) {
   return (
     <div class="stack">
       {model.streams.error.value !== undefined && <ErrorNote error={model.streams.error.value} retry={() => void model.streams.load()} />}
-      {streams.length === 0 && <p class="muted">No media streams. One connects the room to a program, such as a voice agent.</p>}
+      {streams.length === 0 && model.streams.state.value === "ready" && <p class="muted">No media streams. One connects the room to a program, such as a voice agent.</p>}
       {streams.length > 0 && <StreamList streams={streams} heard={(stream) => heardBy(model, stream)} put={(stopped) => model.streams.put(stopped)} />}
       <section class="card padded stack" aria-label="Start a media stream">
         <SchemaForm schema="ConferenceStreamBody" kept={KEPT} sections={SECTIONS} hints={hints} submit="Start" done={done}

@@ -62,6 +62,7 @@ function Health({ metrics }: { metrics: Metrics }) {
         <Figure name="Mixing load" text={`${Math.round(100 * value(metrics, "mixing_load"))} %`} detail="of the busiest thread" />
         <Figure name="Rooms" text={String(value(metrics, "conferences"))} />
         <Figure name="Calls" text={String(value(metrics, "calls"))} />
+        <Figure name="SIP workers" text={String(value(metrics, "sip_workers"))} detail={`${value(metrics, "sip_workers_lost_total")} lost since the start`} />
         <Figure name="Webhooks waiting" text={String(customers + runs)} detail={`${runs} of runs; ${Math.round(Math.max(...webhooks(metrics, "lag_seconds")))} s behind`} />
       </div>
       <Cpu metrics={metrics} />

@@ -49,6 +49,7 @@ from mixminus.api import (
     transfers,
     trunks,
     usage,
+    whep,
     whip,
 )
 from mixminus.api.authentication import GUESTS, OPERATORS, PERMISSIONS
@@ -59,6 +60,7 @@ from mixminus.api.hops import Hops
 from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.operation import Operation, Resource
 from mixminus.api.paths import ROOTS
+from mixminus.api.sdp_exchange import accept_post
 from mixminus.api.services import SERVICES, Services
 from mixminus.model.permissions import Permission
 
@@ -83,6 +85,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     traces.resource,
     transcribes.resource,
     whip.resource,
+    whep.resource,
     guest_links.resource,
     events.resource,
     numbers.resource,
@@ -171,7 +174,7 @@ def _application(services: Services, limits: Limits | None, *before: Middleware)
         app.add_routes(_routes(operation, handler))
     viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
-    app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
+    app.add_routes(web.options(root + path, accept_post) for root in ROOTS for path in (whip.PATH, whep.PATH))
     app[PERMISSIONS] = permissions | {route.handler: None for route in (*viewer, inside.has_route)}
     app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)

@@ -10,6 +10,7 @@ from aiohttp import web
 from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
 from mixminus.api.metrics import Metric
+from mixminus.broadcast.listeners import ListenerService
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
@@ -122,6 +123,7 @@ class Services:
     transcription: TranscriptionService
     streams: StreamService
     agent_streams: AgentStreamService
+    listeners: ListenerService
     traces: TraceService
     webrtc: WebRtcEndpoint
     usage: UsageServices
@@ -163,6 +165,7 @@ class Services:
             **self.transcription.counters,
             **self.streams.counters,
             **self.agent_streams.counters,
+            **self.listeners.counters,
             **self.traces.counters,
             **self.telemetry.counters,
             **self.usage.counters,

@@ -137,7 +137,8 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "CPU time of the busiest mixing thread, as a share of the time it has",
         {"": services.engine.load().busiest},
     )
-    for name, count in services.live_participants.counts().items():
+    counts = {**services.live_participants.counts(), "listeners": len(services.listeners)}
+    for name, count in counts.items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
     for name, values in services.delivery.gauges.items():
         samples = {f'{{webhook_type="{type_}"}}': value for type_, value in values.items()}

@@ -54,3 +54,6 @@ class LimitSettings(BaseSettings):
         "0 never ends them",
     )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="maximum number of simultaneous SIP calls")
+    max_listeners: int = Field(
+        1000, ge=0, le=100_000, description="maximum number of simultaneous listeners by WHEP, of all rooms"
+    )

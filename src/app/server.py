@@ -189,6 +189,7 @@ def _service_config(
             port=settings.webrtc_port,
             public_hosts=advertised_hosts(settings, settings.media_hosts),
             tcp=settings.webrtc_tcp,
+            max_listeners=settings.max_listeners,
             ice_servers=IceServers(
                 settings.ice_servers,
                 settings.ice_secret.get_secret_value(),

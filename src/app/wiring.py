@@ -20,6 +20,7 @@ from mixminus.app import end_flows
 from mixminus.app.nodes import resume
 from mixminus.app.service_config import ServiceConfig
 from mixminus.app.sounds import open_sounds
+from mixminus.broadcast.listeners import ListenerService
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
@@ -363,6 +364,11 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
             agent_streams=agent_streams,
             traces=traces,
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
+            listeners=closing(
+                ListenerService(
+                    store, clock, rooms=rooms, conferences=conferences, webrtc=lambda: services.webrtc
+                )
+            ),
             usage=usage,
             privacy=closing(
                 PrivacyService(store, clock, library=library, traces=traces, keep=config.retention)

@@ -20,6 +20,7 @@ from mixminus.cli import (
     events,
     flows,
     groups,
+    listeners,
     moderation,
     nodes,
     privacy,
@@ -81,7 +82,12 @@ app.command("rotate-key")(backups.rotate_key)
 calls.app.command("trace")(traces.trace)
 for name, control in {**call_control.COMMANDS, **streams.CALL_COMMANDS}.items():
     calls.app.command(name)(control)
-for name, moderate in {**moderation.COMMANDS, **room_rules.COMMANDS, **streams.ROOM_COMMANDS}.items():
+for name, moderate in {
+    **moderation.COMMANDS,
+    **room_rules.COMMANDS,
+    **streams.ROOM_COMMANDS,
+    **listeners.COMMANDS,
+}.items():
     rooms.app.command(name)(moderate)
 for directory_group, verbs in (
     (directory.numbers, directory_changes.NUMBERS),

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
+from mixminus.conference.listening import Listeners
 from mixminus.conference.pin_guesses import PinGuesses
 from mixminus.conference.processing import UNPROCESSED, Processing
 from mixminus.conference.room_sounds import LoopedSound, RoomSounds
@@ -145,6 +146,7 @@ class Room:
         self.seats: dict[ConferencecallId, Seat] = {}
         self.present: dict[ConferencecallId, str] = {}
         """The participants whose audio has been connected, in this order: id and its text."""
+        self.listeners = Listeners()
         self.departing: list[Seat] = []
         """Seats that are to be released by whichever of them gets the conference's lock."""
         self.company = asyncio.Event()
@@ -208,13 +210,8 @@ class Room:
         ``changed``: the only one that has changed; the others are visited if something changes for all.
         """
         free, alone = self.moderated or not self.settings.wait_for_moderator, self.joined == 1
-        settings = (
-            self.settings.lobby,
-            self.settings.music_when_alone,
-            self._early_media,
-            self.company.is_set(),
-        )
-        mode = (free, alone, *settings)
+        rules = self.settings
+        mode = (free, alone, rules.lobby, rules.music_when_alone, self._early_media, self.company.is_set())
         if changed is None or mode != self._mode:
             self._mode = mode
             for seat in self.seats.values():
@@ -261,19 +258,20 @@ class Room:
             self.hears = hears
             return
         present = [id_ for id_ in self.seats if id_ != leaving]
-        wanted = cells(hears, present)
+        wanted = cells(hears, [*present, *self.listeners])
         if len(wanted) > MAX_CELLS:
             raise TooManyExceptions(
                 f"these rules need more than {MAX_CELLS} exceptions among the participants present"
             )
         applied = lowered(wanted, self._lowered, present)
         ports = {id_: seat.port for id_, seat in self.seats.items() if not seat.port.closed}
+        ports.update(self.listeners.ports())
         self.bridge.set_hears(
             (ports[listener], ports[speaker], gain_db)
             for (listener, speaker), gain_db in changes(self._applied, applied).items()
             if listener in ports and speaker in ports
         )
-        self.hears, self.cells, self._applied = hears, wanted, applied
+        self.hears, self.cells, self._applied = hears, self.listeners.left_out(wanted), applied
 
     def duck(self, duck_db: float, listener: ConferencecallId | None = None) -> None:
         """Lower all talkers by ``duck_db`` for all, or for one listener; 0 ends that."""

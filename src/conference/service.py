@@ -191,9 +191,15 @@ class ConferenceService:
         return conference
 
     async def check_entry(
-        self, customer_id: CustomerId, conference_id: ConferenceId, pin: str, *, source: str | None = None
+        self,
+        customer_id: CustomerId,
+        conference_id: ConferenceId,
+        pin: str,
+        *,
+        source: str | None = None,
+        listens: bool = False,
     ) -> Conference:
-        """Return the conference if it admits a caller with this pin.
+        """Return the conference if it admits a caller with this pin; one that only ``listens`` needs no place.
 
         ``source`` is where the caller comes from; None for one whose wrong pins are not counted.
 
@@ -201,7 +207,7 @@ class ConferenceService:
         """
         conference = await self.get(customer_id, conference_id)
         await self._balances.require(customer_id)
-        check_place(conference.settings, len(conference.conferencecall_ids))
+        check_place(conference.settings, 0 if listens else len(conference.conferencecall_ids))
         if source is None:
             role_of(conference.settings, pin)
         else:

@@ -18,6 +18,7 @@ __all__ = [
     "FlowId",
     "GuestLinkId",
     "LegId",
+    "ListenerId",
     "MediaStreamId",
     "NumberId",
     "PlaybackId",
@@ -45,6 +46,7 @@ AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 GuestLinkId = NewType("GuestLinkId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
+ListenerId = NewType("ListenerId", uuid.UUID)
 ChatMessageId = NewType("ChatMessageId", uuid.UUID)
 PlaybackId = NewType("PlaybackId", uuid.UUID)
 MediaStreamId = NewType("MediaStreamId", uuid.UUID)

@@ -2,15 +2,16 @@
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import Address, IncomingLegs
 from mixminus.clock import Clock, SystemClock
-from mixminus.errors import Exhausted, NotFound, Unavailable
+from mixminus.errors import Exhausted, InvalidArgument, NotFound, Unavailable
 from mixminus.hosts import media_host
 from mixminus.mixer import Engine, Mux
+from mixminus.mixer.formats import MediaDirection
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.tasks import TaskScope
@@ -44,6 +45,7 @@ class WebRtcConfig:
     tcp: bool = True
     """Whether browsers may come by TCP too, to the port of the same number (RFC 6544)."""
     max_sessions: int = 1000
+    max_listeners: int = 1000
     answer_timeout_s: float = 30.0
     """How long a join may wait until the call is answered."""
     connect_timeout_s: float = 30.0
@@ -68,6 +70,7 @@ class WebRtcEndpoint:
         self._clock = clock or SystemClock()
         self._scope = TaskScope(_report)
         self._sessions: dict[LegId, WhipSession] = {}
+        self._listening: dict[LegId, WhipSession] = {}
         self._mux: PeerMux | None = None
         self._advertised: tuple[NetworkAddress, ...] = ()
 
@@ -116,7 +119,7 @@ class WebRtcEndpoint:
     async def close(self) -> None:
         """Hang up all legs and close the port; closing twice is harmless."""
         mux, self._mux = self._mux, None
-        for session in tuple(self._sessions.values()):
+        for session in (*self._sessions.values(), *self._listening.values()):
             await session.leg.hang_up()
         await self._scope.close()
         if mux is not None:
@@ -130,12 +133,10 @@ class WebRtcEndpoint:
         Raises InvalidArgument for an offer that cannot be served, Exhausted, Unavailable, or the error
         of a refusal.
         """
-        if self._mux is None:
-            raise Unavailable("the WebRTC endpoint is not running")
         offer = parse_offer(offer_sdp)
         if len(self._sessions) >= self._config.max_sessions:
             raise Exhausted(f"there are {self._config.max_sessions} browsers already; try later")
-        session = self._open_session(offer, self._mux, destination)
+        session = self._open_session(offer, destination, self._sessions)
         try:
             await self._legs.incoming(session.leg, source=source, destination=destination, pin=pin)
             async with asyncio.timeout(self._config.answer_timeout_s):
@@ -148,26 +149,47 @@ class WebRtcEndpoint:
             raise
         return session
 
+    def open_listener(self, offer_sdp: str, destination: Address) -> WhipSession:
+        """Create a leg that only hears, from an SDP offer; the caller answers it, and joins its port to what it hears.
+
+        Raises InvalidArgument for an offer that cannot be served, Exhausted, Unavailable.
+        """
+        offer = parse_offer(offer_sdp)
+        if not offer.direction.sends:
+            raise InvalidArgument("the offer does not receive audio: offer a=recvonly")
+        if len(self._listening) >= self._config.max_listeners:
+            raise Exhausted(f"there are {self._config.max_listeners} listeners already; try later")
+        # What it sends all the same is dropped by the engine.
+        offer = replace(offer, direction=MediaDirection.SENDONLY)
+        return self._open_session(offer, destination, self._listening)
+
     def session(self, session_id: LegId) -> WhipSession:
-        """Return a session that has not ended."""
-        try:
-            return self._sessions[session_id]
-        except KeyError:
-            raise NotFound("no such session") from None
+        """Return a session of a participant that has not ended."""
+        return _found(self._sessions, session_id)
+
+    def listener(self, session_id: LegId) -> WhipSession:
+        """Return a session of a listener that has not ended."""
+        return _found(self._listening, session_id)
 
     def open_media(self) -> PhoneMedia:
         """Open the audio path of a SIP phone on the shared port; raise Unavailable if that is not open."""
-        if self._mux is None:
-            raise Unavailable("the WebRTC endpoint is not running")
         return PhoneMedia(
-            self._mux,
+            self._running(),
             advertised=self._advertised,
             connect_timeout_s=self._config.connect_timeout_s,
             clock=self._clock,
             scope=self._scope,
         )
 
-    def _open_session(self, offer: Offer, mux: PeerMux, destination: Address) -> WhipSession:
+    def _running(self) -> PeerMux:
+        if self._mux is None:
+            raise Unavailable("the WebRTC endpoint is not running")
+        return self._mux
+
+    def _open_session(
+        self, offer: Offer, destination: Address, sessions: dict[LegId, WhipSession]
+    ) -> WhipSession:
+        mux = self._running()
         port = mux.native.open_port()
         peer = Peer(
             offer,
@@ -183,14 +205,18 @@ class WebRtcEndpoint:
             offer,
             scope=self._scope,
             connect_timeout_s=self._config.connect_timeout_s,
-            on_ended=self._remove,
+            on_ended=sessions.__delitem__,
         )
         session = WhipSession(leg, peer, mid=offer.audio.mid, destination=destination)
-        self._sessions[session.id] = session
+        sessions[session.id] = session
         return session
 
-    def _remove(self, session_id: LegId) -> None:
-        del self._sessions[session_id]
+
+def _found(sessions: dict[LegId, WhipSession], session_id: LegId) -> WhipSession:
+    try:
+        return sessions[session_id]
+    except KeyError:
+        raise NotFound("no such session") from None
 
 
 def _report(task: str, error: BaseException) -> None:

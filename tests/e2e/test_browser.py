@@ -18,8 +18,8 @@ BROWSER_RATE_HZ = 48000
 A_HZ, B_HZ, BROWSER_HZ = TONES_HZ[:3]
 
 
-def over_http(server: Server, room: str, *, key: str = ACCESS_KEY) -> Exchange:
-    """Carry a client's WHIP exchange to the server (RFC 9725)."""
+def over_http(server: Server, room: str, *, key: str = ACCESS_KEY, protocol: str = "whip") -> Exchange:
+    """Carry a client's WHIP exchange to the server (RFC 9725); ``whep`` makes it that of a listener."""
 
     async def exchange(method: str, path: str, headers: Mapping[str, str], body: str) -> Reply:
         types = {"POST": "application/sdp", "PATCH": "application/trickle-ice-sdpfrag"}
@@ -28,7 +28,7 @@ def over_http(server: Server, room: str, *, key: str = ACCESS_KEY) -> Exchange:
         answer = await asyncio.to_thread(
             server.request,
             method,
-            path or f"/v1.0/conferences/{room}/whip",
+            path or f"/v1.0/conferences/{room}/{protocol}",
             body=body.encode(),
             headers=all_headers,
         )

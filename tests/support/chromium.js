@@ -74,11 +74,15 @@ async function patch(candidates, ifMatch) {
   return request('PATCH', headers, fragment(participant.pc.localDescription.sdp, candidates));
 }
 
-async function join({ trickle, codec, stripCandidates, iceServers, relayOnly }) {
+async function join({ trickle, codec, stripCandidates, iceServers, relayOnly, listen }) {
   const pc = participant.pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all' });
   pc.ontrack = (event) => participant.tracks.push(record(new MediaStream([event.track])));
-  const stream = await microphone();
-  stream.getTracks().forEach((track) => pc.addTrack(track, stream));
+  if (listen) {
+    pc.addTransceiver('audio', { direction: 'recvonly' });
+  } else {
+    const stream = await microphone();
+    stream.getTracks().forEach((track) => pc.addTrack(track, stream));
+  }
   if (codec) {
     const codecs = RTCRtpReceiver.getCapabilities('audio').codecs;
     const preferred = codecs.filter((each) => each.mimeType.toLowerCase() === `audio/${codec.toLowerCase()}`);

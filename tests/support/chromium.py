@@ -53,10 +53,12 @@ class Chromium:
         strip_candidates: bool = False,
         ice_servers: Sequence[Mapping[str, str]] = (),
         relay_only: bool = False,
+        listen: bool = False,
     ) -> None:
         """Join, and return once connected.
 
-        ``trickle`` sends candidates by PATCH, ``codec`` offers only it, ``relay_only`` uses only TURN servers.
+        ``trickle`` sends candidates by PATCH, ``codec`` offers only it, ``relay_only`` uses only TURN servers,
+        ``listen`` offers to receive only, as a player does.
         """
         options = {
             "trickle": trickle,
@@ -64,6 +66,7 @@ class Chromium:
             "stripCandidates": strip_candidates,
             "iceServers": list(ice_servers),
             "relayOnly": relay_only,
+            "listen": listen,
         }
         await self._page.evaluate("options => join(options)", options)
 

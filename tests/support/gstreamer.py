@@ -17,9 +17,9 @@ _RATE_HZ = 48_000
 
 
 class Gstreamer(Closes):
-    """One process that joins, sends a tone and records what it hears; it leaves by DELETE."""
+    """One process that joins, sends a tone, or none at 0 Hz, and records what it hears; it leaves by DELETE."""
 
-    def __init__(self, directory: Path, url: str, *, token: str, hz: float) -> None:
+    def __init__(self, directory: Path, url: str, *, token: str, hz: float = 0.0) -> None:
         directory.mkdir()
         self._ear = directory / "ear.raw"
         self._log_path = directory / "log"

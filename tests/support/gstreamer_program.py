@@ -2,6 +2,7 @@
 
 It needs PyGObject, and so the system's Python. It sends a tone, and writes what it hears to EAR, 16-bit mono at 48 kHz.
 Each line of its input is digits, which it sends by RFC 4733 (rtpdtmfsrc).
+With 0 for HZ it only receives, as a WHEP player does.
 """
 
 import importlib
@@ -30,10 +31,21 @@ _FORMATS = (
 )
 _EVENTS = "0123456789*#ABCD"
 _TONE_MS = 200
+_OPUS = (
+    "application/x-rtp,media=audio,encoding-name=OPUS,payload=100,clock-rate=48000,encoding-params=(string)2"
+)
 _RECORDS = (
     "rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=1 "
     "! filesink buffer-mode=unbuffered location={ear}"
 )
+
+
+def _receiver() -> Any:
+    """Return a pipeline of a peer alone; parse_launch makes one of several elements only."""
+    pipeline, peer = Gst.Pipeline(), Gst.ElementFactory.make("webrtcbin", "peer")
+    peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+    pipeline.add(peer)
+    return pipeline
 
 
 class Client:
@@ -42,18 +54,23 @@ class Client:
     def __init__(self, url: str, token: str, hz: str, ear: str) -> None:
         self._url, self._token, self._ear = url, token, ear
         self._session = ""
-        self._pipeline = Gst.parse_launch(_SENDS.format(hz=hz))
+        self._sources = _SOURCES if float(hz) else ()
+        self._pipeline = Gst.parse_launch(_SENDS.format(hz=hz)) if self._sources else _receiver()
         self._peer = self._pipeline.get_by_name("peer")
-        self._peer.emit("get-transceiver", 0).set_property(
-            "codec-preferences", Gst.Caps.from_string(_FORMATS)
-        )
+        if self._sources:
+            self._peer.emit("get-transceiver", 0).set_property(
+                "codec-preferences", Gst.Caps.from_string(_FORMATS)
+            )
         # webrtcbin offers no more formats than the one that flows already, so nothing may flow before the offer.
-        for name in _SOURCES:
+        for name in self._sources:
             self._pipeline.get_by_name(name).set_locked_state(True)
         self._offered = False
         self._peer.connect("on-negotiation-needed", lambda _: self._create_offer())
         self._peer.connect("notify::ice-gathering-state", lambda *_: GLib.idle_add(self._gathering_changed))
         self._peer.connect("pad-added", lambda _, pad: self._record(pad))
+        if not self._sources:
+            direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
+            self._peer.emit("add-transceiver", direction, Gst.Caps.from_string(_OPUS))
         self._pipeline.set_state(Gst.State.PLAYING)
 
     def leave(self) -> None:
@@ -85,7 +102,7 @@ class Client:
             promise.wait()
             reply = promise.get_reply()  # owns the offer
             self._peer.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
-            for name in _SOURCES:
+            for name in self._sources:
                 source = self._pipeline.get_by_name(name)
                 source.set_locked_state(False)
                 source.sync_state_with_parent()

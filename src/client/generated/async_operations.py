@@ -40,6 +40,7 @@ from mixminus.client.generated.models import (
     GuestLink,
     Health,
     Hears,
+    Listeners,
     Login,
     MediaStream,
     MediaStreams,
@@ -1637,6 +1638,69 @@ class AsyncOperations(AsyncSender):
         """Leave a conference."""
         request = Request("DELETE", f"/v1.0/conferences/{id}/whip/{session_id}")
         await self._do(request)
+
+    async def listen_by_whep(
+        self,
+        id: UUID | str,
+        content: str,
+        *,
+        name: str | Unset = UNSET,
+        pin: str | Unset = UNSET,
+        conference_pin: str | Unset = UNSET,
+    ) -> Response:
+        """Listen to a conference by WHEP.
+
+        Offer `a=recvonly`. A listener hears the mix of the room, whispers excepted, and is no participant: it is not
+        heard, and it takes no place. A guest needs no PIN.
+
+        ``name``: The name of the listener; at most 64 characters are used.
+
+        ``conference_pin``: The PIN of the room, if it has one.
+
+        ``pin``: The PIN, for clients that cannot send the header.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/whep",
+            query={"name": name, "pin": pin},
+            headers={"X-Conference-Pin": conference_pin},
+            body=content,
+            media_type="application/sdp",
+            repeatable=True,
+        )
+        return await self._fetch(request)
+
+    async def trickle_by_whep(
+        self, id: UUID | str, session_id: UUID | str, content: str, *, if_match: str | Unset = UNSET
+    ) -> Response:
+        """Send ICE candidates of a listener.
+
+        Or restart ICE: then the answer has the server's half.
+        """
+        request = Request(
+            "PATCH",
+            f"/v1.0/conferences/{id}/whep/{session_id}",
+            headers={"If-Match": if_match},
+            body=content,
+            media_type="application/trickle-ice-sdpfrag",
+        )
+        return await self._fetch(request)
+
+    async def stop_listening(self, id: UUID | str, session_id: UUID | str) -> None:
+        """End a listener.
+
+        By the listener itself, or by staff: `GET /conferences/{id}/listeners` has the ids.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/whep/{session_id}")
+        await self._do(request)
+
+    async def list_listeners(self, id: UUID | str) -> Listeners:
+        """List the listeners of a conference.
+
+        Those that listen now.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/listeners")
+        return await self._get(request, Listeners)
 
     async def create_guest_link(
         self, id: UUID | str, *, name: str | Unset = UNSET, expire: int | Unset = UNSET

@@ -39,6 +39,8 @@ __all__ = [
     "Health",
     "Hears",
     "HearsException",
+    "Listener",
+    "Listeners",
     "Login",
     "MediaStream",
     "MediaStreams",
@@ -664,6 +666,25 @@ class Hears(Model):
     whisper: list[Whisper]
     result: list[HearsException]
     """The pairs that the rules affect now."""
+
+
+class Listener(Model):
+    """Who hears a room by WHEP, and is no participant."""
+
+    id: UUID
+    """Of its WHEP session."""
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """As it has named itself."""
+    tm_create: Timestamp
+    tm_end: Timestamp
+
+
+class Listeners(Model):
+    """The listeners of a room, oldest first."""
+
+    result: list[Listener]
 
 
 class Login(Model):

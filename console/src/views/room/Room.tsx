@@ -23,6 +23,7 @@ import { Details } from "./Details";
 import { DialOut } from "./DialOut";
 import { GuestLinks } from "./GuestLinks";
 import { JoinPanel } from "./JoinPanel";
+import { Listeners } from "./Listeners";
 import { Lobby } from "./Lobby";
 import { Matrix } from "./Matrix";
 import { ParticipantList } from "./ParticipantList";
@@ -33,8 +34,8 @@ import { RoomModel } from "./model";
 import { sessionId } from "./whip";
 import "./room.css";
 
-type Panel = "people" | "matrix" | "chat" | "say" | "streams" | "captions";
-const PANELS: ReadonlyArray<readonly [Panel, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["streams", "Media streams"], ["captions", "Captions"]];
+type Panel = "people" | "matrix" | "chat" | "say" | "streams" | "listeners" | "captions";
+const PANELS: ReadonlyArray<readonly [Panel, string]> = [["people", "Participants"], ["matrix", "Who hears whom"], ["chat", "Chat"], ["say", "Say and play"], ["streams", "Media streams"], ["listeners", "Listeners"], ["captions", "Captions"]];
 
 export function Room({ id = "" }: ViewProps) {
   const model = useMemo(() => new RoomModel(id), [id]);
@@ -84,6 +85,7 @@ function OpenRoom({ model, room }: { model: RoomModel; room: RoomRow }) {
             {shown === "chat" && <Chat model={model} />}
             {shown === "say" && <SayAndPlay model={model} />}
             {shown === "streams" && <Streams model={model} />}
+            {shown === "listeners" && <Listeners model={model} />}
             {shown === "captions" && <Captions model={model} room={room} />}
           </div>
         </div>

@@ -11,6 +11,7 @@ export type Seat = Schemas["Conferencecall"];
 export type ChatMessage = Schemas["ChatMessage"];
 export type Playback = Schemas["Playback"];
 export type MediaStream = Schemas["MediaStream"];
+export type Listener = Schemas["Listener"];
 
 const SHOWN_PLAYBACKS: ReadonlyArray<Playback["status"]> = ["queued", "playing", "failed"];
 
@@ -24,6 +25,8 @@ export class RoomModel {
   readonly playbacks: Collection<Playback>;
   /** Those whose WebSocket the server opens; also some that have ended. */
   readonly streams: Collection<MediaStream>;
+  /** Who hears the room by WHEP, without being in it. */
+  readonly listeners: Collection<Listener>;
 
   constructor(readonly id: string) {
     this.meters = new RoomMeters(id);
@@ -46,6 +49,11 @@ export class RoomModel {
       "mediastream",
       () => request("get", "/v1.0/conferences/{id}/media_streams", { path: { id } }),
       (stream) => stream.conference_id === id,
+    );
+    this.listeners = new Collection<Listener>(
+      "listener",
+      () => request("get", "/v1.0/conferences/{id}/listeners", { path: { id } }),
+      (listener) => listener.conference_id === id && moment(listener.tm_end) === undefined,
     );
   }
 

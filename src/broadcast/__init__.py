@@ -1,0 +1,1 @@
+"""Rooms to listeners who are no participants."""

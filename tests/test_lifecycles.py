@@ -11,6 +11,7 @@ import pytest
 from mixminus.errors import IllegalTransition
 from mixminus.machine import diagram, is_final, step
 from mixminus.model.access import CUSTOMER_TRANSITIONS, CustomerStatus
+from mixminus.model.broadcast import BROADCAST_TRANSITIONS, BroadcastStatus
 from mixminus.model.call import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallStatus, GroupcallStatus
 from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
@@ -55,6 +56,7 @@ TABLES: dict[str, tuple[Table, Any]] = {
     **LIVES,
     "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
     "media stream": (MEDIA_STREAM_TRANSITIONS, MediaStreamStatus.CONNECTING),
+    "broadcast": (BROADCAST_TRANSITIONS, BroadcastStatus.STARTING),
     "playback": (PLAYBACK_TRANSITIONS, PlaybackStatus.QUEUED),
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Bundle JsSIP and SIP.js for the end-to-end tests: build_browser_phones.sh PYTHON; tests/browser_phones -> build/browser_phones/phones.js
+# Bundle JsSIP, SIP.js and hls.js for the end-to-end tests: build_browser_phones.sh PYTHON; tests/browser_phones -> build/browser_phones
 set -eu
 cd "$(dirname "$0")/.."
 python=$1
@@ -14,5 +14,5 @@ mkdir -p "$out/source"
 cp tests/browser_phones/* "$out/source"
 cd "$out/source"
 "$with_node" "$python" npm ci --silent --no-audit --no-fund
-"$with_node" "$python" node_modules/.bin/esbuild phones.js --bundle --format=iife --platform=browser --log-level=warning --outfile=../phones.js
+"$with_node" "$python" node_modules/.bin/esbuild phones.js player.js --bundle --format=iife --platform=browser --log-level=warning --outdir=..
 touch ../phones.js

@@ -71,9 +71,11 @@ CHANGES: Final = ("PUT", "PATCH", "DELETE")
 
 def parameters_of(operation: Operation) -> tuple[Parameter, ...]:
     """Return the parameters of an operation, its own and those of every operation of its kind."""
+    named = {each.name for each in operation.parameters if each.place == "path"}
     parameters = [
         Parameter("path", name, "A UUID other than the nil UUID.", IDENTIFIER, required=True)
         for name in operation.path_parameters
+        if name not in named
     ]
     if operation.page is not None:
         parameters += PAGING

@@ -3,7 +3,7 @@
 rooms, with their participants and chat            the room's home
 calls, groupcalls, activeflows, transcribes        the node that has them (``node_id`` of the row)
 recordings and their files                         the node that has the files
-speakings, media streams, traces, playbacks        the node that has them in memory: the others are asked
+speakings, media streams, traces, playbacks, broadcasts  the node that has them in memory: the others are asked
 what sends webhooks                                the leader
 
 Everything else is answered anywhere: lists, the directory, events, new rooms.
@@ -21,7 +21,7 @@ from mixminus.api.authentication import IDENTITY
 from mixminus.api.paths import CANONICAL, route_of, without_root
 from mixminus.api.services import Services
 from mixminus.errors import NotFound
-from mixminus.model.ids import CustomerId, FlowId, MediaStreamId, PlaybackId, SpeakingId, TraceId
+from mixminus.model.ids import BroadcastId, CustomerId, FlowId, MediaStreamId, PlaybackId, SpeakingId, TraceId
 from mixminus.store.fence import LEADER
 
 __all__ = ["Owners", "first", "has"]
@@ -30,6 +30,7 @@ _IN_MEMORY: Final[Mapping[str, Callable[[Services, CustomerId, UUID], object]]] 
     "playbacks": lambda services, customer, id_: services.playbacks.get(customer, PlaybackId(id_)),
     "speakings": lambda services, customer, id_: services.speakings.get(customer, SpeakingId(id_)),
     "media_streams": lambda services, customer, id_: services.agent_streams.get(customer, MediaStreamId(id_)),
+    "broadcasts": lambda services, customer, id_: services.broadcasts.get(customer, BroadcastId(id_)),
     "traces": lambda services, customer, id_: services.traces.get(customer, TraceId(id_)),
 }
 _READ_ANYWHERE: Final = frozenset(

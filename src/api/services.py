@@ -11,6 +11,7 @@ from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
 from mixminus.api.metrics import Metric
 from mixminus.broadcast.listeners import ListenerService
+from mixminus.broadcast.service import BroadcastService
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
@@ -124,6 +125,7 @@ class Services:
     streams: StreamService
     agent_streams: AgentStreamService
     listeners: ListenerService
+    broadcasts: BroadcastService
     traces: TraceService
     webrtc: WebRtcEndpoint
     usage: UsageServices
@@ -166,6 +168,7 @@ class Services:
             **self.streams.counters,
             **self.agent_streams.counters,
             **self.listeners.counters,
+            **self.broadcasts.counters,
             **self.traces.counters,
             **self.telemetry.counters,
             **self.usage.counters,

@@ -137,7 +137,11 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "CPU time of the busiest mixing thread, as a share of the time it has",
         {"": services.engine.load().busiest},
     )
-    counts = {**services.live_participants.counts(), "listeners": len(services.listeners)}
+    counts = {
+        **services.live_participants.counts(),
+        "listeners": len(services.listeners),
+        "broadcasts": len(services.broadcasts),
+    }
     for name, count in counts.items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
     for name, values in services.delivery.gauges.items():

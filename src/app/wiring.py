@@ -21,6 +21,7 @@ from mixminus.app.nodes import resume
 from mixminus.app.service_config import ServiceConfig
 from mixminus.app.sounds import open_sounds
 from mixminus.broadcast.listeners import ListenerService
+from mixminus.broadcast.service import BroadcastService
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.breakout import BreakoutService
@@ -369,6 +370,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                     store, clock, rooms=rooms, conferences=conferences, webrtc=lambda: services.webrtc
                 )
             ),
+            broadcasts=closing(BroadcastService(store, clock, rooms=rooms, conferences=conferences)),
             usage=usage,
             privacy=closing(
                 PrivacyService(store, clock, library=library, traces=traces, keep=config.retention)

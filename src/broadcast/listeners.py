@@ -5,11 +5,12 @@ costs a packet each 20 ms. It has no call, no seat and no flow; it ends with the
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
+from mixminus.broadcast.hearing import begin_to_hear, cease_to_hear
 from mixminus.call.leg import Address
 from mixminus.clock import Clock
 from mixminus.conference.room import Room, Rooms
@@ -62,10 +63,15 @@ class ListenerService:
         Raises ConferenceNotFound, ConferenceNotProgressing, TooManyExceptions if whispers cannot be kept from so many,
         and what ``WebRtcEndpoint.open_listener`` raises.
         """
-        conference = await self._conferences.get(customer_id, conference_id)
-        room = self._rooms.require(conference)
-        destination = Address(type="conference", target=str(conference_id))
-        session = self._webrtc().open_listener(offer_sdp, destination)
+        async with self._rooms.lock(conference_id):
+            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            destination = Address(type="conference", target=str(conference_id))
+            session = self._webrtc().open_listener(offer_sdp, destination)
+            async with _given_up_on_error(room, session):
+                begin_to_hear(room, ListenerId(session.id), session.leg.port)
+        async with _given_up_on_error(room, session):
+            await session.leg.answer()
+            await session.open()
         listener = Listener(
             id=ListenerId(session.id),
             customer_id=customer_id,
@@ -73,16 +79,6 @@ class ListenerService:
             name=name,
             tm_create=self._clock.now(),
         )
-        try:
-            async with self._rooms.lock(conference_id):
-                self._rooms.require(room.conference)
-                _seat(room, listener.id, session)
-            await session.leg.answer()
-            await session.open()
-        except BaseException:  # no other task would close the session of a cancelled request
-            _unseat(room, listener.id)
-            await session.leg.hang_up()
-            raise
         self._listeners[conference_id][listener.id] = listener
         self.counters["listeners.admitted"] += 1
         self._scope.spawn(f"listener {listener.id}", self._run(listener, room, session))
@@ -114,7 +110,7 @@ class ListenerService:
             with suppress(Interrupted):
                 await unless([room.over], session.leg.ended())
         finally:
-            _unseat(room, listener.id)
+            cease_to_hear(room, listener.id)
             del self._listeners[listener.conference_id][listener.id]
             if not self._listeners[listener.conference_id]:
                 del self._listeners[listener.conference_id]
@@ -133,14 +129,12 @@ class ListenerService:
             log.warning("listener not published", listener_id=str(listener.id), cause=str(exc))
 
 
-def _seat(room: Room, listener_id: ListenerId, session: WhipSession) -> None:
-    """Let a port hear the room; whispers are kept from it before it hears anything."""
-    room.listeners.add(listener_id, session.leg.port)
-    room.set_hears(room.hears)
-    session.leg.port.join(room.bridge)
-
-
-def _unseat(room: Room, listener_id: ListenerId) -> None:
-    room.listeners.remove(listener_id)
-    if not room.over.done():
-        room.set_hears(room.hears)
+@asynccontextmanager
+async def _given_up_on_error(room: Room, session: WhipSession) -> AsyncIterator[None]:
+    """Close a session whose request fails or is cancelled: no other task would."""
+    try:
+        yield
+    except BaseException:
+        cease_to_hear(room, ListenerId(session.id))
+        await session.leg.hang_up()
+        raise

@@ -10,6 +10,7 @@ import typer
 from mixminus.cli import (
     accounts,
     backups,
+    broadcasts,
     call_control,
     calls,
     captions,
@@ -87,6 +88,7 @@ for name, moderate in {
     **room_rules.COMMANDS,
     **streams.ROOM_COMMANDS,
     **listeners.COMMANDS,
+    **broadcasts.COMMANDS,
 }.items():
     rooms.app.command(name)(moderate)
 for directory_group, verbs in (

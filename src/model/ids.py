@@ -9,6 +9,7 @@ __all__ = [
     "AccessKeyId",
     "ActiveflowId",
     "AgentId",
+    "BroadcastId",
     "CallId",
     "ChatMessageId",
     "ConferenceId",
@@ -47,6 +48,7 @@ GuestLinkId = NewType("GuestLinkId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
 ListenerId = NewType("ListenerId", uuid.UUID)
+BroadcastId = NewType("BroadcastId", uuid.UUID)
 ChatMessageId = NewType("ChatMessageId", uuid.UUID)
 PlaybackId = NewType("PlaybackId", uuid.UUID)
 MediaStreamId = NewType("MediaStreamId", uuid.UUID)

@@ -54,11 +54,17 @@ class Victim:
 
     def path(self, route: str, *, session_id: str) -> str:
         return "/v1.0" + route.format(
-            id=self.ids[resource_of(route)], session_id=session_id, guest_link_id=self.guest_link_id
+            id=self.ids[resource_of(route)],
+            session_id=session_id,
+            guest_link_id=self.guest_link_id,
+            broadcast_id=self.ids["broadcasts"],
+            piece="init.mp4",
         )
 
     def with_unknown_ids(self, route: str) -> str:
-        return "/v1.0" + route.format(id=uuid4(), session_id=uuid4(), guest_link_id=uuid4())
+        return "/v1.0" + route.format(
+            id=uuid4(), session_id=uuid4(), guest_link_id=uuid4(), broadcast_id=uuid4(), piece="init.mp4"
+        )
 
 
 @pytest.fixture
@@ -112,7 +118,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
 
 
 async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
-    """Let a playback and a media stream fail in a room, and send a chat message there; return their ids."""
+    """Let a playback and a media stream fail in a room, broadcast it, and send a chat message there; return the ids."""
     _, message = await api.post(f"/v1.0/conferences/{room_id}/messages", {"text": "hello"})
     _, playback = await api.post(f"/v1.0/conferences/{room_id}/play", {"stream_urls": ["missing.wav"]})
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
@@ -120,7 +126,10 @@ async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
     _, speaking = await api.post("/v1.0/speakings", body)
     _, stream = await api.post(f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://unknown.invalid/"})
     await api.post(f"/v1.0/media_streams/{stream['id']}/stop", {})
+    _, broadcast = await api.post(f"/v1.0/conferences/{room_id}/broadcasts", {})
+    await api.post(f"/v1.0/broadcasts/{broadcast['id']}/stop", {})
     return {
+        "broadcasts": broadcast["id"],
         "playbacks": playback["id"],
         "chatmessages": message["id"],
         "speakings": speaking["id"],
@@ -241,9 +250,9 @@ async def test_super_admin_acts_for_the_named_customer(api: ApiClient, victim: V
 async def answer(api: ApiClient, route: Operation, path: str, token: str) -> tuple[int, str, Any]:
     """Return status and error of a request; its message without the id that was asked for."""
     sdp = {"data": "v=0", "headers": {"Content-Type": "application/sdp"}}
-    if route.method == "PATCH" and "whip" in path:
+    if route.method == "PATCH" and route.body_type != "application/json":
         sdp["headers"] = {"Content-Type": "application/trickle-ice-sdpfrag"}
-    options: dict[str, Any] = sdp if "whip" in path else {"json": BODY}
+    options: dict[str, Any] = sdp if "/whip" in path or "/whep" in path else {"json": BODY}
     status, body = await api.send(route.method, path, token=token, **options)
     assert status >= 400, f"{route.method} {path}"
     words = body["error"]["message"].split()

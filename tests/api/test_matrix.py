@@ -45,6 +45,7 @@ READ_BY_VIEWERS: Final = {
     *(
         "conferences",
         "conferencecalls",
+        "broadcasts",
         "calls",
         "groupcalls",
         "playbacks",
@@ -85,7 +86,7 @@ def admits(described: dict[str, Any], held: Permission) -> bool:
 async def send(api: ApiClient, name: str, token: str) -> tuple[int, str]:
     """Send a request with unknown ids and an empty body; return the status and the reason of an error."""
     method, path = name.split()
-    for parameter in ("id", "session_id", "guest_link_id"):
+    for parameter in ("id", "session_id", "guest_link_id", "broadcast_id", "piece"):
         path = path.replace(f"{{{parameter}}}", str(uuid4()))
     assert "{" not in path, f"{path}: name the parameter in this test"
     options: dict[str, Any] = {} if method == "GET" else {"json": {}}

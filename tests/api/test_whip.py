@@ -8,6 +8,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from tests.api.client import ApiClient
+from tests.support.offers import OBS
 from tests.support.waiting import until
 
 SDP = {"Content-Type": "application/sdp"}
@@ -51,6 +52,20 @@ async def test_whip_offer_is_answered_and_joins(api: ApiClient, offer: str) -> N
     assert seen["conferencecall_ids"] == [joined["id"]]
     _, call = await api.get(f"/v1.0/calls/{joined['reference_id']}")
     assert (call["status"], call["direction"], call["source"]["name"]) == ("progressing", "incoming", "Ann")
+
+
+async def test_what_obs_publishes_comes_in_as_a_participant(api: ApiClient) -> None:
+    """Its audio alone: ICE and DTLS are described once, above the media, and the video is rejected."""
+    room = await api.room()
+    session = await join(api, room, OBS.replace("\n", "\r\n"), name="OBS")
+    audio, video = session["answer"].split("m=")[1:]
+    assert audio.startswith("audio ")
+    assert "a=recvonly" in audio
+    assert "opus/48000/2" in audio
+    assert video.startswith("video 0 ")
+    await participant(api, room, "joined")
+    assert (await api.send("DELETE", session["path"]))[0] == 200
+    await participant(api, room, "leaved")
 
 
 async def test_talking_lists_participants(api: ApiClient, offer: str) -> None:

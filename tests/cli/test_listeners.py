@@ -1,4 +1,4 @@
-"""Listeners from the command line."""
+"""Listeners and broadcasts from the command line."""
 
 from uuid import UUID, uuid4
 
@@ -23,3 +23,15 @@ def test_listeners_are_listed_and_ended(run: Run, server: Server) -> None:
     listener = str(UUID(listed["id"]))
     assert run("rooms", "stop-listener", room, listener).out == f"{listener} has ended\n"
     assert run("rooms", "stop-listener", room, str(uuid4())).code == 1
+
+
+def test_a_room_is_broadcast_and_that_is_stopped(run: Run, server: Server) -> None:
+    room = server.new_room()
+    begun = run("rooms", "broadcast", room, "--json").json
+    assert begun["path"] == f"/v1.0/conferences/{room}/hls/{begun['id']}/index.m3u8"
+    (listed,) = run("rooms", "broadcasts", room, "--json").json
+    assert (listed["id"], listed["path"]) == (begun["id"], begun["path"])
+    assert run("rooms", "stop-broadcast", begun["id"]).out == f"{begun['id']} is ended\n"
+    again = run("rooms", "stop-broadcast", begun["id"])
+    assert again.code == 1
+    assert "STATE_INVALID" in again.err

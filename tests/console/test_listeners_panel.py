@@ -38,3 +38,19 @@ async def test_a_listener_comes_is_shown_and_is_ended(tmp_path: Path) -> None:
         await listener.get_by_role("button", name="End Ann").click()
         await expect(page.get_by_text("No listeners")).to_be_visible(timeout=WITHIN_MS)
         await player.wait_for_function("peer.getReceivers()[0].transport.state === 'closed'")
+
+
+async def test_a_room_is_broadcast_and_that_is_stopped(tmp_path: Path) -> None:
+    async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
+        await log_in(page)
+        room = await make_room(page, "Weekly meeting")
+        await page.get_by_role("tab", name="Listeners").click()
+        panel = page.get_by_role("region", name="Broadcasts")
+        await panel.get_by_role("button", name="Broadcast", exact=True).click()
+        await expect(panel.get_by_text("Live", exact=True)).to_be_visible(timeout=WITHIN_MS)
+        await expect(panel.get_by_role("listitem")).to_contain_text(
+            f"{server.base}/v1.0/conferences/{room}/hls/"
+        )
+        await expect(panel.get_by_role("button", name="Broadcast", exact=True)).to_have_count(0)
+        await panel.get_by_role("button", name="Stop the broadcast").click()
+        await expect(panel.get_by_text("Ended", exact=True)).to_be_visible(timeout=WITHIN_MS)

@@ -78,6 +78,7 @@ def test_versions_of_what_python_and_npm_install() -> None:
         rows = [row for row in ROWS if row[0].endswith(f"with {name}")]
         assert len(rows) == 2
         assert all(versions_of(row)[-1] == version for row in rows)
+    assert [versions_of(row)[-1] for row in ROWS if row[0].endswith("with hls.js")] == [lock["hls.js"]]
     pjsua = next(row for row in ROWS if row[0].startswith("PJSUA"))
     assert importlib.metadata.version("pjsua2-python").startswith(versions_of(pjsua)[0])
     assert f"PyAV {'.'.join(importlib.metadata.version('av').split('.')[:2])}" in PAGE

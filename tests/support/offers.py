@@ -1,6 +1,6 @@
-"""SDP offers as browsers write them."""
+"""SDP offers as browsers, and OBS, write them."""
 
-__all__ = ["CHROMIUM", "FINGERPRINT", "FIREFOX"]
+__all__ = ["CHROMIUM", "FINGERPRINT", "FIREFOX", "OBS"]
 
 FINGERPRINT = ":".join(["AB"] * 32)
 
@@ -90,4 +90,41 @@ a=mid:2
 a=setup:actpass
 a=sctp-port:5000
 a=max-message-size:1073741823
+"""
+
+# OBS Studio publishes by libdatachannel, which writes ICE and DTLS once, above the media.
+OBS = f"""v=0
+o=rtc 3767197920 0 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=group:LS 0 1
+a=msid-semantic:WMS *
+a=setup:actpass
+a=ice-ufrag:7sFv
+a=ice-pwd:dOTZKZNVlO9RSGsEGM63JXT2
+a=ice-options:ice2,trickle
+a=fingerprint:sha-256 {FINGERPRINT}
+m=audio 50012 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 192.0.2.7
+a=mid:0
+a=sendonly
+a=ssrc:1357 cname:obs
+a=ssrc:1357 msid:obs obs-audio
+a=msid:obs obs-audio
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;maxaveragebitrate=96000;stereo=1;sprop-stereo=1;useinbandfec=1
+a=candidate:1 1 UDP 2122317823 192.0.2.7 50012 typ host
+m=video 50012 UDP/TLS/RTP/SAVPF 96
+c=IN IP4 192.0.2.7
+a=mid:1
+a=sendonly
+a=ssrc:1358 cname:obs
+a=msid:obs obs-video
+a=rtcp-mux
+a=rtpmap:96 H264/90000
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1
 """

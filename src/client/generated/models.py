@@ -21,6 +21,8 @@ __all__ = [
     "BalanceReport",
     "Breakout",
     "BreakoutRoom",
+    "Broadcast",
+    "Broadcasts",
     "Call",
     "ChatMessage",
     "Conference",
@@ -269,6 +271,30 @@ class Breakout(Model):
     """The rooms of a breakout."""
 
     result: list[BreakoutRoom]
+
+
+class Broadcast(Model):
+    """The mix of a room, sent to many."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    protocol: Literal["hls"]
+    status: Literal["starting", "live", "ended", "failed"]
+    error: str
+    """Why it failed; else empty."""
+    path: str
+    """The playlist, relative to the server's address; it needs a credential, such as the token of a guest link."""
+    tm_start: Timestamp
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+
+
+class Broadcasts(Model):
+    """The broadcasts of a room, oldest first."""
+
+    result: list[Broadcast]
 
 
 class Address(Model):

@@ -24,6 +24,8 @@ from mixminus.client.generated.models import (
     Audit,
     BalanceReport,
     Breakout,
+    Broadcast,
+    Broadcasts,
     Call,
     ChatMessage,
     Conference,
@@ -1699,6 +1701,72 @@ class Operations(Sender):
         """
         request = Request("GET", f"/v1.0/conferences/{id}/listeners")
         return self._get(request, Listeners)
+
+    def start_broadcast(self, id: UUID | str, *, protocol: Literal["hls"] | Unset = UNSET) -> Broadcast:
+        """Broadcast a conference.
+
+        It answers `starting`; `broadcast_live` says that players can hear the room, by `path`. Listeners are no
+        participants, and are not counted.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferences/{id}/broadcasts", body={"protocol": protocol}, repeatable=True
+        )
+        return self._get(request, Broadcast)
+
+    def list_broadcasts(self, id: UUID | str) -> Broadcasts:
+        """List the broadcasts of a conference.
+
+        Also ended ones of late.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/broadcasts")
+        return self._get(request, Broadcasts)
+
+    def get_broadcast(self, id: UUID | str) -> Broadcast:
+        """Get a broadcast.
+
+        Also one that ended lately.
+        """
+        request = Request("GET", f"/v1.0/broadcasts/{id}")
+        return self._get(request, Broadcast)
+
+    def stop_broadcast(self, id: UUID | str) -> Broadcast:
+        """Stop a broadcast.
+
+        Its playlist ends; players hear what they have.
+        """
+        request = Request("POST", f"/v1.0/broadcasts/{id}/stop", repeatable=True)
+        return self._get(request, Broadcast)
+
+    def broadcast_playlist(
+        self,
+        id: UUID | str,
+        broadcast_id: UUID | str,
+        *,
+        _hls_msn: int | Unset = UNSET,
+        _hls_part: int | Unset = UNSET,
+    ) -> Response:
+        """Get the playlist of a broadcast.
+
+        A credential in the query (`?token=`) is in the URIs of the playlist as well.
+
+        ``_hls_msn``: Wait until the playlist has this segment.
+
+        ``_hls_part``: And this part of it.
+        """
+        request = Request(
+            "GET",
+            f"/v1.0/conferences/{id}/hls/{broadcast_id}/index.m3u8",
+            query={"_HLS_msn": _hls_msn, "_HLS_part": _hls_part},
+        )
+        return self._fetch(request)
+
+    def broadcast_piece(self, id: UUID | str, broadcast_id: UUID | str, piece: str) -> Response:
+        """Get a piece of a broadcast.
+
+        The header, a segment or a part, as the playlist names it. The part that is announced comes when it is complete.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/hls/{broadcast_id}/{piece}")
+        return self._fetch(request)
 
     def create_guest_link(
         self, id: UUID | str, *, name: str | Unset = UNSET, expire: int | Unset = UNSET

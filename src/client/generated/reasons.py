@@ -14,6 +14,8 @@ __all__ = [
     "AlreadyExists",
     "AlreadyInConference",
     "AuthenticationRequired",
+    "BroadcastAlreadyRuns",
+    "BroadcastNotFound",
     "CallNotFound",
     "CallStateInvalid",
     "ChatMessageNotFound",
@@ -54,8 +56,10 @@ __all__ = [
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
+    "PieceNotFound",
     "PlaybackNotFound",
     "PlaybackQueueFull",
+    "PlaylistAhead",
     "PreconditionFailed",
     "PreconditionRequired",
     "RateLimitExceeded",
@@ -115,6 +119,14 @@ class AlreadyInConference(errors.Conflict, reason="ALREADY_IN_CONFERENCE"):
 
 class AuthenticationRequired(errors.Unauthenticated, reason="AUTHENTICATION_REQUIRED"):
     """AUTHENTICATION_REQUIRED"""
+
+
+class BroadcastAlreadyRuns(errors.Conflict, reason="BROADCAST_ALREADY_RUNS"):
+    """BROADCAST_ALREADY_RUNS"""
+
+
+class BroadcastNotFound(errors.NotFound, reason="BROADCAST_NOT_FOUND"):
+    """BROADCAST_NOT_FOUND"""
 
 
 class CallNotFound(errors.NotFound, reason="CALL_NOT_FOUND"):
@@ -277,12 +289,20 @@ class PermissionDenied(errors.PermissionDenied, reason="PERMISSION_DENIED"):
     """PERMISSION_DENIED"""
 
 
+class PieceNotFound(errors.NotFound, reason="PIECE_NOT_FOUND"):
+    """PIECE_NOT_FOUND"""
+
+
 class PlaybackNotFound(errors.NotFound, reason="PLAYBACK_NOT_FOUND"):
     """PLAYBACK_NOT_FOUND"""
 
 
 class PlaybackQueueFull(errors.Conflict, reason="PLAYBACK_QUEUE_FULL"):
     """PLAYBACK_QUEUE_FULL"""
+
+
+class PlaylistAhead(errors.InvalidRequest, reason="PLAYLIST_AHEAD"):
+    """PLAYLIST_AHEAD"""
 
 
 class PreconditionFailed(errors.Conflict, reason="PRECONDITION_FAILED"):

@@ -1,4 +1,4 @@
-// Who hears a room by WHEP without being in it: the address for players, those that listen, and how to end one.
+// Who hears a room without being in it: players by WHEP, with the address for them, and broadcasts by HLS.
 import { useEffect } from "preact/hooks";
 import { request } from "../../api/request";
 import { Act } from "../../ui/Act";
@@ -6,10 +6,13 @@ import { Copy } from "../../ui/Copy";
 import { duration, moment } from "../../ui/format";
 import { ErrorNote } from "../../ui/notes";
 import { now } from "../../ui/now";
-import type { Listener, RoomModel } from "./model";
+import type { Broadcast, Listener, RoomModel } from "./model";
 
 export function Listeners({ model }: { model: RoomModel }) {
-  useEffect(() => model.listeners.open(), [model]);
+  useEffect(() => {
+    const closing = [model.listeners.open(), model.broadcasts.open()];
+    return () => closing.forEach((close) => close());
+  }, [model]);
   const listeners = model.listeners.rows.value;
   const address = `${location.origin}/v1.0/conferences/${model.id}/whep`;
   return (
@@ -30,7 +33,52 @@ export function Listeners({ model }: { model: RoomModel }) {
           <div class="row"><Copy text={address} /></div>
         </div>
       </section>
+      <Broadcasts model={model} />
     </div>
+  );
+}
+
+const STATES: Readonly<Record<Broadcast["status"], readonly [badge: string, word: string]>> = {
+  starting: ["warn", "Starting"], live: ["good", "Live"], ended: ["", "Ended"], failed: ["bad", "Failed"],
+};
+const OVER: ReadonlyArray<Broadcast["status"]> = ["ended", "failed"];
+
+function Broadcasts({ model }: { model: RoomModel }) {
+  const broadcasts = model.broadcasts.rows.value;
+  const running = broadcasts.some(({ status }) => !OVER.includes(status));
+  const put = (changed: Broadcast) => model.broadcasts.put(changed);
+  return (
+    <section class="card playbacks" aria-label="Broadcasts">
+      <header><h2>Broadcast by HLS</h2></header>
+      {model.broadcasts.error.value !== undefined && <ErrorNote error={model.broadcasts.error.value} retry={() => void model.broadcasts.load()} />}
+      <div class="card-body stack">
+        <p class="muted small">For many listeners: any HLS player, with the token of a guest link in the address (?token=).</p>
+        {!running && (
+          <div class="row">
+            <Act request={request("post", "/v1.0/conferences/{id}/broadcasts", { path: { id: model.id }, body: { protocol: "hls" } })} kind="primary" done={put}>Broadcast</Act>
+          </div>
+        )}
+      </div>
+      {broadcasts.length > 0 && <ul>{broadcasts.map((each) => <BroadcastRow key={each.id} broadcast={each} put={put} />)}</ul>}
+    </section>
+  );
+}
+
+function BroadcastRow({ broadcast, put }: { broadcast: Broadcast; put: (changed: Broadcast) => void }) {
+  const [badge, word] = STATES[broadcast.status];
+  const address = location.origin + broadcast.path;
+  return (
+    <li>
+      <div class="grow">
+        <p class="mono break small">{address}</p>
+        {broadcast.error && <p class="muted small break">{broadcast.error}</p>}
+      </div>
+      <span class={`badge ${badge}`} role="status">{word}</span>
+      <Copy text={address} />
+      {!OVER.includes(broadcast.status) && (
+        <Act request={request("post", "/v1.0/broadcasts/{id}/stop", { path: { id: broadcast.id } })} kind="small" icon="stop" done={put}>Stop the broadcast</Act>
+      )}
+    </li>
   );
 }
 

@@ -12,6 +12,7 @@ export type ChatMessage = Schemas["ChatMessage"];
 export type Playback = Schemas["Playback"];
 export type MediaStream = Schemas["MediaStream"];
 export type Listener = Schemas["Listener"];
+export type Broadcast = Schemas["Broadcast"];
 
 const SHOWN_PLAYBACKS: ReadonlyArray<Playback["status"]> = ["queued", "playing", "failed"];
 
@@ -27,6 +28,8 @@ export class RoomModel {
   readonly streams: Collection<MediaStream>;
   /** Who hears the room by WHEP, without being in it. */
   readonly listeners: Collection<Listener>;
+  /** Also some that have ended. */
+  readonly broadcasts: Collection<Broadcast>;
 
   constructor(readonly id: string) {
     this.meters = new RoomMeters(id);
@@ -54,6 +57,11 @@ export class RoomModel {
       "listener",
       () => request("get", "/v1.0/conferences/{id}/listeners", { path: { id } }),
       (listener) => listener.conference_id === id && moment(listener.tm_end) === undefined,
+    );
+    this.broadcasts = new Collection<Broadcast>(
+      "broadcast",
+      () => request("get", "/v1.0/conferences/{id}/broadcasts", { path: { id } }),
+      (broadcast) => broadcast.conference_id === id,
     );
   }
 

@@ -1,0 +1,224 @@
+"""BroadcastService: the mix of a room, sent to many (api.md section 9.3).
+
+    port that only hears -> Fragments (AAC, parts of 320 ms) -> Window (twenty seconds) -> playlist and pieces by HTTP
+
+The audio is encoded once, however many listen. Broadcasts are kept in memory: they end with their room, or the server.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import av
+
+from mixminus.broadcast.errors import BroadcastNotFound, BroadcastOver, BroadcastRuns
+from mixminus.broadcast.fragments import SAMPLE_RATE_HZ, Fragments
+from mixminus.broadcast.hearing import begin_to_hear, cease_to_hear
+from mixminus.broadcast.window import Window
+from mixminus.clock import Clock
+from mixminus.conference.room import Room, Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.errors import Exhausted, Unavailable
+from mixminus.log import get, task_failed
+from mixminus.machine import is_final, step
+from mixminus.mixer.pcm_port import PcmPort
+from mixminus.model.broadcast import (
+    BROADCAST_TRANSITIONS,
+    Broadcast,
+    BroadcastEvent,
+    BroadcastProtocol,
+    BroadcastStatus,
+)
+from mixminus.model.ids import BroadcastId, ConferenceId, CustomerId, ListenerId, new_id
+from mixminus.store.database import Store
+from mixminus.store.outbox import Draft
+from mixminus.store.ownership import owned
+from mixminus.tasks import TaskScope
+from mixminus.wire.broadcast import BroadcastView
+
+__all__ = ["MAX_RUNNING", "BroadcastService"]
+
+MAX_RUNNING: Final = 32
+"""Of all rooms: each has an encoder."""
+_MAX_ENDED: Final = 100
+"""Ended ones that can still be read, with their last seconds."""
+_PERIOD_S: Final = 0.05
+_CLOSE_S: Final = 2.0
+
+log: Final = get("broadcast")
+
+
+class BroadcastService:
+    """Starts and stops broadcasts, and publishes what becomes of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        conferences: ConferenceService,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._rooms = rooms
+        self._conferences = conferences
+        self._live: dict[BroadcastId, _Running] = {}
+        self._ended: OrderedDict[BroadcastId, _Running] = OrderedDict()
+        self._scope = TaskScope(task_failed("broadcast"))
+        self.counters: Counter[str] = Counter(
+            {"broadcasts.started": 0, "broadcasts.failed": 0, "broadcasts.events_lost": 0}
+        )
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    async def start(
+        self, customer_id: CustomerId, conference_id: ConferenceId, protocol: BroadcastProtocol
+    ) -> Broadcast:
+        """Begin to broadcast a room, and return the broadcast at once.
+
+        Raises ConferenceNotFound, ConferenceNotProgressing, BroadcastRuns, TooManyExceptions, Exhausted.
+        """
+        async with self._rooms.lock(conference_id):
+            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            if any(each.broadcast.conference_id == conference_id for each in self._live.values()):
+                raise BroadcastRuns("the room is broadcast already: stop that broadcast first")
+            if len(self._live) >= MAX_RUNNING:
+                raise Exhausted(f"there are {MAX_RUNNING} broadcasts, the maximum")
+            broadcast = Broadcast(
+                id=BroadcastId(new_id()),
+                customer_id=customer_id,
+                conference_id=conference_id,
+                protocol=protocol,
+                tm_create=self._clock.now(),
+            )
+            port = self._rooms.engine.open_pcm_port(SAMPLE_RATE_HZ)
+            try:
+                begin_to_hear(room, ListenerId(broadcast.id), port)
+            except BaseException:
+                cease_to_hear(room, ListenerId(broadcast.id))
+                port.close()
+                raise
+        running = self._live[broadcast.id] = _Running(broadcast)
+        self.counters["broadcasts.started"] += 1
+        self._scope.spawn(f"broadcast {broadcast.id}", self._run(running, room, port))
+        return broadcast
+
+    async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Broadcast]:
+        """Return the broadcasts of a room, those that ended lately included, oldest first."""
+        await self._conferences.get(customer_id, conference_id)
+        every = (each.broadcast for each in (*self._ended.values(), *self._live.values()))
+        found = [each for each in every if each.conference_id == conference_id]
+        return sorted(found, key=lambda each: each.tm_create)
+
+    def get(self, customer_id: CustomerId, broadcast_id: BroadcastId) -> Broadcast:
+        """Return a broadcast; raise BroadcastNotFound, also when it ended long ago."""
+        return self._find(customer_id, broadcast_id).broadcast
+
+    def window(
+        self, customer_id: CustomerId, conference_id: ConferenceId, broadcast_id: BroadcastId
+    ) -> Window:
+        """Return what players fetch; raise BroadcastNotFound, also for one of another room."""
+        running = self._find(customer_id, broadcast_id)
+        if running.broadcast.conference_id != conference_id:
+            raise BroadcastNotFound(f"no broadcast {broadcast_id}")
+        return running.window
+
+    async def stop(self, customer_id: CustomerId, broadcast_id: BroadcastId) -> Broadcast:
+        """End a broadcast; players hear what they have. Raises BroadcastOver if it has ended."""
+        running = self._find(customer_id, broadcast_id)
+        if is_final(BROADCAST_TRANSITIONS, running.broadcast.status):
+            raise BroadcastOver(f"broadcast {broadcast_id} is {running.broadcast.status}")
+        running.end()
+        await asyncio.shield(running.over)
+        return running.broadcast
+
+    async def close(self) -> None:
+        """End all broadcasts; closing twice is harmless."""
+        running = tuple(self._live.values())
+        for each in running:
+            each.end()
+        if running:
+            await asyncio.wait([each.over for each in running], timeout=_CLOSE_S)
+        await self._scope.close()
+
+    def _find(self, customer_id: CustomerId, broadcast_id: BroadcastId) -> "_Running":
+        running = self._live.get(broadcast_id) or self._ended.get(broadcast_id)
+        missing = BroadcastNotFound(f"no broadcast {broadcast_id}")
+        owned(running.broadcast if running else None, customer_id, missing)
+        assert running is not None
+        return running
+
+    async def _run(self, running: "_Running", room: Room, port: PcmPort) -> None:
+        event, error = BroadcastEvent.FINISHED, ""
+        try:
+            fragments = await asyncio.to_thread(Fragments)
+            while not (running.ending.done() or room.over.done()):
+                await self._advance(running, fragments, port)
+                await self._clock.sleep(_PERIOD_S)
+            await asyncio.to_thread(fragments.close)
+        except av.FFmpegError as exc:
+            event, error = BroadcastEvent.BROKEN, f"the encoder failed: {exc}"
+        finally:
+            cease_to_hear(room, ListenerId(running.broadcast.id))
+            port.close()
+            running.window.end()
+            del self._live[running.broadcast.id]
+            self._keep(running)
+            await self._change(running, event, error)
+            running.over.set_result(None)
+
+    async def _advance(self, running: "_Running", fragments: Fragments, port: PcmPort) -> None:
+        parts = await asyncio.to_thread(fragments.feed, port.read())
+        running.window.header = fragments.header
+        for part in parts:
+            running.window.add(part, self._clock.now())
+        if parts and running.broadcast.status is BroadcastStatus.STARTING:
+            await self._change(running, BroadcastEvent.BEGUN)
+
+    def _keep(self, running: "_Running") -> None:
+        self._ended[running.broadcast.id] = running
+        if len(self._ended) > _MAX_ENDED:
+            self._ended.popitem(last=False)
+
+    async def _change(self, running: "_Running", event: BroadcastEvent, error: str = "") -> None:
+        """Advance a broadcast, and publish that."""
+        now = self._clock.now()
+        status = step(BROADCAST_TRANSITIONS, running.broadcast.status, event)
+        broadcast = replace(running.broadcast, status=status, error=error, tm_update=now)
+        if status is BroadcastStatus.LIVE:
+            broadcast = replace(broadcast, tm_start=now)
+        if is_final(BROADCAST_TRANSITIONS, status):
+            broadcast = replace(broadcast, tm_end=now)
+            self.counters["broadcasts.failed"] += status is BroadcastStatus.FAILED
+        running.broadcast = broadcast
+        try:
+            async with self._store.transaction() as tx:
+                data = BroadcastView.render(broadcast, tx.timestamp_style)
+                kind = f"broadcast_{status}"
+                tx.outbox.add(Draft(broadcast.conference_id, kind, broadcast.customer_id, data, now))
+        except Unavailable as exc:
+            self.counters["broadcasts.events_lost"] += 1
+            log.warning("broadcast not published", broadcast_id=str(broadcast.id), cause=str(exc))
+
+
+def _future() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A broadcast, and what belongs to it until it ends."""
+
+    broadcast: Broadcast
+    window: Window = field(default_factory=Window)
+    ending: asyncio.Future[None] = field(default_factory=_future)
+    """Done when it is to end."""
+    over: asyncio.Future[None] = field(default_factory=_future)
+
+    def end(self) -> None:
+        """Ask it to end; asking twice is harmless."""
+        if not self.ending.done():
+            self.ending.set_result(None)

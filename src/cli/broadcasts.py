@@ -1,0 +1,52 @@
+"""``mixminus rooms broadcast``, ``broadcasts`` and ``stop-broadcast``: rooms sent to many by low-latency HLS."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from mixminus.cli.common import session
+from mixminus.cli.output import age, line, listed
+from mixminus.cli.rooms import RoomName, room_of
+
+__all__ = ["COMMANDS"]
+
+
+def start_broadcast(room: RoomName) -> None:
+    """Broadcast a room by low-latency HLS; prints the path of the playlist."""
+    with session() as client:
+        begun = client.start_broadcast(room_of(client, room).id)
+        line(f"{begun.id} is {begun.status}: {begun.path}", **begun.model_dump(mode="json"))
+
+
+def list_broadcasts(room: RoomName) -> None:
+    """List the broadcasts of a room, oldest first, also those that ended lately."""
+    with session() as client:
+        listed(
+            client.list_broadcasts(room_of(client, room).id).result,
+            {
+                "id": lambda each: each.id,
+                "status": lambda each: each.status,
+                "path": lambda each: each.path,
+                "error": lambda each: each.error,
+                "age": lambda each: age(each.tm_create),
+            },
+        )
+
+
+def stop_broadcast(
+    broadcast: Annotated[UUID, typer.Argument(metavar="BROADCAST", help="Id of a broadcast.")],
+) -> None:
+    """Stop a broadcast: players hear what they have."""
+    with session() as client:
+        stopped = client.stop_broadcast(broadcast)
+        line(f"{stopped.id} is {stopped.status}", id=stopped.id, status=stopped.status)
+
+
+COMMANDS: Final[Mapping[str, Callable[..., Any]]] = {
+    "broadcast": start_broadcast,
+    "broadcasts": list_broadcasts,
+    "stop-broadcast": stop_broadcast,
+}
+"""By their names in ``mixminus rooms``."""

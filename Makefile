@@ -64,6 +64,7 @@ ifdef ARGS
 else
 	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 3 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 3 --dist loadfile
+	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance
 	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 2 --dist loadfile
 endif
 

@@ -1,9 +1,8 @@
 """Three servers on one database: any of them answers any request, and what one of them leaves others take over."""
 
-import base64
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -11,19 +10,13 @@ import pytest
 from mixminus.store.exclusive import DatabaseInUse, owned_database
 from tests.support.database import postgresql_url
 from tests.support.netns import ADDRESS
-from tests.support.ports import free_port
+from tests.support.nodes import living, numbers, running_nodes
 from tests.support.raw_phone import RawPhone
-from tests.support.server import ACCESS_KEY, Answer, Server
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.sip_phone import Phone, sdp
 from tests.support.waiting import eventually, until
 from tests.support.webhook_receiver import open_receiver
 
-SETTINGS = {
-    "MIXMINUS_CLUSTER_SECRET": "a secret that all nodes of this test share",
-    "MIXMINUS_SECRETS_KEY": base64.b64encode(b"a key of tests, of thirty-two by").decode(),
-    "MIXMINUS_SHARDS": "1",
-    "MIXMINUS_SIP_MAX_CALLS": "10",
-}
 TOKEN = {"Authorization": f"Bearer {ACCESS_KEY}"}
 
 
@@ -36,27 +29,8 @@ def shared() -> str:
 @pytest.fixture(scope="module")
 def nodes(shared: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     """Three nodes, on 127.0.0.2, 127.0.0.3 and 127.0.0.4."""
-
-    def start(number: int) -> Server:
-        address = f"127.0.0.{number}"
-        return Server(
-            tmp_path_factory.mktemp(f"node{number}"),
-            **SETTINGS,
-            MIXMINUS_DATABASE_URL=shared,
-            MIXMINUS_CLUSTER_ADDRESS=f"{address}:{free_port(address)}",
-        )
-
-    with ExitStack() as stack:
-        yield [stack.enter_context(start(number)) for number in (2, 3, 4)]
-
-
-def living(answer: Answer) -> list[str]:
-    return [each["address"] for each in answer.json["result"] if each["state"] == "serving"]
-
-
-def numbers(node: Server, room: str) -> list[int]:
-    events = node.call("GET", f"/timelines/conferences/{room}/events?page_size=100").json["result"]
-    return sorted(event["number"] for event in events)
+    with running_nodes([tmp_path_factory.mktemp(f"node{number}") for number in range(3)], shared) as running:
+        yield running
 
 
 def test_the_nodes_know_each_other_and_one_is_the_leader(nodes: list[Server]) -> None:

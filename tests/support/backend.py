@@ -19,6 +19,7 @@ from mixminus.call.leg import Address
 from mixminus.call.outbound import Carrier
 from mixminus.call.service import CallService
 from mixminus.clock import Clock, SystemClock
+from mixminus.cluster.membership import Membership
 from mixminus.conference.hears import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
@@ -52,6 +53,7 @@ from tests.support.clock import ManualClock
 from tests.support.database import CIPHER, database_url
 from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.speech import tone_config
+from tests.support.spread import fence_of
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "Backend", "backend", "open_backend"]
@@ -226,10 +228,11 @@ async def open_backend(  # noqa: PLR0913 -- what a test may choose
     limits: Limits | None = None,
     telemetry: Telemetry = NO_TELEMETRY,
     rnnoise_path: str | None = None,
+    membership: Membership | None = None,
     **chosen: Any,
 ) -> AsyncIterator[Backend]:
-    """Start the services on the directory's data, and close them in order."""
-    store = Store(database_url(directory), style, CIPHER)
+    """Start the services on the directory's data, and close them in order; ``membership`` makes them a node."""
+    store = Store(database_url(directory), style, CIPHER, fence_of(membership))
     async with store.transaction() as tx:
         if not await tx.encryption.needed():
             await tx.encryption.encrypt_all(Cipher(), CIPHER, clock.now())
@@ -248,7 +251,7 @@ async def open_backend(  # noqa: PLR0913 -- what a test may choose
     )
     try:
         async with open_services(
-            store, clock, engine, config, delivery=delivery, telemetry=telemetry
+            store, clock, engine, config, delivery=delivery, telemetry=telemetry, membership=membership
         ) as services:
             services.transports.open(exchange)
             identity, _ = await services.access.ensure_default(None)

@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.support.waiting import until
 
-__all__ = ["ManualClock"]
+__all__ = ["ManualClock", "SecondClock"]
 
 _EQUAL_S: Final = 1e-6
 
@@ -63,3 +63,17 @@ class ManualClock:
             _, _, wake = heapq.heappop(self._sleepers)
             if not wake.done():
                 wake.set_result(None)
+
+
+class SecondClock(ManualClock):
+    """A clock that shows the time of another, and whose sleepers never wake: only the first server's timers run."""
+
+    def __init__(self, first: ManualClock) -> None:
+        super().__init__()
+        self._first = first
+
+    def now(self) -> datetime:
+        return self._first.now()
+
+    def monotonic_s(self) -> float:
+        return self._first.monotonic_s()

@@ -33,6 +33,7 @@ __all__ = [
     "empty_database_url",
     "execute",
     "migrated_sqlite_url",
+    "node_directory",
     "postgresql_url",
     "restore",
     "server",
@@ -62,7 +63,7 @@ def close_server() -> None:
 
 def drop_databases() -> None:
     """Release the databases of the test that ends; few are kept, because each is three hundred files."""
-    for name in _used.values():
+    for name in dict.fromkeys(_used.values()):
         if name.startswith(_KEPT):
             _free.append(name)
         else:
@@ -77,6 +78,17 @@ def database_url(directory: Path) -> str:
     if directory not in _used:
         _used[directory] = _emptied(_free.pop()) if _free else _another()
     return server().url(_used[directory])
+
+
+def node_directory(directory: Path, number: int) -> Path:
+    """Return the directory of a node of a test: the first one has the test's, the others share its database."""
+    if number == 0:
+        return directory
+    own = directory / f"node{number}"
+    own.mkdir(exist_ok=True)
+    if directory in _used:
+        _used[own] = _used[directory]
+    return own
 
 
 def settings_for_a_server() -> dict[str, str]:

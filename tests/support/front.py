@@ -1,7 +1,7 @@
 """The services with HTTP API and event deliveries: phones without a network, but real HTTP."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,21 +9,20 @@ from typing import Any, Final
 import orjson
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.client import _WSRequestContextManager
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
 from mixminus.access.service import AccessService
-from mixminus.api.application import build
 from mixminus.clock import Clock
-from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryService
 from mixminus.model.access import CustomerSpec, Identity
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.permissions import Permission
-from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.client import KEY
 from tests.support.backend import Backend, open_backend
-from tests.support.clock import ManualClock
+from tests.support.clock import ManualClock, SecondClock
+from tests.support.database import database_url, node_directory
+from tests.support.spread import NODES, open_client, open_membership
 
 __all__ = ["KEY", "OPERATOR", "Front", "heard", "next_frame", "open_front", "subscribe"]
 
@@ -80,23 +79,56 @@ async def open_front(
     directory: Path,
     *,
     delivery_clock: Clock | None = None,
-    limits: Limits | None = None,
-    style: TimestampStyle = TimestampStyle.LEGACY,
+    with_phones: bool = False,
     **chosen: Any,
 ) -> AsyncIterator[Front]:
-    """Open services and HTTP API; deliveries use the real clock unless one is given."""
-    async with open_backend(
-        directory, ManualClock(), style=style, delivery_clock=delivery_clock, limits=limits, **chosen
-    ) as backend:
-        access = backend.services.access
-        await access.ensure_default(KEY)
-        delivery, webrtc = backend.services.delivery, backend.services.webrtc
-        await delivery.start()
+    """Open services and HTTP API, of one server or of several nodes; deliveries use the real clock unless one is given.
+
+    ``with_phones``: phones call the first node.
+    """
+    clock = ManualClock()
+    async with AsyncExitStack() as stack:
+        backends = [
+            await stack.enter_async_context(
+                _open_started(
+                    node_directory(directory, number),
+                    SecondClock(clock) if number else clock,
+                    delivery_clock,
+                    number,
+                    chosen,
+                )
+            )
+            for number in range(NODES)
+        ]
+        client = await stack.enter_async_context(
+            open_client([each.services for each in backends], with_phones=with_phones)
+        )
+        first = backends[0]
+        services = first.services
+        yield Front(first, services.access, services.delivery, services.webrtc, client)
+
+
+@asynccontextmanager
+async def _open_started(
+    directory: Path, clock: ManualClock, delivery_clock: Clock | None, number: int, chosen: dict[str, Any]
+) -> AsyncIterator[Backend]:
+    """Open the services of a server, or of a node, with their deliveries."""
+    async with (
+        open_membership(database_url(directory), number) as membership,
+        open_backend(
+            directory,
+            clock,
+            delivery_clock=delivery_clock if number == 0 else None,
+            membership=membership,
+            **chosen,
+        ) as backend,
+    ):
+        await backend.services.access.ensure_default(KEY)
+        await backend.services.delivery.start()
         try:
-            async with TestClient(TestServer(build(backend.services))) as client:
-                yield Front(backend, access, delivery, webrtc, client)
+            yield backend
         finally:
-            await delivery.close()
+            await backend.services.delivery.close()
 
 
 async def subscribe(socket: ClientWebSocketResponse[bool], *topics: str) -> None:

@@ -75,7 +75,7 @@ async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] 
 @asynccontextmanager
 async def open_site(directory: Path, **chosen: Any) -> AsyncIterator[Site]:
     """Open the HTTP API of services with these settings."""
-    async with open_front(directory, **chosen) as front:
+    async with open_front(directory, with_phones=True, **chosen) as front:
         backend = front.backend
         api = ApiClient(
             client=front.client,

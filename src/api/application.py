@@ -149,7 +149,7 @@ def build_inside(services: Services, hops: Hops) -> web.Application:
         middlewares.answer_once,
         entity_tags.conditional,
     )
-    app.add_routes([inside.has_route])
+    app.add_routes([inside.has_route, inside.link_route])
     return app
 
 
@@ -177,7 +177,9 @@ def _application(services: Services, limits: Limits | None, *before: Middleware)
     viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
     app.add_routes(web.options(root + path, accept_post) for root in ROOTS for path in (whip.PATH, whep.PATH))
-    app[PERMISSIONS] = permissions | {route.handler: None for route in (*viewer, inside.has_route)}
+    app[PERMISSIONS] = permissions | {
+        route.handler: None for route in (*viewer, inside.has_route, inside.link_route)
+    }
     app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
     app[OPERATORS] = frozenset(operators)
@@ -197,3 +199,5 @@ async def _close_sockets(app: web.Application) -> None:
     app[SERVICES].streams.end_all()
     app[SERVICES].meters.stop()
     app[SERVICES].delivery.captions.stop()
+    if satellites := app[SERVICES].satellites:
+        satellites.stop_serving()

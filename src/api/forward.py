@@ -8,7 +8,7 @@ twice: when a connection breaks, or the owner is declared gone, the client gets 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +25,7 @@ from mixminus.api.authentication import IDENTITY
 from mixminus.api.hops import Hops
 from mixminus.api.owners import Owners, first
 from mixminus.api.services import Services
+from mixminus.cluster import link
 from mixminus.cluster.peers import Peer
 from mixminus.delivery.media_socket import MAX_MESSAGE_BYTES
 from mixminus.errors import Unavailable
@@ -120,6 +121,22 @@ class Forwarder:
                 "the node that has this does not answer: send the request again in some seconds"
             ) from error
 
+    async def open_link(self, peer: Peer) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket for the rooms that are shared with another node; NodeUnreachable without an answer."""
+        headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_GET, link.PATH, "")}
+        opened = self._session.ws_connect(
+            _url(peer, link.PATH),
+            headers=headers,
+            heartbeat=link.HEARTBEAT_S,
+            max_msg_size=link.MAX_RECORD_BYTES,
+        )
+        try:
+            return await unless([peer.gone], _opened(opened))
+        except (aiohttp.ClientError, TimeoutError, OSError, Interrupted) as error:
+            raise NodeUnreachable(
+                "the home of the room does not answer: call again in some seconds"
+            ) from error
+
     async def _plain(self, request: web.Request, peer: Peer) -> web.StreamResponse:
         body = await request.read() if request.can_read_body else None
         url = _url(peer, request.raw_path)
@@ -213,6 +230,10 @@ async def _keep_refusal(_: aiohttp.ClientSession, __: Any, ended: aiohttp.TraceR
     refused = _refusal.get([])
     if ended.response.status != _SWITCHING and hdrs.UPGRADE in ended.headers:
         refused.append((ended.response, await ended.response.read()))
+
+
+async def _opened(opening: Awaitable[aiohttp.ClientWebSocketResponse]) -> aiohttp.ClientWebSocketResponse:
+    return await opening
 
 
 async def _between(near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 from mixminus.clock import Clock
 from mixminus.errors import PermissionDenied
 
-__all__ = ["HEADER", "REMOTE", "Hops", "remote_of"]
+__all__ = ["HEADER", "REMOTE", "Hops", "remote_of", "sender_of"]
 
 HEADER: Final = "X-Mixminus-Hop"
 VALID_S: Final = 30
@@ -23,6 +23,11 @@ VALID_S: Final = 30
 REMOTE: Final = web.RequestKey("remote", str)
 """Where a forwarded request came from."""
 _FIELDS: Final = 5
+
+
+def sender_of(request: web.Request) -> UUID:
+    """Return the node that has sent a request whose hop was checked."""
+    return UUID(request.headers[HEADER].split(" ")[0])
 
 
 def remote_of(request: web.Request) -> str:

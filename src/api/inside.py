@@ -3,20 +3,26 @@
 They were limited and are audited where the client has sent them, and are never forwarded again.
 """
 
+from typing import Final
 from uuid import UUID
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from mixminus.api.forward import HAS
-from mixminus.api.hops import REMOTE, Hops
+from mixminus.api.hops import REMOTE, Hops, sender_of
 from mixminus.api.owners import has
 from mixminus.api.paths import query_id
 from mixminus.api.services import SERVICES
+from mixminus.cluster.link import HEARTBEAT_S, MAX_RECORD_BYTES, PATH
 from mixminus.errors import PermissionDenied
 from mixminus.model.ids import CustomerId
 
-__all__ = ["has_route", "only_nodes"]
+__all__ = ["has_route", "link_route", "only_nodes"]
+
+_LOOKS: Final = 8
+_LOOK_S: Final = 0.25
+"""A node sees the others with each renewal of its lease, 1.5 s apart."""
 
 
 def only_nodes(hops: Hops) -> Middleware:
@@ -47,4 +53,21 @@ async def _has(request: web.Request) -> web.Response:
     return web.Response(status=204 if found else 404)
 
 
+async def _link(request: web.Request) -> web.StreamResponse:
+    """Serve another node that has legs in rooms of this one, until its link ends."""
+    services = request.app[SERVICES]
+    peer = services.cluster.peer(sender_of(request))
+    for _ in range(_LOOKS):
+        if peer is None:  # it has just started
+            await services.clock.sleep(_LOOK_S)
+            peer = services.cluster.peer(sender_of(request))
+    if peer is None or services.satellites is None:
+        return web.Response(status=503, text="this node does not know the other one yet\n")
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_RECORD_BYTES)
+    await socket.prepare(request)
+    await services.satellites.serve(socket, peer)
+    return socket
+
+
 has_route = web.get(f"{HAS}/{{kind}}/{{id}}", _has)
+link_route = web.get(PATH, _link)

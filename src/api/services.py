@@ -48,6 +48,7 @@ from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.satellite.service import SatelliteService
 from mixminus.sip.served import SipAddress
 from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
@@ -134,6 +135,8 @@ class Services:
     idempotency: IdempotencyService
     process: ProcessState
     cluster: Cluster
+    satellites: SatelliteService | None = None
+    """Of a node."""
     root_certificate: Path | None = None
     """The root of the server's own certificate authority; None if it has none."""
     telemetry: Telemetry = NO_TELEMETRY
@@ -175,6 +178,7 @@ class Services:
             **self.privacy.retention.counters,
             **self.store.fence.counters,
             **self.cluster.counters,
+            **(self.satellites.counters if self.satellites else {}),
             **self.process.counters(),
         }
 
@@ -188,6 +192,8 @@ class Services:
         self.dominant.on_engine_event(event)
         self.holds.on_engine_event(event)
         self.recordings.on_engine_event(event)
+        if self.satellites:
+            self.satellites.on_engine_event(event)
 
 
 SERVICES: Final = web.AppKey("services", Services)

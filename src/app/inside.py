@@ -35,5 +35,7 @@ async def open_application(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.SockSite(runner, node.inside).start()
+    if services.satellites:
+        services.satellites.open(forwarder.open_link)
     await node.starting.done()
     return build(services, limits, forwarder)

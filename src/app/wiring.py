@@ -69,6 +69,7 @@ from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.recording.storage import open_storage
+from mixminus.satellite.service import SatelliteService
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
@@ -222,13 +223,33 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
             )
         )
         background = closing(BackgroundTasks())
+        holds = closing(HoldWatch(store, clock, rooms))
+        satellites = (
+            closing(
+                SatelliteService(
+                    store,
+                    clock,
+                    engine,
+                    membership,
+                    host=membership.host,
+                    rooms=rooms,
+                    live_calls=live_calls,
+                    participants=participants,
+                    keypad=keypad,
+                    sounds=sounds.service,
+                    on_hold=holds.on_engine_event,
+                )
+            )
+            if membership
+            else None
+        )
         runner = FlowRunner(
             store,
             clock,
             FlowServices(
                 store=store,
                 clock=clock,
-                participants=participants,
+                participants=satellites.seating if satellites else participants,
                 flows=flows,
                 recorder=recordings,
                 dialout=dialout,
@@ -238,14 +259,12 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                 external=external,
                 agent_streams=agent_streams,
                 sounds=sounds.service,
-                keypad=keypad,
+                keypad=satellites.keypad if satellites else keypad,
                 transcriber=transcription,
             ),
         )
         activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
         health = closing(HealthWatch(store, clock, participants))
-        talking = closing(TalkingWatch(store, clock, rooms))
-        holds = closing(HoldWatch(store, clock, rooms))
         calls = closing(
             CallService(
                 store,
@@ -314,7 +333,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                 )
             ),
             hears=HearsService(conferences=conferences, rooms=rooms),
-            talking=talking,
+            talking=closing(TalkingWatch(store, clock, rooms)),
             dominant=closing(DominantSpeakers(store, clock, rooms)),
             holds=holds,
             keypad=keypad,
@@ -381,6 +400,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
             root_certificate=config.root_certificate,
             telemetry=telemetry,
             cluster=membership or Alone(),
+            satellites=satellites,
         )
         await resume(services, runner, membership, stack)
         health.start()

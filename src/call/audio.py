@@ -9,7 +9,7 @@ from typing import Final
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.registry import ANSWERABLE
 from mixminus.call.service import CallService
-from mixminus.conference.room_sounds import LoopedSound, RoomSounds
+from mixminus.conference.room_sounds import Looped, RoomSounds
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import PortClosed
 from mixminus.model.ids import CallId, CustomerId
@@ -28,7 +28,7 @@ class CallAudioService:
         self._calls = calls
         self._room_sounds = room_sounds
         self._sounds = sounds
-        self._music: dict[CallId, LoopedSound] = {}
+        self._music: dict[CallId, Looped] = {}
 
     async def set_music(self, customer_id: CustomerId, call_id: CallId, on: bool) -> None:
         """Start or stop music on hold: the call hears only the music, and is not heard.

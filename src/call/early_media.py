@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.conference.room import Room, Rooms
-from mixminus.conference.room_sounds import LoopedSound
+from mixminus.conference.room_sounds import Looped
 from mixminus.log import get, task_failed
 from mixminus.mixer import PortClosed
 from mixminus.model.ids import ConferenceId
@@ -34,7 +34,7 @@ class EarlyMediaService:
         """Stop passing on; called after the calls have ended. Closing twice is harmless."""
         await self._scope.close()
 
-    def ringing(self, live: LiveCall) -> LoopedSound:
+    def ringing(self, live: LiveCall) -> Looped:
         """Play the ringing tone to a call until the sound is closed."""
         return self._rooms.sounds.play_ringback(live.port)
 

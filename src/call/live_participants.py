@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from mixminus.call.leg import Transport
-from mixminus.call.live import LiveCall
 from mixminus.call.registry import LiveCalls
+from mixminus.cluster.remote_port import RemotePort
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.mixer import Codec, PortClosed
+from mixminus.mixer import BridgePort, Codec, PortClosed
 from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
 
-__all__ = ["LiveParticipant", "LiveParticipantService", "joined_calls", "live_participant"]
+__all__ = ["LiveParticipant", "LiveParticipantService", "ShownCall", "joined_calls", "live_participant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,49 @@ class LiveParticipantService:
                 continue  # the call is ending
 
 
-def joined_calls(room: Room, live_calls: LiveCalls) -> Iterator[tuple[ConferencecallId, LiveCall]]:
+class ShownCall(Protocol):
+    """A participant's call, here (``LiveCall``) or at another node."""
+
+    @property
+    def id(self) -> CallId: ...
+    @property
+    def leg_id(self) -> LegId: ...
+    @property
+    def shown_name(self) -> str: ...
+    @property
+    def transport(self) -> Transport: ...
+    @property
+    def port(self) -> BridgePort: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _FarCall:
+    """A participant's call at another node."""
+
+    id: CallId
+    leg_id: LegId
+    shown_name: str
+    transport: Transport
+    port: RemotePort
+
+
+def joined_calls(room: Room, live_calls: LiveCalls) -> Iterator[tuple[ConferencecallId, ShownCall]]:
     """Return the joined participants of a room and their calls, in the order of their joining."""
     for seat in room.seats.values():
-        if seat.joined and (live := live_calls.get(seat.call_id)):
+        if not seat.joined:
+            continue
+        if live := live_calls.get(seat.call_id):
             yield seat.id, live
+        elif isinstance(seat.port, RemotePort):
+            yield seat.id, _far_call(seat.port)
 
 
-def live_participant(conferencecall_id: ConferencecallId, live: LiveCall) -> LiveParticipant:
+def _far_call(port: RemotePort) -> ShownCall:
+    leg = port.leg
+    return _FarCall(CallId(leg.call_id), LegId(leg.leg_id), leg.shown_name, leg.transport, port)
+
+
+def live_participant(conferencecall_id: ConferencecallId, live: ShownCall) -> LiveParticipant:
     """Return a participant as it is now; raise PortClosed if its call is ending."""
     statistics = live.port.statistics()
     return LiveParticipant(

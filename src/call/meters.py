@@ -7,8 +7,7 @@ looks less often and misses nothing but intermediate levels: nothing is queued f
 from dataclasses import dataclass, field
 from typing import Final
 
-from mixminus.call.live import LiveCall
-from mixminus.call.live_participants import LiveParticipant, joined_calls, live_participant
+from mixminus.call.live_participants import LiveParticipant, ShownCall, joined_calls, live_participant
 from mixminus.call.registry import LiveCalls
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
@@ -94,7 +93,7 @@ class MeterFeed:
             del self._seen[id_]
         return changes
 
-    def _look(self, changes: MeterChanges, number: int, id_: ConferencecallId, live: LiveCall) -> None:
+    def _look(self, changes: MeterChanges, number: int, id_: ConferencecallId, live: ShownCall) -> None:
         level, talking = live.port.level()
         seen = self._seen.get(id_)
         face = (live.shown_name, live.port.codec, live.port.muted)

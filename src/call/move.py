@@ -8,6 +8,7 @@ its RTP stream stay as they are.
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.live import LiveCall, Place
 from mixminus.call.registry import LiveCalls
+from mixminus.cluster.remote_port import AtAnotherNode, RemotePort
 from mixminus.conference.errors import AlreadyInRoom, ConferencecallGone, MovePending
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.reservations import Reservations
@@ -74,6 +75,8 @@ class MoveService:
         """Return the seat and the call of a participant that is in its room or its lobby."""
         seat = self._rooms.find_seat(conferencecall_id)
         live = self._live_calls.get(seat.call_id) if seat else None
+        if seat and isinstance(seat.port, RemotePort):
+            raise AtAnotherNode("the participant's call is at another node than its room: it cannot be moved")
         if seat is None or live is None or seat.state not in IN_ROOM:
             raise ConferencecallGone("the participant is not in the room: it is still joining, or has left")
         if live.over.done():

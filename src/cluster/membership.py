@@ -60,6 +60,11 @@ class Membership:
         return self.node.id
 
     @property
+    def host(self) -> str:
+        """Where other nodes reach this one, without the port."""
+        return self.node.address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+
+    @property
     def counters(self) -> Mapping[str, int]:
         return self._counters
 

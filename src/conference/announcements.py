@@ -1,5 +1,6 @@
 """Announcements: the prompts that a room's participants hear, one of them or all of them at once."""
 
+from mixminus.cluster.remote_port import RemotePort
 from mixminus.conference.room import Room, Seat
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
 from mixminus.model.conference import RoomSettings
@@ -46,7 +47,7 @@ class Announcements:
 
     def play_prompt(self, seat: Seat, prompt: str, settings: RoomSettings) -> None:
         """Play a prompt to one participant; it stops when the participant leaves."""
-        self._sounds.prompt_in_background(seat.port, prompt, settings.wording, seat.dismissed)
+        self._prompt(seat, prompt, settings, {})
 
     def confirm_key(self, room: Room, seat: Seat, prompt: str) -> None:
         """Play the result of a menu key to one participant; in a room without prompts, one beep."""
@@ -61,9 +62,18 @@ class Announcements:
             self._beep(seat, room.joined)
             return
         prompt, facts = _count_prompt(room)
-        self._sounds.prompt_in_background(seat.port, prompt, room.settings.wording, seat.dismissed, facts)
+        self._prompt(seat, prompt, room.settings, facts)
+
+    def _prompt(self, seat: Seat, prompt: str, settings: RoomSettings, facts: dict[str, str]) -> None:
+        if isinstance(seat.port, RemotePort):
+            seat.port.prompt(prompt, facts)
+        else:
+            self._sounds.prompt_in_background(seat.port, prompt, settings.wording, seat.dismissed, facts)
 
     def _beep(self, seat: Seat, count: int) -> None:
+        if isinstance(seat.port, RemotePort):
+            seat.port.beep(count)
+            return
         self._sounds.play_in_background(seat.port, PcmSource(beeps(count), SOUND_RATE_HZ), seat.dismissed)
 
     def _announce_change(self, room: Room, prompt: str, name: str) -> None:

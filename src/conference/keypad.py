@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
@@ -20,7 +20,7 @@ from mixminus.model.menu import MenuAction, Presses
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
-__all__ = ["KeyFilter", "Keypad"]
+__all__ = ["KeyFilter", "Keypad", "Keys"]
 
 _STEP_DB: Final = 3.0
 """Of gain, for each press of the keys for louder and softer."""
@@ -31,10 +31,18 @@ _MAX_WAITING: Final = 256
 log = get("keypad")
 
 
+class Keys(Protocol):
+    """What a filter asks about its participant's room."""
+
+    def now_s(self) -> float: ...
+    def menu_of(self, seat: Seat) -> Mapping[str, MenuAction]: ...
+    def relay(self, seat: Seat, digits: str) -> None: ...
+
+
 class KeyFilter:
     """Consumes the menu keys of one participant and passes on all others."""
 
-    def __init__(self, perform: Callable[[MenuAction], None], keypad: "Keypad", seat: Seat) -> None:
+    def __init__(self, perform: Callable[[MenuAction], None], keypad: Keys, seat: Seat) -> None:
         self._presses = Presses()
         self._perform = perform
         self._keypad = keypad
@@ -94,6 +102,10 @@ class Keypad:
     @contextmanager
     def listening(self, seat: Seat) -> Iterator[KeyFilter]:
         """Yield the filter for the keys of a participant that is in the room."""
+        yield KeyFilter(self.performer(seat), self, seat)
+
+    def performer(self, seat: Seat) -> Callable[[MenuAction], None]:
+        """Return what performs a participant's actions, one after the other."""
         lock = asyncio.Lock()
 
         def perform(action: MenuAction) -> None:
@@ -102,7 +114,7 @@ class Keypad:
             else:
                 self._scope.spawn(f"keypad {action}", self._perform(seat, action, lock))
 
-        yield KeyFilter(perform, self, seat)
+        return perform
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

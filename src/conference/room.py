@@ -12,10 +12,11 @@ from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
+from mixminus.conference.far_hears import set_cells
 from mixminus.conference.listening import Listeners
 from mixminus.conference.pin_guesses import PinGuesses
 from mixminus.conference.processing import UNPROCESSED, Processing
-from mixminus.conference.room_sounds import LoopedSound, RoomSounds
+from mixminus.conference.room_sounds import Looped, RoomSounds
 from mixminus.machine import step
 from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.model.conference import (
@@ -69,7 +70,7 @@ class Seat:
     """Whether it may pass the lobby of the room."""
     refused: bool = False
     """Whether it must leave because it was not admitted from the lobby."""
-    sound: LoopedSound | None = None
+    sound: Looped | None = None
     """Music or ringback that is playing to the participant."""
     row: Conferencecall | None = None
     """The participant as it was last written; all its changes are made with the conference's lock held."""
@@ -233,7 +234,7 @@ class Room:
         self._early_media = on
         self.update_sounds()
 
-    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], LoopedSound] | None:
+    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], Looped] | None:
         """Return how to start the sound for a participant that is alone or in the lobby.
 
         None for no sound.
@@ -266,11 +267,7 @@ class Room:
         applied = lowered(wanted, self._lowered, present)
         ports = {id_: seat.port for id_, seat in self.seats.items() if not seat.port.closed}
         ports.update(self.listeners.ports())
-        self.bridge.set_hears(
-            (ports[listener], ports[speaker], gain_db)
-            for (listener, speaker), gain_db in changes(self._applied, applied).items()
-            if listener in ports and speaker in ports
-        )
+        set_cells(self.bridge, ports, changes(self._applied, applied))
         self.hears, self.cells, self._applied = hears, self.listeners.left_out(wanted), applied
 
     def duck(self, duck_db: float, listener: ConferencecallId | None = None) -> None:

@@ -5,9 +5,10 @@ that cannot be played is counted and skipped: a failed sound never ends a call.
 """
 
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol
 
 from mixminus.clock import Clock
+from mixminus.cluster.remote_port import RemotePort
 from mixminus.errors import MixMinusError
 from mixminus.log import task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine, Playout
@@ -15,13 +16,21 @@ from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music, ringing
 from mixminus.sound.library import HoldMusic
 from mixminus.tasks import TaskScope
 
-__all__ = ["Chimes", "LoopedSound", "RoomSounds"]
+__all__ = ["Chimes", "Looped", "LoopedSound", "RoomSounds"]
 
 _RING_S: Final = 4
 _FILLED_S: Final = 3
 _PERIOD_S: Final = 1.0
 _MAX_CHIMES: Final = 4
 """Tones playing or queued in one room; when many participants join at once, further tones are dropped."""
+
+
+class Looped(Protocol):
+    """What repeats until it is closed, here or at the node that has the participant's leg."""
+
+    def close(self) -> None:
+        """Stop; closing twice is harmless."""
+        ...
 
 
 class LoopedSound:
@@ -92,13 +101,13 @@ class RoomSounds:
         self._attach(port, playout)
         return playout
 
-    def play_music(self, port: BridgePort) -> LoopedSound:
+    def play_music(self, port: BridgePort) -> Looped:
         """Play music on hold to one participant until the returned sound is closed."""
-        return self._play(port, self._music)
+        return port.loop("music") if isinstance(port, RemotePort) else self._play(port, self._music)
 
-    def play_ringback(self, port: BridgePort) -> LoopedSound:
+    def play_ringback(self, port: BridgePort) -> Looped:
         """Play the ringback tone to one participant until the returned sound is closed."""
-        return self._play(port, self._ringback)
+        return port.loop("ringback") if isinstance(port, RemotePort) else self._play(port, self._ringback)
 
     async def close(self) -> None:
         """Stop all looped sounds; closing twice is harmless."""

@@ -191,10 +191,16 @@ class DialPlan:
         if conference is None:
             return None
         if conference.status in _OPEN:
-            self._store.fence.require(conference.id)
+            await self._require_home(tx, conference.id)
         owned = not call.extension or conference.customer_id == call.extension.customer_id
         present = room.joined if room else len(conference.conferencecall_ids)
         return _into(call, conference, present) if owned or published else None
+
+    async def _require_home(self, tx: Transaction, conference_id: ConferenceId) -> None:
+        """Raise Elsewhere for a room that no living node has: another one takes it over within seconds."""
+        fence = self._store.fence
+        if not fence.holds(conference_id) and await tx.homes.of(conference_id) is None:
+            fence.require(conference_id)
 
     async def _direct(self, tx: Transaction, call: _IncomingCall, direct_hash: str) -> _Found:
         if conference := await tx.conferences.find_by_direct_hash(direct_hash):

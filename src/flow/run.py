@@ -8,12 +8,11 @@ from uuid import UUID
 
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
-from mixminus.conference.participants import ParticipantService
 from mixminus.errors import MixMinusError
 from mixminus.flow.action import Action, ActionType, Catalogue
 from mixminus.flow.errors import FlowRunsAway, NoCall, TargetUnknown
 from mixminus.flow.ledger import ActiveflowLedger
-from mixminus.flow.services import FlowServices
+from mixminus.flow.services import FlowServices, Participants
 from mixminus.flow.stack import Finished, Frame, Jump
 from mixminus.flow.variables import Variables
 from mixminus.log import get
@@ -74,7 +73,7 @@ class FlowRun:
         return self._call
 
     @property
-    def participants(self) -> ParticipantService:
+    def participants(self) -> Participants:
         return self.services.participants
 
     @property

@@ -3,6 +3,7 @@
 import enum
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -12,11 +13,14 @@ from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live import LiveCall
 from mixminus.call.outbound import Flows
 from mixminus.clock import Clock
-from mixminus.conference.keypad import Keypad
-from mixminus.conference.participants import ParticipantService
+from mixminus.conference.keypad import KeyFilter
+from mixminus.conference.participants import Entry
+from mixminus.conference.room import Seat
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
-from mixminus.model.ids import CallId, CustomerId, MediaStreamId
+from mixminus.mixer import BridgePort
+from mixminus.model.conference import Role, RoomSettings
+from mixminus.model.ids import CallId, ConferenceId, CustomerId, MediaStreamId
 from mixminus.model.media_stream import AgentStream, StreamRequest
 from mixminus.model.recording import RecordingOptions
 from mixminus.model.transcription import TranscribeOptions
@@ -33,7 +37,9 @@ __all__ = [
     "ExternalMedia",
     "FlowServices",
     "Fork",
+    "Keys",
     "Listen",
+    "Participants",
     "Speak",
     "Web",
     "WebAnswer",
@@ -61,6 +67,46 @@ class WebAnswer:
 
     status: int
     body: bytes
+
+
+class Participants(Protocol):
+    """Seats in rooms: ``conference.participants``, and on a node that shares rooms with others ``satellite.seating``."""
+
+    def role_of(self, conference_id: ConferenceId, settings: RoomSettings, pin: str, source: str) -> Role:
+        """Return the role that a pin gives; raise PinInvalid."""
+        ...
+
+    async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
+        """Return the settings of a customer's room; raise ConferenceNotFound."""
+        ...
+
+    async def admit(
+        self,
+        conference_id: ConferenceId,
+        call_id: CallId,
+        port: BridgePort,
+        role: Role,
+        activeflow_id: UUID,
+        entry: Entry,
+    ) -> Seat | None:
+        """Return a seat; None if the conference does not admit the call."""
+        ...
+
+    async def connect(self, seat: Seat) -> bool:
+        """Connect the participant's audio; False if it was removed before, or must wait in the lobby."""
+        ...
+
+    async def leave(self, seat: Seat) -> None:
+        """Release the seat."""
+        ...
+
+
+class Keys(Protocol):
+    """The keys of rooms' menus: ``conference.keypad``, and on a node ``satellite.seating``."""
+
+    def listening(self, seat: Seat) -> AbstractContextManager[KeyFilter]:
+        """Return the filter for the keys of a participant that is in the room."""
+        ...
 
 
 class Web(Protocol):
@@ -195,7 +241,7 @@ class FlowServices:
     """The services that actions use, built by the composition root."""
 
     store: Store
-    participants: ParticipantService
+    participants: Participants
     transcriber: CallTranscriber
     clock: Clock
     recorder: CallRecorder
@@ -207,4 +253,4 @@ class FlowServices:
     external: ExternalMedia
     agent_streams: AgentStreams
     sounds: SoundService
-    keypad: Keypad
+    keypad: Keys

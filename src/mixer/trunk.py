@@ -8,7 +8,7 @@ and ``set_hears`` treat as any other. What came by a link never leaves by one, s
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from mixminus.errors import Conflict
 from mixminus.mixer.bridge import Bridge
@@ -43,6 +43,10 @@ class Ghost(BridgePort):
         super().__init__(native, on_close)
         self.talker = talker
         """Its number in the link."""
+
+
+_OnClose = Callable[[BridgePort], None]
+_Ghost = TypeVar("_Ghost", bound=Ghost)
 
 
 class TrunkLink:
@@ -95,13 +99,21 @@ class TrunkLink:
 
         Raises Conflict for a number that was expected before, and before ``connect``.
         """
-        ghost = Ghost(self._native.open_ghost(talker), talker, self._forget)
-        self._ghosts[ghost.id] = ghost
+        ghost = self.reserve(talker, Ghost)
         try:
             ghost.join(self._bridge)
         except BaseException:
             ghost.close()
             raise
+        return ghost
+
+    def reserve(self, talker: int, make: Callable[["_engine.Ghost", int, _OnClose], _Ghost]) -> _Ghost:
+        """Return the ghost of a talker that is to ``join`` the bridge later; raises as ``expect``.
+
+        ``make`` makes it, such as of a class with more than ``Ghost`` has.
+        """
+        ghost = make(self._native.open_ghost(talker), talker, self._forget)
+        self._ghosts[ghost.id] = ghost
         return ghost
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from mixminus.call.errors import CallNotProgressing
 from mixminus.call.live import LiveCall
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
+from mixminus.cluster.remote_port import AtAnotherNode, RemotePort
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
@@ -167,5 +168,9 @@ def _port_in(room: Room, conferencecall_id: ConferencecallId) -> BridgePort:
     if seat.port.closed or seat.port.bridge is not room.bridge:
         raise ConferencecallGone(
             "the participant is not heard in the room: it is joining, in the lobby, or leaving"
+        )
+    if isinstance(seat.port, RemotePort):
+        raise AtAnotherNode(
+            "the participant's call is at another node than its room: stream the call, or the room"
         )
     return seat.port

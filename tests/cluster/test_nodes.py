@@ -13,7 +13,6 @@ from tests.support.netns import ADDRESS
 from tests.support.nodes import living, numbers, running_nodes
 from tests.support.raw_phone import RawPhone
 from tests.support.server import ACCESS_KEY, Server
-from tests.support.sip_phone import Phone, sdp
 from tests.support.waiting import eventually, until
 from tests.support.webhook_receiver import open_receiver
 
@@ -138,16 +137,6 @@ def test_the_internal_listener_takes_nothing_but_signed_requests(nodes: list[Ser
         )
         connection.sendall(request.encode())
         assert b" 403 " in connection.recv(4096).partition(b"\r\n")[0]
-
-
-async def test_a_call_that_arrives_at_another_node_than_its_room_is_refused(nodes: list[Server]) -> None:
-    room = nodes[0].new_room()
-    phone = await Phone.open(nodes[1].sip_port, host=ADDRESS, source=ADDRESS)
-    call = phone.call(room)
-    call.invite(sdp())
-    assert (await call.final()).status_code == 503
-    call.ack_refusal()
-    assert nodes[1].metrics()["mixminus_cluster_rooms_elsewhere_total"] >= 1
 
 
 async def test_a_server_that_is_no_node_is_refused_while_nodes_run(nodes: list[Server], shared: str) -> None:

@@ -1,0 +1,1 @@
+"""Rooms over several nodes: legs at nodes that are not a room's home."""

@@ -1,0 +1,203 @@
+"""Branch: a room on a node that is not its home. It has the legs that are here, and does what the home decides.
+
+    home ── Seated Adjust Joined HearsSet ... ──> branch: seats, bridge, mesh
+
+It opens with the first seat here and closes with the last. When the home is lost, everybody here leaves the room.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from uuid import UUID
+
+from mixminus.cluster.link import Link
+from mixminus.cluster.messages import (
+    Adjust,
+    Attach,
+    CompanyCame,
+    Detach,
+    Dismiss,
+    HearsSet,
+    Joined,
+    MayJoin,
+    Message,
+    NodeAttached,
+    NodeDetached,
+    Offer,
+    Parted,
+    Talker,
+    TalkerLeft,
+)
+from mixminus.conference.processing import Processing
+from mixminus.conference.room import Seat
+from mixminus.mixer import PLAYOUTS, BridgePort, Engine, Ghost, TrunkOffer
+from mixminus.model.conference import SeatEvent
+from mixminus.model.ids import NIL
+from mixminus.satellite.mesh import FIRST_PLAYOUT, Mesh, Trunks
+
+__all__ = ["Branch", "offer_of", "received"]
+
+_ROOM = "room"
+
+
+def offer_of(room: UUID, sender: UUID, receiver: UUID, pair: int, offer: TrunkOffer) -> Offer:
+    """Return the message with one end of a link."""
+    return Offer(room, sender, receiver, offer.host, offer.port, offer.tag, offer.key.hex(), pair)
+
+
+def received(offer: Offer) -> TrunkOffer:
+    """Return the end of a link that a message has."""
+    return TrunkOffer(offer.host, offer.port, offer.tag, bytes.fromhex(offer.key))
+
+
+class Branch:
+    """The part of one room that is here."""
+
+    def __init__(self, room: UUID, here: UUID, link: Link, engine: Engine, trunks: Trunks) -> None:
+        """Open the bridge, and attach to the home over ``link``."""
+        self.room = room
+        self.link = link
+        self.seats: dict[UUID, Seat] = {}
+        self.entering = 0
+        """Calls that wait for a seat."""
+        self.company = asyncio.Event()
+        self._here = here
+        self._home = link.peer.id
+        self._numbers: dict[UUID, int] = {}
+        self._ghosts: dict[UUID, Ghost] = {}
+        self._cells: dict[tuple[UUID, UUID], float | None] = {}
+        self._seats_of: dict[int, UUID] = {}
+        bridge = engine.open_bridge()
+        try:
+            self.mesh = Mesh(bridge, trunks.of(bridge), self._offer)
+            link.send(Attach(room))
+            self.mesh.attach(self._home)
+        except BaseException:
+            bridge.close()
+            raise
+        for number in range(FIRST_PLAYOUT, FIRST_PLAYOUT + PLAYOUTS):
+            self.mesh.expect(self._home, number, lambda _: None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no leg is here or about to come, and the home has answered: what it answered is not for the next branch."""
+        return not self.seats and not self.entering and self.mesh.connected(self._home)
+
+    def take(self, seat: Seat, number: int) -> None:
+        """Take a seat that the home has given."""
+        self.seats[seat.id] = seat
+        self._numbers[seat.id] = number
+
+    def release(self, seat: Seat) -> None:
+        """Disconnect a seat's audio and forget it; twice is harmless."""
+        self._part(seat)
+        seat.clear()
+        self.seats.pop(seat.id, None)
+        self._numbers.pop(seat.id, None)
+        seat.mark_left()
+
+    def close(self) -> None:
+        """Close the links and the bridge; the participants that are left leave the room. Closing twice is harmless."""
+        for seat in tuple(self.seats.values()):
+            _dismiss(seat)
+        self.mesh.close()
+        self.mesh.bridge.close()
+
+    def detach(self) -> None:
+        """Send the home that no leg is here any more, and close."""
+        self.link.send(Detach(self.room))
+        self.close()
+
+    def on_message(self, message: Message) -> None:
+        """Do what the home says."""
+        if isinstance(message, Offer | NodeAttached | NodeDetached | Talker | TalkerLeft):
+            self._on_mesh(message)
+        elif isinstance(message, HearsSet):
+            for cell in message.cells:
+                self._cells[cell.listener, cell.speaker] = cell.gain_db
+            self._hear((cell.listener, cell.speaker) for cell in message.cells)
+        elif isinstance(message, CompanyCame):
+            self.company.set()
+        elif seat := self.seats.get(getattr(message, "seat", NIL)):
+            self._on_seat(seat, message)
+
+    def _on_mesh(self, message: Offer | NodeAttached | NodeDetached | Talker | TalkerLeft) -> None:
+        match message:
+            case Offer():
+                self.mesh.attach(message.sender, message.pair)
+                self.mesh.connect(message.sender, received(message))
+            case NodeAttached():
+                self.mesh.attach(message.node, message.pair)
+            case NodeDetached():
+                self.mesh.detach(message.node)
+            case Talker():
+                self._seats_of[message.number] = message.seat
+                self.mesh.expect(message.node, message.number, lambda ghost: self._place(message.seat, ghost))
+            case TalkerLeft():
+                self._ghosts.pop(self._seats_of.pop(message.number, self.room), None)
+                self.mesh.forget(message.number)
+
+    def _on_seat(self, seat: Seat, message: Message) -> None:
+        match message:
+            case Joined():
+                self._join(seat)
+            case Parted():
+                self._part(seat)
+            case Adjust():
+                _adjust(seat.port, message)
+            case MayJoin():
+                seat.may_join.set()
+            case Dismiss():
+                seat.refused, seat.room_closed = message.refused, message.room_closed
+                _dismiss(seat)
+
+    def _join(self, seat: Seat) -> None:
+        if seat.port.closed or seat.joined or seat.dismissed.done():
+            return
+        seat.port.join(self.mesh.bridge)
+        seat.advance(SeatEvent.CONNECTED)
+        self.mesh.carry(self._numbers[seat.id], seat.port)
+        self._hear(pair for pair in self._cells if seat.id in pair)
+
+    def _part(self, seat: Seat) -> None:
+        if (number := self._numbers.get(seat.id)) is not None:
+            self.mesh.drop(number)
+        if seat.port.bridge is self.mesh.bridge:
+            seat.port.leave()
+
+    def _place(self, seat_id: UUID, ghost: Ghost) -> None:
+        self._ghosts[seat_id] = ghost
+        self._hear(pair for pair in self._cells if seat_id in pair)
+
+    def _hear(self, pairs: Iterable[tuple[UUID, UUID]]) -> None:
+        """Apply cells whose listener and speaker both are on the bridge."""
+        found = []
+        for listener, speaker in tuple(pairs):
+            gain_db = self._cells[listener, speaker]
+            if gain_db == 0:
+                del self._cells[listener, speaker]
+            hearing, heard = self._port(listener), self._port(speaker)
+            if hearing and heard:
+                found.append((hearing, heard, gain_db))
+        if found:
+            self.mesh.bridge.set_hears(found)
+
+    def _port(self, seat_id: UUID) -> BridgePort | None:
+        seat = self.seats.get(seat_id)
+        port = seat.port if seat else self._ghosts.get(seat_id)
+        return port if port and not port.closed and port.bridge is self.mesh.bridge else None
+
+    def _offer(self, node: UUID, pair: int, offer: TrunkOffer) -> None:
+        self.link.send(offer_of(self.room, self._here, node, pair, offer))
+
+
+def _adjust(port: BridgePort, wanted: Adjust) -> None:
+    if not port.closed:
+        port.set_muted(wanted.muted, by=_ROOM)
+        port.set_deafened(wanted.deafened, by=_ROOM)
+        port.set_gain_db(wanted.gain_db)
+        Processing(levelling=wanted.levelled, noise_suppression=wanted.suppressed).apply(port)
+
+
+def _dismiss(seat: Seat) -> None:
+    if not seat.dismissed.done():
+        seat.dismiss()

@@ -1,0 +1,333 @@
+"""Satellite: this node's legs in rooms of other homes: a link for each home, a branch for each room.
+
+flow -> Seating -> Satellite ── Admit Connect Leave ──> home
+                   Branch    <─ what the home decides ─
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+from uuid import UUID
+
+from mixminus.clock import Clock
+from mixminus.cluster.link import Link, LinkBroken, Socket
+from mixminus.cluster.messages import (
+    Admit,
+    Answered,
+    Beep,
+    Closed,
+    Connect,
+    Held,
+    Leave,
+    LegQuality,
+    Loop,
+    Measured,
+    Message,
+    Prompt,
+    Refused,
+    Seated,
+)
+from mixminus.cluster.peers import Peer
+from mixminus.conference.room import Seat
+from mixminus.conference.room_sounds import RoomSounds
+from mixminus.errors import Unavailable
+from mixminus.log import get, task_failed
+from mixminus.mixer import BridgePort, Engine, EngineEvent, HoldEnded, HoldStarted, PortClosed
+from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
+from mixminus.satellite.branch import Branch
+from mixminus.satellite.mesh import Trunks
+from mixminus.sound.service import SoundService
+from mixminus.sound.source import PcmSource
+from mixminus.tasks import TaskScope
+
+__all__ = ["Audio", "NotSeated", "Satellite"]
+
+log = get("cluster")
+
+_MEASURE_S: Final = 1.0
+
+
+class NotSeated(Unavailable):
+    """The room's home gives no seat now: it does not answer, or cannot write."""
+
+    reason = "ROOM_ELSEWHERE"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What a branch is made of, and what is played to its legs."""
+
+    engine: Engine
+    trunks: Trunks
+    room_sounds: RoomSounds
+    sounds: SoundService
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    """A request that the home has not answered yet."""
+
+    link: Link
+    answer: asyncio.Future[Message]
+    make: Callable[[Seated], Seat] | None = None
+    """Makes the seat, of a request for one."""
+    seat: Seat | None = None
+    branch: Branch | None = None
+
+
+@dataclass(slots=True)
+class _Home:
+    """Another node in whose rooms this one has legs."""
+
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    link: Link | None = None
+
+
+class Satellite:
+    """Asks homes for seats, and does what they decide."""
+
+    def __init__(self, here: UUID, clock: Clock, audio: Audio, counters: Counter[str]) -> None:
+        self._here = here
+        self._clock = clock
+        self._audio = audio
+        self._counters = counters
+        self._connect: Callable[[Peer], Awaitable[Socket]] | None = None
+        self._homes: dict[UUID, _Home] = {}
+        """Of all nodes that were one; an id is of one start of a server."""
+        self._branches: dict[UUID, Branch] = {}
+        self._branch_of: dict[UUID, Branch] = {}
+        """By seat."""
+        self._requests: dict[int, _Request] = {}
+        self._numbers = count(1)
+        self._scope = TaskScope(task_failed("cluster"))
+        self._measuring = False
+
+    def __len__(self) -> int:
+        return len(self._branch_of)
+
+    def open(self, connect: Callable[[Peer], Awaitable[Socket]]) -> None:
+        """Set what opens a WebSocket to another node."""
+        self._connect = connect
+
+    async def close(self) -> None:
+        """End all links: everybody here leaves the rooms of other nodes. Closing twice is harmless."""
+        self._connect = None
+        for home in self._homes.values():
+            if home.link:
+                home.link.end()
+        await self._scope.close()
+
+    def has(self, seat: Seat) -> bool:
+        """Return whether a seat is in a room of another node."""
+        return seat.id in self._branch_of
+
+    async def admit(
+        self, peer: Peer, asked: Callable[[int], Admit], make: Callable[[Seated, asyncio.Event], Seat]
+    ) -> Seat | None:
+        """Return a seat in a room of another node; None if the room does not admit the call, NotSeated if it cannot now."""
+        link = await self._link(peer)
+        number = next(self._numbers)
+        message = asked(number)
+        branch = self._branch(message.room, link)
+        branch.entering += 1
+        request = _Request(link, _future(), lambda seated: make(seated, branch.company), branch=branch)
+        answer = await self._ask(number, message, request)
+        if isinstance(answer, Refused):
+            if answer.unavailable:
+                raise NotSeated("the room's home gives no seat now; call again")
+            return None
+        return request.seat
+
+    async def connect(self, seat: Seat) -> bool:
+        """Ask that a seat's audio be connected; False if it was removed, or must wait."""
+        branch = self._branch_of[seat.id]
+        if seat.dismissed.done():
+            return False
+        seat.may_join.clear()
+        number = next(self._numbers)
+        asked = Connect(branch.room, number, seat.id)
+        answer = await self._ask(number, asked, _Request(branch.link, _future()))
+        if isinstance(answer, Answered) and answer.unavailable:
+            raise NotSeated("the room's home cannot connect the participant now")
+        return isinstance(answer, Answered) and answer.done
+
+    async def leave(self, seat: Seat) -> None:
+        """Release a seat; one whose home does not answer is released there when the home notices."""
+        branch = self._branch_of.pop(seat.id)
+        branch.release(seat)
+        number = next(self._numbers)
+        asked = Leave(branch.room, number, seat.id)
+        with suppress(LinkBroken):
+            await self._ask(number, asked, _Request(branch.link, _future()))
+        self._close_if_idle(branch)
+
+    def report(self, seat: Seat, make: Callable[[UUID], Message]) -> None:
+        """Send a message about a seat to its home, if it answers; ``make`` gets the room's id."""
+        if branch := self._branch_of.get(seat.id):
+            with suppress(LinkBroken):
+                branch.link.send(make(branch.room))
+
+    def on_engine_event(self, event: EngineEvent) -> None:
+        """Report to the home that a phone has put its call on hold, or has ended it."""
+        if isinstance(event, HoldStarted | HoldEnded):
+            for branch in self._branches.values():
+                for seat in branch.seats.values():
+                    if seat.port.id == event.port_id:
+                        on, seat_id = isinstance(event, HoldStarted), seat.id
+                        self.report(seat, lambda room: Held(room, seat_id, on))  # noqa: B023 -- called at once
+
+    async def _link(self, peer: Peer) -> Link:
+        """Return the link to a home; open one if there is none."""
+        home = self._homes.setdefault(peer.id, _Home())
+        async with home.opening:
+            if home.link is None or home.link.broken.done():
+                if self._connect is None:
+                    raise NotSeated("this server is stopping, or starting")
+                home.link = Link(await self._connect(peer), peer, self._counters)
+                self._counters["cluster.links_opened"] += 1
+                self._scope.spawn(f"link {peer.id}", self._run(home.link))
+            return home.link
+
+    async def _run(self, link: Link) -> None:
+        await link.run(lambda message: self._on_message(link, message), lambda: self._lose(link))
+
+    def _lose(self, link: Link) -> None:
+        for branch in tuple(self._branches.values()):
+            if branch.link is link:
+                log.warning("home lost", node_id=str(link.peer.id), conference_id=str(branch.room))
+                self._close(branch)
+        for request in tuple(self._requests.values()):
+            if request.link is link and not request.answer.done():
+                request.answer.set_exception(LinkBroken(f"node {link.peer.id} does not answer"))
+
+    def _branch(self, room: UUID, link: Link) -> Branch:
+        branch = self._branches.get(room)
+        if branch and branch.link is not link:  # the room has another home since
+            self._close(branch)
+            branch = None
+        if branch is None:
+            branch = Branch(room, self._here, link, self._audio.engine, self._audio.trunks)
+            self._branches[room] = branch
+            if not self._measuring:
+                self._measuring = True
+                self._scope.spawn("measure", self._measure())
+        return branch
+
+    def _close(self, branch: Branch) -> None:
+        if self._branches.get(branch.room) is branch:
+            del self._branches[branch.room]
+        branch.close()
+
+    def _close_if_idle(self, branch: Branch) -> None:
+        if branch.idle and self._branches.get(branch.room) is branch:
+            del self._branches[branch.room]
+            branch.detach()
+
+    async def _ask(self, number: int, message: Message, request: _Request) -> Message:
+        self._requests[number] = request
+        try:
+            request.link.send(message)
+        except LinkBroken:
+            self._end(number)
+            raise
+        return await request.answer
+
+    def _end(self, number: int) -> _Request | None:
+        request = self._requests.pop(number, None)
+        if request and request.branch:
+            request.branch.entering -= 1
+        return request
+
+    def _on_message(self, link: Link, message: Message) -> None:
+        match message:
+            case Seated():
+                self._on_seated(link, message)
+            case Refused() | Answered():
+                self._on_answer(message)
+            case Closed():
+                if (branch := self._branches.get(message.room)) and branch.link is link:
+                    self._close(branch)
+            case _:
+                branch = self._branches.get(getattr(message, "room", self._here))
+                if branch and branch.link is link:
+                    self._on_branch(branch, message)
+
+    def _on_branch(self, branch: Branch, message: Message) -> None:
+        if isinstance(message, Loop | Prompt | Beep):
+            if seat := branch.seats.get(message.seat):
+                self._play(seat, message)
+        else:
+            branch.on_message(message)
+            self._close_if_idle(branch)
+
+    def _on_seated(self, link: Link, seated: Seated) -> None:
+        request = self._requests.get(seated.request)
+        if request is None or request.make is None or request.branch is None or request.answer.done():
+            link.send(Leave(seated.room, next(self._numbers), seated.seat))  # the call has not waited
+            return
+        request.seat = seat = request.make(seated)
+        request.branch.take(seat, seated.number)
+        self._branch_of[seat.id] = request.branch
+        if self._branches.get(seated.room) is not request.branch:  # closed meanwhile
+            seat.dismiss()
+
+    def _on_answer(self, answer: Refused | Answered) -> None:
+        request = self._end(answer.request)
+        if request is None:
+            return
+        if not request.answer.done():
+            request.answer.set_result(answer)
+        if request.branch and request.seat is None:
+            self._close_if_idle(request.branch)
+
+    def _play(self, seat: Seat, message: Loop | Prompt | Beep) -> None:
+        sounds = self._audio.sounds
+        if seat.port.closed:
+            return
+        match message:
+            case Loop():
+                seat.stop_sound()
+                if message.name == "music":
+                    seat.sound = self._audio.room_sounds.play_music(seat.port)
+                elif message.name == "ringback":
+                    seat.sound = self._audio.room_sounds.play_ringback(seat.port)
+            case Prompt():
+                words = seat.conference.settings.wording
+                sounds.prompt_in_background(seat.port, message.name, words, seat.dismissed, message.facts)
+            case Beep():
+                source = PcmSource(beeps(message.count), SOUND_RATE_HZ)
+                sounds.play_in_background(seat.port, source, seat.dismissed)
+
+    async def _measure(self) -> None:
+        """Send the homes each second what is measured of the legs here."""
+        try:
+            while self._branches:
+                await self._clock.sleep(_MEASURE_S)
+                for branch in tuple(self._branches.values()):
+                    legs = tuple(_quality(seat) for seat in branch.seats.values() if not seat.port.closed)
+                    with suppress(LinkBroken, PortClosed):
+                        branch.link.send(Measured(branch.room, legs))
+        finally:
+            self._measuring = False
+
+
+def _quality(seat: Seat) -> LegQuality:
+    port: BridgePort = seat.port
+    found = port.statistics()
+    return LegQuality(
+        seat.id,
+        codec=port.codec or "",
+        delay_ms=found.delay_ms,
+        jitter_ms=found.jitter_ms,
+        loss=found.loss,
+        round_trip_ms=found.round_trip_ms,
+        mos=found.mos,
+    )
+
+
+def _future() -> asyncio.Future[Message]:
+    return asyncio.get_running_loop().create_future()

@@ -1,0 +1,112 @@
+"""SatelliteService: a node's part of rooms over several nodes. The folder is read from here.
+
+    Satellite     legs here, in rooms of other homes: a Branch for each room
+    Home          legs at other nodes, in rooms of this home: a Hub for each room
+    Mesh          a room's links between the engines of all its nodes, of both
+    Seating       what the flows of calls see, wherever the room is
+
+A server that is alone has none of it.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from mixminus.call.registry import LiveCalls
+from mixminus.clock import Clock
+from mixminus.cluster.alone import Cluster
+from mixminus.cluster.link import Link, Socket
+from mixminus.cluster.peers import Peer
+from mixminus.conference.keypad import Keypad
+from mixminus.conference.participants import ParticipantService
+from mixminus.conference.room import Rooms
+from mixminus.mixer import Engine, EngineEvent
+from mixminus.satellite.home import Home, Serving
+from mixminus.satellite.mesh import Trunks
+from mixminus.satellite.satellite import Audio, Satellite
+from mixminus.satellite.seating import KeypadOfNodes, Seating
+from mixminus.sound.service import SoundService
+from mixminus.store.database import Store
+
+__all__ = ["SatelliteService"]
+
+
+class SatelliteService:
+    """Serves the satellites of this node's rooms, and is one of other nodes'."""
+
+    def __init__(  # noqa: PLR0913 -- the wiring names each
+        self,
+        store: Store,
+        clock: Clock,
+        engine: Engine,
+        cluster: Cluster,
+        *,
+        host: str,
+        rooms: Rooms,
+        live_calls: LiveCalls,
+        participants: ParticipantService,
+        keypad: Keypad,
+        sounds: SoundService,
+        on_hold: Callable[[EngineEvent], None],
+    ) -> None:
+        """``host``: where other nodes' trunks reach this one. ``on_hold`` takes holds of legs at other nodes."""
+        self._counters: Counter[str] = Counter(
+            {
+                "cluster.links_opened": 0,
+                "cluster.links_ended": 0,
+                "cluster.links_overflowed": 0,
+                "cluster.messages_ignored": 0,
+            }
+        )
+        here: UUID = cluster.node_id
+        trunks = Trunks(engine, host)
+        self._home = Home(here, Serving(rooms, participants, keypad, trunks, on_hold))
+        self._satellite = Satellite(here, clock, Audio(engine, trunks, rooms.sounds, sounds), self._counters)
+        self._served: set[Link] = set()
+        self.seating = Seating(
+            store,
+            cluster,
+            participants=participants,
+            satellite=self._satellite,
+            live_calls=live_calls,
+        )
+        self.keypad = KeypadOfNodes(keypad, self._satellite)
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return self._counters
+
+    @property
+    def seats(self) -> tuple[int, int]:
+        """Return how many legs here are in rooms of other homes, and how many legs of other nodes are in rooms here."""
+        return len(self._satellite), len(self._home)
+
+    def open(self, connect: Callable[[Peer], Awaitable[Socket]]) -> None:
+        """Set what opens a WebSocket to another node."""
+        self._satellite.open(connect)
+
+    async def serve(self, socket: Socket, peer: Peer) -> None:
+        """Serve a link that another node has opened, until it ends."""
+        link = Link(socket, peer, self._counters)
+        self._served.add(link)
+        try:
+            await link.run(
+                lambda message: self._home.on_message(link, message), lambda: self._home.lose(link)
+            )
+        finally:
+            self._served.discard(link)
+
+    def on_engine_event(self, event: EngineEvent) -> None:
+        """Report holds to homes."""
+        self._satellite.on_engine_event(event)
+
+    def stop_serving(self) -> None:
+        """End the links of satellites: their legs leave this node's rooms."""
+        for link in tuple(self._served):
+            link.end()
+
+    async def close(self) -> None:
+        """End all links; closing twice is harmless."""
+        self.stop_serving()
+        await self._satellite.close()
+        await self._home.close()

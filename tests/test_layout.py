@@ -20,6 +20,8 @@ LONG_PYTHON_FILES = {
         ("src/client/generated/async_operations.py", "src/client/generated/operations.py"),
         "made from the OpenAPI document: a method for each operation",
     ),
+    "src/app/wiring.py": "the wiring is one list, read from the top to the bottom",
+    "src/client/generated/reasons.py": "made from the reasons of errors: a class for each",
     "src/client/generated/models.py": "made from the OpenAPI document: a class for each answer",
     "src/sip/messages.py": "the protocol between the SIP processes is read in one place",
 }

@@ -184,17 +184,21 @@ def _service_config(
             cache_directory=settings.data_dir / "speech",
             language=settings.language,
         ),
-        webrtc=WebRtcConfig(
-            hosts=settings.media_hosts,
-            port=settings.webrtc_port,
-            public_hosts=advertised_hosts(settings, settings.media_hosts),
-            tcp=settings.webrtc_tcp,
-            max_listeners=settings.max_listeners,
-            ice_servers=IceServers(
-                settings.ice_servers,
-                settings.ice_secret.get_secret_value(),
-                timedelta(seconds=settings.ice_lifetime_s),
-            ),
+        webrtc=_webrtc_config(settings),
+    )
+
+
+def _webrtc_config(settings: Settings) -> WebRtcConfig:
+    return WebRtcConfig(
+        hosts=settings.media_hosts,
+        port=settings.webrtc_port,
+        public_hosts=advertised_hosts(settings, settings.media_hosts),
+        tcp=settings.webrtc_tcp,
+        max_listeners=settings.max_listeners,
+        ice_servers=IceServers(
+            settings.ice_servers,
+            settings.ice_secret.get_secret_value(),
+            timedelta(seconds=settings.ice_lifetime_s),
         ),
     )
 

@@ -77,7 +77,7 @@ async def findings(chromium: Browser, server: Server, scheme: Any, width: int) -
 
 
 async def erase(page: Page) -> None:
-    """Erase somebody of whom there is nothing, so that the report is shown."""
+    """Erase a caller of whom there is nothing, so that the report is shown."""
     await page.get_by_label("Number, extension or SIP address").fill("+15550199")
     await page.get_by_role("button", name="Erase", exact=True).click()
     await page.get_by_role("dialog").get_by_role("button", name="Erase this person").click()

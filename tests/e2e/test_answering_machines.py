@@ -65,11 +65,11 @@ def detected(server: Server, call_id: str) -> dict[str, Any]:
     return eventually(look, timeout_s=40, what="it is known who has answered") or {}
 
 
-def check_told(server: Server, found: dict[str, Any]) -> None:
+def check_answered_by(server: Server, found: dict[str, Any]) -> None:
     """Check that event, record and call say the same."""
-    (told,) = events(server, "call_answered_by", found["id"])
+    (event,) = events(server, "call_answered_by", found["id"])
     of_the_call = (found["answered_by"], found["answered_by_ms"], found["greeting_ms"])
-    assert of_the_call == (told["answered_by"], told["at_ms"], told["greeting_ms"])
+    assert of_the_call == (event["answered_by"], event["at_ms"], event["greeting_ms"])
     server.call("POST", f"/calls/{found['id']}/hangup")
     becomes(server, found["id"], "hangup")
     records = eventually(lambda: events(server, "cdr_created", found["id"]), what="its record") or []
@@ -84,7 +84,7 @@ def test_person_is_connected(server: Server, phone: Ring) -> None:
     said_ms = 1000 * prompt("goodbye", NARROW).size / NARROW
     assert 0 < found["greeting_ms"] <= said_ms + 100
     assert found["greeting_ms"] < found["answered_by_ms"]
-    check_told(server, found)
+    check_answered_by(server, found)
 
 
 @pytest.mark.parametrize("detection", ["detect", "beep"])
@@ -98,7 +98,7 @@ def test_machine_gets_a_message(server: Server, phone: Ring, detection: str) -> 
         assert abs(found["answered_by_ms"] - BEEPED_MS) <= START_MS
     (message,) = spoken(MESSAGE)
     eventually(lambda: likeness(called.ear(), message) > 0.7, timeout_s=40, what="the message is heard")
-    check_told(server, found)
+    check_answered_by(server, found)
 
 
 def test_machine_is_hung_up(server: Server, phone: Ring) -> None:

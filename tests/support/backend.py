@@ -216,6 +216,16 @@ class Backend:
         return [event.type for event in await self.events(stream_id)]
 
 
+async def _open_store(
+    directory: Path, clock: Clock, style: TimestampStyle, membership: Membership | None
+) -> Store:
+    store = Store(database_url(directory), style, CIPHER, fence_of(membership))
+    async with store.transaction() as tx:
+        if not await tx.encryption.needed():
+            await tx.encryption.encrypt_all(Cipher(), CIPHER, clock.now())
+    return store
+
+
 @asynccontextmanager
 async def open_backend(  # noqa: PLR0913 -- what a test may choose
     directory: Path,
@@ -232,10 +242,7 @@ async def open_backend(  # noqa: PLR0913 -- what a test may choose
     **chosen: Any,
 ) -> AsyncIterator[Backend]:
     """Start the services on the directory's data, and close them in order; ``membership`` makes them a node."""
-    store = Store(database_url(directory), style, CIPHER, fence_of(membership))
-    async with store.transaction() as tx:
-        if not await tx.encryption.needed():
-            await tx.encryption.encrypt_all(Cipher(), CIPHER, clock.now())
+    store = await _open_store(directory, clock, style, membership)
     engine = Engine(EngineConfig(manual=True, rnnoise_path=rnnoise_path))
     config = ServiceConfig(
         recordings_directory=directory / "recordings",

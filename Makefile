@@ -141,8 +141,8 @@ $(VENV)/run.stamp: pyproject.toml $(SOURCES) | $(VENV)/bin/python
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing mixminus and its development tools in $(VENV): a few minutes, once ..."
 	@$(call quietly,$(BIN)/python -m pip install --no-build-isolation -e '.[dev]')
-	@# Only its library is used, none of its Python, for which it needs matplotlib; there is a wheel for x86-64 alone.
-	@$(call quietly,$(BIN)/python -m pip install --no-deps "pyrnnoise>=0.4.5$(comma)<0.5; platform_machine == 'x86_64'")
+	@# Only its library is used, none of its Python, for which it needs matplotlib; there are wheels for x86-64 and arm64.
+	@$(call quietly,$(BIN)/python -m pip install --no-deps "pyrnnoise>=0.4.5$(comma)<0.5; platform_machine == 'x86_64' or platform_machine == 'aarch64'")
 	@touch $@
 
 build/typing/mixminus:

@@ -10,6 +10,8 @@
 
 #define RNNOISE_HZ 48000
 #define RNNOISE_SAMPLES 480           /* 10 ms                              */
+#define RNNOISE_DELAY_FRAMES 2        /* 20 ms                              */
+#define KEPT 0.178f                   /* of the input: noise falls by 15 dB */
 #define FADES_PER_SECOND 400          /* 2.5 ms, as in bridge_rx.c          */
 
 enum state { PASSING, WARMING, SUPPRESSING };
@@ -24,6 +26,9 @@ struct mm_suppressor {
 	struct mm_resampler down;
 	int16_t wide[MM_MAX_FRAME_SAMPLES]; /* at 48 kHz                    */
 	int16_t out[MM_MAX_FRAME_SAMPLES];
+	/* Input whose output RNNoise has not returned yet. */
+	float late[RNNOISE_DELAY_FRAMES][RNNOISE_SAMPLES];
+	uint32_t latest;
 	_Alignas(64) uint8_t rnnoise[];   /* struct DenoiseState            */
 };
 
@@ -75,18 +80,25 @@ static void follow_rate(struct mm_suppressor *suppressor,
 	suppressor->state = PASSING;
 }
 
-/* RNNoise's samples have the range of 16 bits. */
+/* RNNoise's samples have the range of 16 bits. Speech that it takes for noise
+ * stays audible, since a part of the input is mixed with its output. */
 static void suppress(struct mm_suppressor *suppressor, int16_t *pcm)
 {
 	float in[RNNOISE_SAMPLES], out[RNNOISE_SAMPLES];
+	float *late = suppressor->late[suppressor->latest];
 
 	for (size_t i = 0; i < RNNOISE_SAMPLES; i++)
 		in[i] = pcm[i];
 	suppressor->libraries->rnnoise_process_frame(suppressor->rnnoise, out,
 						     in);
-	for (size_t i = 0; i < RNNOISE_SAMPLES; i++)
+	for (size_t i = 0; i < RNNOISE_SAMPLES; i++) {
+		float mixed = out[i] + KEPT * (late[i] - out[i]);
+
 		pcm[i] = (int16_t)lrintf(
-			fmaxf(fminf(out[i], INT16_MAX), INT16_MIN));
+			fmaxf(fminf(mixed, INT16_MAX), INT16_MIN));
+	}
+	memcpy(late, in, sizeof(in));
+	suppressor->latest = (suppressor->latest + 1) % RNNOISE_DELAY_FRAMES;
 }
 
 static void process(struct mm_suppressor *suppressor, const int16_t *pcm,

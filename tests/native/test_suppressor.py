@@ -13,6 +13,8 @@ from tests.support.signals import rms, tone
 NOTHING, SUPPRESSION = range(2)
 TICKS_PER_S = 50
 LIMITER_MS = 2
+KEPT = 10 ** (-15 / 20)
+"""Noise does not fall by more."""
 
 Pcm = npt.NDArray[np.int16]
 
@@ -53,10 +55,11 @@ def test_speech_in_noise_gets_closer_to_the_speech(rate_hz: int, kind: str) -> N
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 24000, 32000, 48000])
-def test_noise_alone_is_removed(rate_hz: int) -> None:
+def test_noise_alone_falls_by_fifteen_decibels(rate_hz: int) -> None:
     said = noise(rate_hz * 4, -35)
     heard = _hear(said, rate_hz)
-    assert rms(heard[2 * rate_hz :]) < rms(said) / 10
+    left = rms(heard[2 * rate_hz :]) / rms(said)
+    assert KEPT * 0.9 < left < KEPT * 1.6
 
 
 @pytest.mark.parametrize(
@@ -92,9 +95,9 @@ def test_a_busy_shard_leaves_noise_as_it_is() -> None:
     said = noise(16000 * 6, -35)
     heard = _hear(said, 16000, shed=range(100, 200))
     delay, frame = 16000 * LIMITER_MS // 1000, 16000 // TICKS_PER_S
-    assert rms(heard[80 * frame : 100 * frame]) < rms(said) / 10
+    assert rms(heard[80 * frame : 100 * frame]) < rms(said) * KEPT * 1.6
     assert np.array_equal(heard[101 * frame + delay : 200 * frame], said[101 * frame : 200 * frame - delay])
-    assert rms(heard[280 * frame :]) < rms(said) / 10
+    assert rms(heard[280 * frame :]) < rms(said) * KEPT * 1.6
 
 
 def test_turning_it_on_and_off_makes_no_click() -> None:

@@ -42,7 +42,7 @@ operation = partial(Operation, resource)
 
 class _OptionsBody(Body):
     language: Language
-    """BCP 47, for example `en-US`."""
+    """BCP 47, for example `en-US`; `auto` with a multilingual model: the language of each utterance is found out."""
     provider: Text = ""
     on_end_flow_id: Uuid = NIL
     direction: Text

@@ -32,6 +32,7 @@ from mixminus.app.settings_file import PREFIX, BadSettings, read_file
 from mixminus.app.trunk_settings import TrunkSettings
 from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.mixer import MAX_SHARDS
+from mixminus.speech.recognition.whisper import languages_in
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PORTS_PER_CALL", "PREFIX", "BadSettings", "Settings", "load", "setting_name"]
@@ -238,6 +239,19 @@ class Settings(SecuritySettings, LimitSettings, ClusterSettings):
                 raise ValueError(
                     "must be an IP address of this machine, an IPv4 and an IPv6 address with a comma between them, "
                     "0.0.0.0 for all IPv4 addresses, or :: for all of both families"
+                ) from None
+        return value
+
+    @field_validator("speech_model_dir")
+    @classmethod
+    def _model(cls, value: str) -> str:
+        if value:
+            try:
+                languages_in(Path(value))
+            except (OSError, ValueError):
+                raise ValueError(
+                    f"{value} has no Whisper model in CTranslate2's format (model.bin, config.json and a vocabulary): name its "
+                    "folder, or leave the setting empty for the English model of mixminus[stt]"
                 ) from None
         return value
 

@@ -47,7 +47,7 @@ class TranscribeOptions:
     """The request to start a transcription; ``in``: speech of participants, ``out``: sounds of the room."""
 
     language: str
-    """BCP 47."""
+    """BCP 47, or `auto`."""
     direction: Direction = "both"
     provider: str = ""
     on_end_flow_id: UUID = NIL

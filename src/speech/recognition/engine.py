@@ -6,14 +6,18 @@ Batch recognises whole utterances. Streaming recognises an utterance repeatedly 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixminus.speech.recognition.messages import Pcm
 
-__all__ = ["Engine", "Load", "Recognition", "VoiceDetector", "loader"]
+__all__ = ["AUTOMATIC", "Engine", "Load", "Recognition", "VoiceDetector", "loader"]
+
+
+AUTOMATIC: Final = "auto"
+"""In place of a language: that of each utterance is found out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Engine(Protocol):
     def voice_detector(self) -> VoiceDetector: ...
 
     def recognise(self, pcm: Pcm, language: str) -> Recognition:
-        """Return the text of an utterance of at most 20 s; language is the primary subtag."""
+        """Return the text of an utterance of at most 20 s; language is the primary subtag, or AUTOMATIC."""
         ...
 
 

@@ -18,6 +18,7 @@ from mixminus.clock import SystemClock
 from mixminus.heartbeat import Heartbeat, watch
 from mixminus.log import get, task_failed
 from mixminus.speech.recognition.command_queue import CommandQueue, QueueLimits, SpillQueue
+from mixminus.speech.recognition.engine import AUTOMATIC
 from mixminus.speech.recognition.errors import LanguageNotSupported
 from mixminus.speech.recognition.messages import (
     HEADER,
@@ -56,7 +57,7 @@ class SpeechConfig:
     queue_folder: Path = Path("speech")
     limits: QueueLimits = field(default_factory=QueueLimits)
     engine: str = "mixminus.speech.recognition.whisper:load"
-    check: Callable[[str], frozenset[str] | None] = check
+    check: Callable[[str], frozenset[str]] = check
     """Returns the supported languages, before any process is started."""
     log_level: str = "info"
     log_json: bool = False
@@ -84,12 +85,17 @@ class RecogniserPool:
         )
 
     def require(self, language: str) -> str:
-        """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it is unavailable."""
+        """Return a tag's primary language, or AUTOMATIC; RecogniserMissing or LanguageNotSupported if it is unavailable."""
         primary = language.partition("-")[0].lower()
         if not primary:
             raise LanguageNotSupported("language is missing")
         languages = self._config.check(self._config.model_folder)
-        if languages is not None and primary not in languages:
+        if primary == AUTOMATIC and len(languages) == 1:
+            raise LanguageNotSupported(
+                f"the model supports only {', '.join(languages)}: name the language, or set MIXMINUS_SPEECH_MODEL_DIR to a "
+                "multilingual model"
+            )
+        if primary != AUTOMATIC and primary not in languages:
             raise LanguageNotSupported(
                 f"the model supports only {', '.join(sorted(languages))}; set MIXMINUS_SPEECH_MODEL_DIR to a model "
                 "that supports more"

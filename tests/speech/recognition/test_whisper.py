@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mixminus.api.errors import kind_of
+from mixminus.app.settings import Settings
 from mixminus.speech.recognition import whisper
 from mixminus.speech.recognition.errors import LanguageNotSupported, RecogniserMissing
 from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
@@ -40,16 +41,32 @@ def test_folder_without_model_error_names_the_setting(tmp_path: Path) -> None:
 def test_bundled_model_supports_english_only() -> None:
     pool = RecogniserPool(SpeechConfig())
     assert pool.require("en-GB") == "en"
-    for language in ("ko-KR", ""):
+    for language in ("ko-KR", "auto", ""):
         with pytest.raises(LanguageNotSupported):
             pool.require(language)
 
 
 def test_multilingual_model_is_detected_by_its_vocabulary(tmp_path: Path) -> None:
     (tmp_path / "model.bin").touch()
+    (tmp_path / VOCABULARY).write_text("<|en|>\n<|ko|>\n<|haw|>\n<|notimestamps|>\n" + "word\n" * 51_861)
+    assert whisper.check(str(tmp_path)) == {"en", "ko", "haw"}
+    pool = RecogniserPool(SpeechConfig(model_folder=str(tmp_path)))
+    assert [pool.require(language) for language in ("ko-KR", "auto")] == ["ko", "auto"]
+    with pytest.raises(LanguageNotSupported, match="only en, haw, ko"):
+        pool.require("tlh")
+
+
+def test_vocabulary_without_languages_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").touch()
     (tmp_path / VOCABULARY).write_text("word\n" * 51_865)
-    assert whisper.check(str(tmp_path)) is None
-    assert RecogniserPool(SpeechConfig(model_folder=str(tmp_path))).require("ko-KR") == "ko"
+    with pytest.raises(RecogniserMissing, match="MIXMINUS_SPEECH_MODEL_DIR"):
+        whisper.check(str(tmp_path))
+
+
+def test_settings_refuse_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no Whisper model in CTranslate2's format"):
+        Settings(speech_model_dir=str(tmp_path))
+    assert Settings(speech_model_dir=str(model_folder())).speech_model_dir == str(model_folder())
 
 
 def test_changed_model_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mixminus.api.errors import kind_of
-from mixminus.app.settings import Settings
+from mixminus.app.settings import BadSettings, load
 from mixminus.speech.recognition import whisper
 from mixminus.speech.recognition.errors import LanguageNotSupported, RecogniserMissing
 from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
@@ -64,9 +64,9 @@ def test_vocabulary_without_languages_is_no_model(tmp_path: Path) -> None:
 
 
 def test_settings_refuse_a_folder_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="has no Whisper model in CTranslate2's format"):
-        Settings(speech_model_dir=str(tmp_path))
-    assert Settings(speech_model_dir=str(model_folder())).speech_model_dir == str(model_folder())
+    with pytest.raises(BadSettings, match="has no Whisper model in CTranslate2's format"):
+        load(speech_model_dir=str(tmp_path))
+    assert load(speech_model_dir=str(model_folder())).speech_model_dir == str(model_folder())
 
 
 def test_changed_model_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

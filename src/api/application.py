@@ -149,7 +149,7 @@ def build_inside(services: Services, hops: Hops) -> web.Application:
         middlewares.answer_once,
         entity_tags.conditional,
     )
-    app.add_routes([inside.has_route, inside.link_route])
+    app.add_routes(inside.routes)
     return app
 
 
@@ -177,9 +177,7 @@ def _application(services: Services, limits: Limits | None, *before: Middleware)
     viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
     app.add_routes(web.options(root + path, accept_post) for root in ROOTS for path in (whip.PATH, whep.PATH))
-    app[PERMISSIONS] = permissions | {
-        route.handler: None for route in (*viewer, inside.has_route, inside.link_route)
-    }
+    app[PERMISSIONS] = permissions | {route.handler: None for route in (*viewer, *inside.routes)}
     app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
     app[OPERATORS] = frozenset(operators)

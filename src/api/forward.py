@@ -9,6 +9,7 @@ twice: when a connection breaks, or the owner is declared gone, the client gets 
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Final
 from uuid import UUID
@@ -32,11 +33,12 @@ from mixminus.errors import Unavailable
 from mixminus.model.ids import CustomerId
 from mixminus.tasks import Interrupted, unless
 
-__all__ = ["FORWARDER", "HAS", "Forwarder", "NodeUnreachable", "forward"]
+__all__ = ["ADOPT", "FORWARDER", "HAS", "Forwarder", "NodeUnreachable", "forward"]
 
 logger = log.get("cluster")
 
 HAS: Final = "/internal/has"
+ADOPT: Final = "/internal/adopt"
 _CONNECT_S: Final = 2.0
 _SWITCHING: Final = 101
 _ASK_S: Final = 3.0
@@ -136,6 +138,13 @@ class Forwarder:
             raise NodeUnreachable(
                 "the home of the room does not answer: call again in some seconds"
             ) from error
+
+    async def tell(self, peer: Peer) -> None:
+        """Tell a node that it was given rooms; one that does not hear it finds them when it next looks."""
+        headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_POST, ADOPT, "")}
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with asyncio.timeout(_ASK_S):
+                await self._session.post(_url(peer, ADOPT), headers=headers)
 
     async def _plain(self, request: web.Request, peer: Peer) -> web.StreamResponse:
         body = await request.read() if request.can_read_body else None

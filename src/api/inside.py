@@ -9,7 +9,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from mixminus.api.forward import HAS
+from mixminus.api.forward import ADOPT, HAS
 from mixminus.api.hops import REMOTE, Hops, sender_of
 from mixminus.api.owners import has
 from mixminus.api.paths import query_id
@@ -18,7 +18,7 @@ from mixminus.cluster.link import HEARTBEAT_S, MAX_RECORD_BYTES, PATH
 from mixminus.errors import PermissionDenied
 from mixminus.model.ids import CustomerId
 
-__all__ = ["has_route", "link_route", "only_nodes"]
+__all__ = ["only_nodes", "routes"]
 
 _LOOKS: Final = 8
 _LOOK_S: Final = 0.25
@@ -69,5 +69,10 @@ async def _link(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-has_route = web.get(f"{HAS}/{{kind}}/{{id}}", _has)
-link_route = web.get(PATH, _link)
+async def _adopt(request: web.Request) -> web.Response:
+    """Open the rooms that another node has given to this one."""
+    await request.app[SERVICES].conferences.adopt()
+    return web.Response(status=204)
+
+
+routes = (web.get(f"{HAS}/{{kind}}/{{id}}", _has), web.post(ADOPT, _adopt), web.get(PATH, _link))

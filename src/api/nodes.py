@@ -8,13 +8,21 @@ from pydantic import Field
 
 from mixminus.api.authentication import SENDER
 from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.errors import NotFound
 from mixminus.model.permissions import ADMIN
 from mixminus.store.fence import LEADER
 from mixminus.wire.view import Timestamp, View
 
 __all__ = ["resource"]
 
-resource: Final = Resource("Nodes", permission=ADMIN)
+
+class NodeNotFound(NotFound):
+    """No living node has this id."""
+
+    reason = "NODE_NOT_FOUND"
+
+
+resource: Final = Resource("Nodes", permission=ADMIN, missing=(NodeNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -25,7 +33,8 @@ class NodeView(View):
     address: str
     """Of its internal listener."""
     version: str
-    state: Literal["serving", "gone"]
+    state: Literal["serving", "draining", "gone"]
+    """`draining`: it takes no new calls, and gives its rooms to others."""
     rooms: int
     """Whose home it is; as it last reported."""
     calls: int
@@ -56,3 +65,25 @@ async def list_nodes(call: ApiCall) -> NodesView:
         leader=services.store.fence.holds(LEADER),
         result=[NodeView.of(row) for row in rows],
     )
+
+
+@operation("POST", "/nodes/{id}/drain", "Make a node give its rooms to others")
+async def drain_node(call: ApiCall) -> NodeView:
+    """It refuses new calls (503), is not ready, and answers OPTIONS by 503. Its rooms go to other nodes, each when nobody is
+    in it; participants stay until they leave. For the server's first customer and its super admin.
+    """
+    return await _set_draining(call, on=True)
+
+
+@operation("POST", "/nodes/{id}/undrain", "Make a node take new calls again")
+async def undrain_node(call: ApiCall) -> NodeView:
+    """The rooms that it has given away stay where they are."""
+    return await _set_draining(call, on=False)
+
+
+async def _set_draining(call: ApiCall, *, on: bool) -> NodeView:
+    services = call.services
+    await services.access.operators.require(call.request[SENDER])
+    if not await services.cluster.set_draining(call.id, on=on):
+        raise NodeNotFound(f"no living node {call.id}: `mixminus nodes list` shows them")
+    return next(NodeView.of(row) for row in await services.cluster.nodes() if row.id == call.id)

@@ -6,7 +6,7 @@ recordings and their files                         the node that has the files
 speakings, media streams, traces, playbacks, broadcasts  the node that has them in memory: the others are asked
 what sends webhooks                                the leader
 
-Everything else is answered anywhere: lists, the directory, events, new rooms.
+Everything else is answered anywhere: lists, the directory, events, new rooms (by another node while this one drains).
 """
 
 import asyncio
@@ -53,6 +53,8 @@ _NAMING: Final = frozenset(
     {"/transcribes", "/speakings", "/transfers", "/calls", "/groupcalls", "/activeflows"}
 )
 """POSTs whose body may name a room, a call or a recording."""
+_MAKING: Final = frozenset({"/conferences", "/calls", "/groupcalls", "/activeflows"})
+"""POSTs that make a room or calls; a node that drains leaves them to another."""
 Ask = Callable[[str, UUID, CustomerId], Awaitable[UUID | None]]
 
 
@@ -77,7 +79,10 @@ class Owners:
         """Return the other node that a request is for; None if this one answers it."""
         pattern = without_root(route_of(request))
         if request.method == hdrs.METH_POST and pattern in _NAMING:
-            return await self._other(await self._named(request))
+            named = await self._named(request)
+            return await self._other(named) if named else self._taker(pattern)
+        if request.method == hdrs.METH_POST and pattern in _MAKING:
+            return self._taker(pattern)
         if pattern == "/events/resend":
             async with self._services.store.snapshot() as tx:
                 return self._not_here(await tx.homes.of(LEADER))
@@ -93,6 +98,12 @@ class Owners:
         if kind in _IN_MEMORY:
             return await self._in_memory(kind, UUID(text), request[IDENTITY].customer_id)
         return await self._other((kind, UUID(text)))
+
+    def _taker(self, pattern: str) -> UUID | None:
+        """Return the other node that takes a new room or call, if this one drains."""
+        cluster = self._services.cluster
+        successor = cluster.successor() if cluster.is_draining and pattern in _MAKING else None
+        return successor.id if successor else None
 
     async def _in_memory(self, kind: str, id_: UUID, customer_id: CustomerId) -> UUID | None:
         """Return the other node that has something in memory."""

@@ -30,6 +30,7 @@ from mixminus.clock import Clock
 from mixminus.cluster.alone import Cluster
 from mixminus.conference.chat import ChatService
 from mixminus.conference.dominant import DominantSpeakers
+from mixminus.conference.handover import Handover
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lobby import LobbyService
@@ -99,6 +100,7 @@ class Services:
     phone_chat: PhoneChat
     playbacks: PlaybackService
     hears: HearsService
+    handover: Handover
     talking: TalkingWatch
     dominant: DominantSpeakers
     holds: HoldWatch
@@ -179,6 +181,7 @@ class Services:
             **self.store.fence.counters,
             **self.cluster.counters,
             **(self.satellites.counters if self.satellites else {}),
+            **self.handover.counters,
             **self.process.counters(),
         }
 

@@ -1,11 +1,16 @@
-"""Drain: before the server stops it takes no new call, while the present ones go on until they end or a time has passed."""
+"""Drain: before the server stops it takes no new call, while the present ones go on until they end or a time has passed.
+
+A node gives its rooms to others meanwhile (``app/draining.py``).
+"""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from mixminus import log
 from mixminus.api.services import Services
 from mixminus.app.notify import notify
+from mixminus.errors import Unavailable
 
 __all__ = ["drain"]
 
@@ -25,6 +30,8 @@ async def drain(services: Services, time_s: float, stop_now: asyncio.Event) -> N
     if time_s <= 0:
         return
     services.admission.drain()
+    with suppress(Unavailable):
+        await services.cluster.set_draining(services.cluster.node_id, on=True)
     calls = services.live_calls
     logger.info("draining", calls=len(calls), at_most_s=time_s)
     try:

@@ -9,6 +9,7 @@ from mixminus.api.application import build, build_inside
 from mixminus.api.forward import Forwarder
 from mixminus.api.limits import Limits
 from mixminus.api.services import Services
+from mixminus.app.draining import Draining
 from mixminus.app.nodes import Node
 from mixminus.app.settings import Settings
 
@@ -21,7 +22,7 @@ async def open_application(
     settings: Settings, services: Services, limits: Limits, node: Node, stack: AsyncExitStack
 ) -> web.Application:
     """Return the API; a node answers from now on what others forward, and lets the next one start."""
-    if node.inside is None:
+    if node.inside is None or node.membership is None:
         return build(services, limits)
     forwarder = Forwarder(services, settings.cluster_secret.get_secret_value())
     stack.push_async_callback(forwarder.close)
@@ -37,5 +38,8 @@ async def open_application(
     await web.SockSite(runner, node.inside).start()
     if services.satellites:
         services.satellites.open(forwarder.open_link)
+    draining = Draining(services, node.membership, forwarder)
+    stack.push_async_callback(draining.close)
+    draining.start()
     await node.starting.done()
     return build(services, limits, forwarder)

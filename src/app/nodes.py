@@ -131,6 +131,8 @@ async def _share(
     async def refresh() -> None:
         await services.usage.meter.refresh()
         services.directory.refresh()
+        if any(peer.is_draining for peer in membership.peers):
+            await services.conferences.adopt()
 
     leadership = Leadership(services.store, membership, sweep)
     stack.push_async_callback(leadership.close)

@@ -45,6 +45,7 @@ from mixminus.cluster.membership import Membership
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.chat import ChatService
 from mixminus.conference.dominant import DominantSpeakers
+from mixminus.conference.handover import Handover
 from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
@@ -333,6 +334,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                 )
             ),
             hears=HearsService(conferences=conferences, rooms=rooms),
+            handover=Handover(store, rooms=rooms, lifecycle=lifecycle),
             talking=closing(TalkingWatch(store, clock, rooms)),
             dominant=closing(DominantSpeakers(store, clock, rooms)),
             holds=holds,

@@ -34,11 +34,11 @@ class Admission:
         self._clock = clock
         self._max_load = max_load
         self.draining = False
-        """Whether the server takes no new calls because it is about to stop."""
+        """Whether the server takes no new calls because it is about to stop, or drains."""
 
-    def drain(self) -> None:
-        """Refuse all new calls from now on."""
-        self.draining = True
+    def drain(self, *, on: bool = True) -> None:
+        """Refuse all new calls from now on; or take them again."""
+        self.draining = on
 
     @property
     def refusing(self) -> bool:

@@ -1,9 +1,12 @@
 """``mixminus nodes``: the servers that share a database."""
 
-from typing import Final
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
 
 from mixminus.cli.common import commands, session
-from mixminus.cli.output import age, listed
+from mixminus.cli.output import age, listed, shown
 
 __all__ = ["app"]
 
@@ -28,3 +31,17 @@ def list_nodes() -> None:
                 "age": lambda each: age(each.tm_start),
             },
         )
+
+
+@app.command("drain")
+def drain_node(node_id: Annotated[UUID, typer.Argument(help="as `mixminus nodes list` shows it")]) -> None:
+    """Make a node take no new calls, and give its rooms to others, each when it is empty."""
+    with session() as client:
+        shown(client.drain_node(node_id))
+
+
+@app.command("undrain")
+def undrain_node(node_id: Annotated[UUID, typer.Argument(help="as `mixminus nodes list` shows it")]) -> None:
+    """Make a node take new calls again."""
+    with session() as client:
+        shown(client.undrain_node(node_id))

@@ -23,8 +23,21 @@ class Cluster(Protocol):
         """The other living nodes."""
         ...
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether this node gives its rooms to others."""
+        ...
+
     def peer(self, node_id: UUID) -> Peer | None:
         """Return another living node; None for this one, and for one that is gone."""
+        ...
+
+    def successor(self) -> Peer | None:
+        """Return the other node that takes new rooms and has the fewest; None if there is none."""
+        ...
+
+    async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
+        """Make a node drain, or serve again; False if it does not live."""
         ...
 
     async def nodes(self) -> Sequence[NodeRow]:
@@ -38,10 +51,19 @@ class Alone:
     node_id = NIL
     counters: Mapping[str, int] = {}
     peers: Sequence[Peer] = ()
+    is_draining = False
 
     def peer(self, node_id: UUID) -> Peer | None:
         """Return None: there is no other node."""
         return None
+
+    def successor(self) -> Peer | None:
+        """Return None: there is no other node."""
+        return None
+
+    async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
+        """Return False: a server that is alone is no node."""
+        return False
 
     async def nodes(self) -> Sequence[NodeRow]:
         """Return none."""

@@ -34,6 +34,7 @@ class Leadership:
     def __init__(self, store: Store, membership: Membership, sweep: Callable[[], Awaitable[None]]) -> None:
         """``sweep`` ends what no living node has; nothing happens before ``start``."""
         self._store = store
+        self._membership = membership
         self._sweep = sweep
         self._departed = asyncio.Event()
         self._has_begun = False
@@ -99,6 +100,9 @@ class Leadership:
     async def _look(self, *, due: bool) -> None:
         if due:
             await self._refresh()
+        if self._membership.is_draining and self._membership.successor():
+            await self._give_up()
+            return
         if not self.held:
             self._departed.clear()
             self._has_begun = False
@@ -108,6 +112,14 @@ class Leadership:
             self._has_begun = True
         if self.held and (due or self._departed.is_set()):
             await self.sweep()
+
+    async def _give_up(self) -> None:
+        """Leave the leadership to another node: this one drains."""
+        self._departed.clear()
+        if self.held:
+            async with self._store.transaction() as tx:
+                tx.outbox.leave(LEADER)
+            log.info("the leadership is left to another node")
 
 
 async def _nothing() -> None:

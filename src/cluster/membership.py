@@ -18,7 +18,7 @@ from mixminus.cluster.peers import Peer
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.store.homes import GONE
-from mixminus.store.leases import LeaseTable, Node, NodeRow
+from mixminus.store.leases import DRAINING, LeaseTable, Node, NodeRow
 from mixminus.tasks import TaskScope
 
 __all__ = ["RENEW_S", "Membership"]
@@ -50,6 +50,8 @@ class Membership:
         self._on_departure: Callable[[], None] = lambda: None
         self._soon = asyncio.Event()
         self._is_gone = False
+        self._is_draining = False
+        self._on_draining: Callable[[], None] = lambda: None
         self._scope = TaskScope(task_failed("cluster"))
         self._counters: Counter[str] = Counter(
             {"cluster.renewals": 0, "cluster.renewals_failed": 0, "cluster.nodes_declared_gone": 0}
@@ -72,6 +74,27 @@ class Membership:
     def peers(self) -> Sequence[Peer]:
         """The other living nodes."""
         return tuple(self._peers.values())
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether this node gives its rooms to others."""
+        return self._is_draining
+
+    def successor(self) -> Peer | None:
+        """Return the other node that takes new rooms and has the fewest; None if there is none."""
+        serving = [each for each in self._peers.values() if not each.is_draining]
+        return min(serving, key=lambda each: each.rooms, default=None)
+
+    async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
+        """Make a node drain, or serve again; False if it does not live. This one knows at once, another when it renews."""
+        written = await self._leases.set_draining(node_id, on=on)
+        if written and node_id == self.node_id:
+            self._drain(on=on)
+        return written
+
+    def watch_draining(self, on_draining: Callable[[], None]) -> None:
+        """Call ``on_draining`` when this node drains, or serves again."""
+        self._on_draining = on_draining
 
     def peer(self, node_id: UUID) -> Peer | None:
         """Return another living node; None for this one, and for one that is gone."""
@@ -123,22 +146,30 @@ class Membership:
 
     async def _renew(self) -> None:
         rooms, calls = self._load()
-        if not await self._leases.renew(self.node.id, rooms=rooms, calls=calls):
+        state = await self._leases.renew(self.node.id, rooms=rooms, calls=calls)
+        if not state:
             self._is_gone = True
             self._on_gone()
             return
+        self._drain(on=state == DRAINING)
         self._counters["cluster.renewals"] += 1
         for node_id in await self._leases.declare_gone(self.node.id):
             self._counters["cluster.nodes_declared_gone"] += 1
             log.warning("node declared gone", node_id=str(node_id))
         self._see(await self._leases.all())
 
+    def _drain(self, *, on: bool) -> None:
+        if on != self._is_draining:
+            self._is_draining = on
+            log.info("draining" if on else "serving again")
+            self._on_draining()
+
     def _see(self, rows: Sequence[NodeRow]) -> None:
         living = {row.id: row for row in rows if row.state != GONE and row.id != self.node.id}
         departed = [self._peers.pop(id_) for id_ in tuple(self._peers) if id_ not in living]
         for id_, row in living.items():
-            if id_ not in self._peers:
-                self._peers[id_] = Peer(id_, row.address, row.sip_address)
+            peer = self._peers.setdefault(id_, Peer(id_, row.address, row.sip_address))
+            peer.is_draining, peer.rooms = row.state == DRAINING, row.rooms
         for peer in departed:
             peer.gone.set_result(None)
         if departed:

@@ -7,12 +7,16 @@ from uuid import UUID
 __all__ = ["Peer"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Peer:
     """Another node, with the future of its end."""
 
     id: UUID
     address: str
     sip_address: str
+    is_draining: bool = False
+    """Whether it takes no new rooms and calls."""
+    rooms: int = 0
+    """Whose home it is, as it last reported."""
     gone: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Done when the node is declared gone, or has left."""

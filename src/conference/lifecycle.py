@@ -194,6 +194,11 @@ class Lifecycle:
                 self._rooms.close(conference_id)
         await self._rooms.sounds.close()
 
+    def forget(self, conference_id: ConferenceId) -> None:
+        """Stop the timer and close the bridge of a room that another node has now; its row stays as it is."""
+        self._timeouts.disarm(conference_id)
+        self._rooms.close(conference_id)
+
     async def _expire(self, conference_id: ConferenceId) -> None:
         async with self._rooms.lock(conference_id):
             await self.close(conference_id)

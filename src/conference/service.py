@@ -18,9 +18,11 @@ has (one without is read), decide, write it and its event in one transaction (``
 this one do for it: recording, transcription and flows.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place, check_settings, role_of
@@ -78,26 +80,40 @@ class ConferenceService:
 
         A node reopens those that no living node has; it may be called again.
         """
-        for conference_id, conference in (await self._left_behind()).items():
-            async with self._rooms.lock(conference_id):
-                await self._lifecycle.resume(conference)
-            self._taken.discard(conference_id)
-
-    async def _left_behind(self) -> dict[ConferenceId, Conference]:
-        fence = self._store.fence
-        if fence.alone:
+        if self._store.fence.alone:
             async with self._store.snapshot() as tx:
-                return {each.id: each for each in await tx.conferences.unfinished()}
+                await self._resume(await tx.conferences.unfinished())
+            return
         async with self._store.transaction() as tx:
             taken = await tx.homes.take_orphans()
+        await self._take(taken)
+
+    async def adopt(self) -> None:
+        """Open the rooms that other nodes have given to this one."""
+        async with self._store.snapshot() as tx:
+            given = await tx.homes.given()
+        await self._take(given)
+
+    async def _take(self, taken: Sequence[tuple[UUID, int]]) -> None:
+        """Hold rooms, and reopen those that are not ended; what failed before is tried again."""
         for conference_id, epoch in taken:
-            fence.hold(conference_id, epoch)
-            self._taken.add(ConferenceId(conference_id))
+            if not self._store.fence.holds(conference_id):
+                self._store.fence.hold(conference_id, epoch)
+                self._taken.add(ConferenceId(conference_id))
         async with self._store.snapshot() as tx:
             found = [(id_, await tx.conferences.find(id_)) for id_ in sorted(self._taken)]
         open_ = {id_: each for id_, each in found if each and each.status is not ConferenceStatus.TERMINATED}
         self._taken &= open_.keys()
-        return open_
+        await self._resume(open_.values())
+
+    async def _resume(self, conferences: Iterable[Conference]) -> None:
+        is_node = not self._store.fence.alone
+        for conference in conferences:
+            async with self._rooms.lock(conference.id):
+                if is_node and conference.id not in self._taken:
+                    continue  # opened meanwhile by another look
+                await self._lifecycle.resume(conference)
+                self._taken.discard(conference.id)
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Create a conference and return it while it is starting; it is progressing within milliseconds.

@@ -20,6 +20,7 @@ from mixminus.model.conference import ConferenceStatus
 from mixminus.model.ids import NIL
 from mixminus.store.connection import Connection
 from mixminus.store.fence import LEADER, Fence
+from mixminus.store.leases import SERVING
 from mixminus.store.statement import Statement
 from mixminus.store.tables import (
     activeflows,
@@ -121,6 +122,24 @@ class HomeRows:
         going_on = select(conferences.c.id).where(conferences.c.status != ConferenceStatus.TERMINATED)
         await self._claim(streams.id.in_(going_on))
         return await self._unheld(streams.id.in_(going_on))
+
+    async def given(self) -> list[tuple[UUID, int]]:
+        """Return the rooms that other nodes have given to this one, with their epochs."""
+        going_on = select(conferences.c.id).where(conferences.c.status != ConferenceStatus.TERMINATED)
+        return await self._unheld(event_streams.c.id.in_(going_on))
+
+    async def give(self, stream_id: UUID, node_id: UUID) -> bool:
+        """Make another node the home of a stream; False if that one takes none, or this one is not the home."""
+        streams = event_streams.c
+        serves = exists().where(nodes.c.id == node_id, nodes.c.state == SERVING)
+        given = await self._connection.execute(
+            update(event_streams)
+            .where(streams.id == stream_id, streams.node_id == self._fence.node_id)
+            .where(streams.epoch == self._fence.epoch_of(stream_id), serves)
+            .values(node_id=node_id, epoch=streams.epoch + 1)
+            .returning(streams.id)
+        )
+        return given.first() is not None
 
     async def free_all(self) -> None:
         """Leave every stream without a home, and every node gone: this server is no node, and owns the database."""

@@ -18,7 +18,11 @@ from uuid import UUID
 from mixminus.errors import Unavailable
 from mixminus.store.session import open_session, unanswered
 
-__all__ = ["LeaseTable", "Node", "NodeRow"]
+__all__ = ["DRAINING", "SERVING", "LeaseTable", "Node", "NodeRow"]
+
+SERVING: Final = "serving"
+DRAINING: Final = "draining"
+"""It takes no new calls, and gives its rooms to others; what it has goes on."""
 
 TTL_S: Final = 6.0
 _ANSWER_S: Final = 3.0
@@ -37,8 +41,9 @@ WHERE node_id IN (SELECT id FROM nodes WHERE address = $2 AND id <> $1)
 _RENEW: Final = """
 UPDATE nodes SET rooms = $3, calls = $4, lease_until = clock_timestamp() + $2::interval,
   steady_since = CASE WHEN lease_until < clock_timestamp() THEN clock_timestamp() ELSE steady_since END
-WHERE id = $1 AND state <> 'gone' RETURNING 1
+WHERE id = $1 AND state <> 'gone' RETURNING state
 """
+_DRAIN: Final = "UPDATE nodes SET state = $2 WHERE id = $1 AND state <> 'gone' RETURNING id"
 _DECLARE: Final = """
 UPDATE nodes SET state = 'gone' WHERE id <> $1 AND state <> 'gone' AND lease_until < clock_timestamp()
   AND EXISTS (SELECT 1 FROM nodes m WHERE m.id = $1 AND m.state <> 'gone'
@@ -69,7 +74,7 @@ class NodeRow:
     sip_address: str
     version: str
     state: str
-    """``serving`` or ``gone``."""
+    """``serving``, ``draining`` or ``gone``."""
     rooms: int
     calls: int
     tm_start: datetime
@@ -100,9 +105,14 @@ class LeaseTable:
             except Exception as error:
                 raise await self._lost(error) from error
 
-    async def renew(self, node_id: UUID, *, rooms: int = 0, calls: int = 0) -> bool:
-        """Renew a lease; False if the node was declared gone."""
-        return bool(await self._fetch(_RENEW, node_id, self._ttl, rooms, calls))
+    async def renew(self, node_id: UUID, *, rooms: int = 0, calls: int = 0) -> str:
+        """Renew a lease and return the node's state; empty if it was declared gone."""
+        rows = await self._fetch(_RENEW, node_id, self._ttl, rooms, calls)
+        return str(rows[0]["state"]) if rows else ""
+
+    async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
+        """Write that a node drains, or serves again; False if it is gone."""
+        return bool(await self._fetch(_DRAIN, node_id, DRAINING if on else SERVING))
 
     async def declare_gone(self, node_id: UUID) -> Sequence[UUID]:
         """Declare those gone whose lease has lapsed, in the name of a steady node; return them."""

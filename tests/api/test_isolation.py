@@ -40,8 +40,13 @@ BODY: dict[str, Any] = {
     "transfer_type": "blind",
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }
-# Only the super admin gets as far as looking for these.
-REFUSED_BEFORE_LOOKUP = {"/customers/{id}/freeze", "/customers/{id}/recover"}
+# Only the super admin, or an operator of the server, gets as far as looking for these.
+REFUSED_BEFORE_LOOKUP = {
+    "/customers/{id}/freeze",
+    "/customers/{id}/recover",
+    "/nodes/{id}/drain",
+    "/nodes/{id}/undrain",
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),
+            "nodes": str(identity.customer_id),
         },
         session["path"].rsplit("/", 1)[1],
         invited["id"],

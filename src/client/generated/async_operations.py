@@ -48,6 +48,7 @@ from mixminus.client.generated.models import (
     MediaStreams,
     NewAccessKey,
     NewGuestLink,
+    Node,
     Nodes,
     Number,
     OwnCustomer,
@@ -2773,3 +2774,20 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("GET", "/v1.0/nodes")
         return await self._get(request, Nodes)
+
+    async def drain_node(self, id: UUID | str) -> Node:
+        """Make a node give its rooms to others.
+
+        It refuses new calls (503), is not ready, and answers OPTIONS by 503. Its rooms go to other nodes, each when nobody is
+        in it; participants stay until they leave. For the server's first customer and its super admin.
+        """
+        request = Request("POST", f"/v1.0/nodes/{id}/drain", repeatable=True)
+        return await self._get(request, Node)
+
+    async def undrain_node(self, id: UUID | str) -> Node:
+        """Make a node take new calls again.
+
+        The rooms that it has given away stay where they are.
+        """
+        request = Request("POST", f"/v1.0/nodes/{id}/undrain", repeatable=True)
+        return await self._get(request, Node)

@@ -796,7 +796,8 @@ class Node(Model):
     address: str
     """Of its internal listener."""
     version: str
-    state: Literal["serving", "gone"]
+    state: Literal["serving", "draining", "gone"]
+    """`draining`: it takes no new calls, and gives its rooms to others."""
     rooms: int
     """Whose home it is; as it last reported."""
     calls: int

@@ -53,6 +53,7 @@ __all__ = [
     "MediaStreamNotFound",
     "MissingRequestParameter",
     "MovePending",
+    "NodeNotFound",
     "NumberNotFound",
     "Overloaded",
     "PermissionDenied",
@@ -275,6 +276,10 @@ class MissingRequestParameter(errors.InvalidRequest, reason="MISSING_REQUEST_PAR
 
 class MovePending(errors.Conflict, reason="MOVE_PENDING"):
     """MOVE_PENDING"""
+
+
+class NodeNotFound(errors.NotFound, reason="NODE_NOT_FOUND"):
+    """NODE_NOT_FOUND"""
 
 
 class NumberNotFound(errors.NotFound, reason="NUMBER_NOT_FOUND"):

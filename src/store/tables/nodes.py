@@ -15,7 +15,7 @@ nodes = Table(
     Column("address", String, nullable=False),
     Column("sip_address", String, nullable=False),
     Column("version", String, nullable=False),
-    # serving or gone; one that is gone never comes back.
+    # serving, draining or gone; one that is gone never comes back.
     Column("state", String(WORD), nullable=False),
     Column("rooms", Integer, nullable=False),
     Column("calls", Integer, nullable=False),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from mixminus.errors import Unavailable
 from mixminus.store.connection import Lost
 from mixminus.store.json import to_json
+from mixminus.store.session import KEEPALIVES
 from mixminus.store.statement import Statement
 
 __all__ = ["CONNECTIONS", "PostgresqlServer", "PostgresqlSession"]
@@ -24,6 +25,12 @@ _CONNECT_S: Final = 5.0
 _BEGIN_S: Final = 5.0
 _STATEMENT_S: Final = 20.0
 """A server that accepts connections and does not answer is away, too."""
+_SETTINGS: Final = {
+    **KEEPALIVES,
+    # The locks of a transaction whose server is frozen, or whose machine has vanished, must not hold up the nodes that
+    # take over: PostgreSQL ends it after as long as a lease lasts.
+    "idle_in_transaction_session_timeout": "6s",
+}
 # By default each statement sees a snapshot of its own; in a transaction that reads all statements share one.
 _BEGIN: Final = {True: "BEGIN", False: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
 
@@ -39,7 +46,11 @@ class PostgresqlServer:
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             json_serializer=to_json,
-            connect_args={"timeout": _CONNECT_S, "command_timeout": _STATEMENT_S},
+            connect_args={
+                "timeout": _CONNECT_S,
+                "command_timeout": _STATEMENT_S,
+                "server_settings": _SETTINGS,
+            },
         )
 
     async def connect(self) -> "PostgresqlSession":

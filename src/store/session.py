@@ -6,10 +6,10 @@ from sqlalchemy.engine import make_url
 
 from mixminus.errors import Unavailable
 
-__all__ = ["open_session", "unanswered"]
+__all__ = ["KEEPALIVES", "open_session", "unanswered"]
 
 # The server ends the session of a machine that has vanished, within some ten seconds.
-_KEEPALIVES: Final = {
+KEEPALIVES: Final = {
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
@@ -24,7 +24,7 @@ async def open_session(url: str, name: str, *, answer_s: float) -> Any:
     import asyncpg  # noqa: PLC0415 -- an extra, needed with PostgreSQL alone
 
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    settings = {"application_name": name, **_KEEPALIVES}
+    settings = {"application_name": name, **KEEPALIVES}
     return await asyncpg.connect(plain, timeout=answer_s, command_timeout=answer_s, server_settings=settings)
 
 

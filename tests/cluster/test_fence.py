@@ -6,6 +6,7 @@ from itertools import groupby
 
 import pytest
 
+from mixminus.errors import Unavailable
 from mixminus.model.call import Address, Call, CallStatus
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.database import Store
@@ -63,6 +64,26 @@ async def test_what_a_frozen_node_was_about_to_write_is_refused(
     assert frozen.fence.counters["cluster.writes_fenced"] == 1
     async with other.snapshot() as tx:
         assert [event.number for event in await tx.outbox.read(LEADER)] == [1]
+
+
+async def test_the_locks_of_a_frozen_node_do_not_hold_up_the_next_home(nodes: Nodes, sql: Sql) -> None:
+    frozen, other = await nodes.store(), await nodes.store()
+    await claim(frozen)
+    locked, thawed = asyncio.Event(), asyncio.Event()
+
+    async def freeze() -> None:
+        async with frozen.transaction() as tx:
+            assert await tx.homes.give(LEADER, other.fence.node_id)
+            locked.set()
+            await thawed.wait()
+
+    freezing = asyncio.create_task(freeze())
+    await locked.wait()
+    await sql(GONE.format(frozen.fence.node_id))
+    assert await claim(other), "PostgreSQL ends the transaction before the statement is given up"
+    thawed.set()
+    with pytest.raises(Unavailable):
+        await freezing
 
 
 async def test_a_guarded_transaction_is_refused_without_an_event(

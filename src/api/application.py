@@ -195,6 +195,7 @@ def _routes(operation: Operation, handler: Handler) -> Iterator[web.RouteDef]:
 async def _close_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
     app[SERVICES].streams.end_all()
+    app[SERVICES].broadcasts.end_all()
     app[SERVICES].meters.stop()
     app[SERVICES].delivery.captions.stop()
     if satellites := app[SERVICES].satellites:

@@ -135,11 +135,15 @@ class BroadcastService:
         await asyncio.shield(running.over)
         return running.broadcast
 
+    def end_all(self) -> None:
+        """Begin to end all broadcasts: the server is stopping, and players must not wait for more."""
+        for each in self._live.values():
+            each.end()
+
     async def close(self) -> None:
         """End all broadcasts; closing twice is harmless."""
+        self.end_all()
         running = tuple(self._live.values())
-        for each in running:
-            each.end()
         if running:
             await asyncio.wait([each.over for each in running], timeout=_CLOSE_S)
         await self._scope.close()
@@ -175,7 +179,7 @@ class BroadcastService:
         running.window.header = fragments.header
         for part in parts:
             running.window.add(part, self._clock.now())
-        if parts and running.broadcast.status is BroadcastStatus.STARTING:
+        if running.window.has_segment and running.broadcast.status is BroadcastStatus.STARTING:
             await self._change(running, BroadcastEvent.BEGUN)
 
     def _keep(self, running: "_Running") -> None:

@@ -47,9 +47,9 @@ class Window:
         self._grown = asyncio.Event()
 
     @property
-    def has_part(self) -> bool:
-        """Whether there is something to play."""
-        return self._newest > 0 or bool(self._segments[0])
+    def has_segment(self) -> bool:
+        """Whether there is something to play, also for players that do not know parts."""
+        return self._newest > 0
 
     def add(self, part: bytes, now: datetime) -> None:
         """Add the next part, which ends now."""

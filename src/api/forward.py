@@ -139,8 +139,8 @@ class Forwarder:
                 "the home of the room does not answer: call again in some seconds"
             ) from error
 
-    async def tell(self, peer: Peer) -> None:
-        """Tell a node that it was given rooms; one that does not hear it finds them when it next looks."""
+    async def announce_given(self, peer: Peer) -> None:
+        """Have a node open the rooms that it was given; one that does not answer finds them when it next looks."""
         headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_POST, ADOPT, "")}
         with suppress(aiohttp.ClientError, TimeoutError, OSError):
             async with asyncio.timeout(_ASK_S):

@@ -69,8 +69,8 @@ async def list_nodes(call: ApiCall) -> NodesView:
 
 @operation("POST", "/nodes/{id}/drain", "Make a node give its rooms to others")
 async def drain_node(call: ApiCall) -> NodeView:
-    """It refuses new calls (503), is not ready, and answers OPTIONS by 503. Its rooms go to other nodes, each when nobody is
-    in it; participants stay until they leave. For the server's first customer and its super admin.
+    """It refuses new calls (503), is not ready, and answers OPTIONS by 503. Its rooms go to other nodes, each when it is
+    empty; participants stay until they leave. For the server's first customer and its super admin.
     """
     return await _set_draining(call, on=True)
 

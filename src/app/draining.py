@@ -22,7 +22,7 @@ log = get("cluster")
 _LOOK_S: Final = 0.25
 """How often rooms are looked through for those that have become empty."""
 _AT_A_TIME: Final = 50
-"""Rooms that one node is given before it is told, so that it opens some while it is given others."""
+"""Rooms that one node is given before it opens them, so that it opens some while it is given others."""
 
 
 class Draining:
@@ -64,9 +64,9 @@ class Draining:
             some, unused = unused[:_AT_A_TIME], unused[_AT_A_TIME:]
             given = sum([await handover.give(each, peer.id) for each in some])
             if given:
-                await self._told(peer, given)
+                await self._announce(peer, given)
 
-    async def _told(self, peer: Peer, given: int) -> None:
-        peer.rooms += given
+    async def _announce(self, peer: Peer, given: int) -> None:
+        peer.count_given(given)
         log.info("rooms given", node_id=str(peer.id), rooms=given)
-        await self._forwarder.tell(peer)
+        await self._forwarder.announce_given(peer)

@@ -20,3 +20,7 @@ class Peer:
     """Whose home it is, as it last reported."""
     gone: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Done when the node is declared gone, or has left."""
+
+    def count_given(self, rooms: int) -> None:
+        """Count rooms that this node has just given to it, until it next reports its own."""
+        self.rooms += rooms

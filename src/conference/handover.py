@@ -1,4 +1,4 @@
-"""Handover: a node that drains gives its rooms away, each when nobody uses it.
+"""Handover: a node that drains gives its rooms away, each when it is empty.
 
 this node: lock the room -> UPDATE of its home -> close the bridge
 the other: reads which rooms it was given -> opens them

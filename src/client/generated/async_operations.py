@@ -2778,8 +2778,8 @@ class AsyncOperations(AsyncSender):
     async def drain_node(self, id: UUID | str) -> Node:
         """Make a node give its rooms to others.
 
-        It refuses new calls (503), is not ready, and answers OPTIONS by 503. Its rooms go to other nodes, each when nobody is
-        in it; participants stay until they leave. For the server's first customer and its super admin.
+        It refuses new calls (503), is not ready, and answers OPTIONS by 503. Its rooms go to other nodes, each when it is
+        empty; participants stay until they leave. For the server's first customer and its super admin.
         """
         request = Request("POST", f"/v1.0/nodes/{id}/drain", repeatable=True)
         return await self._get(request, Node)

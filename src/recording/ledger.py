@@ -143,6 +143,8 @@ class RecordingLedger:
             was_active = recording.status in _ACTIVE
             if was_active:
                 recording = self._stepped(recording, RecordingEvent.STOP)
+            else:
+                tx.outbox.report(_stream_of(recording))
             recording = replace(recording, tm_end=tm_end, error=error or recording.error)
             await _RECORDINGS.save(tx, recording, "recording_failed" if error else None)
             if was_active:
@@ -157,6 +159,8 @@ class RecordingLedger:
             if recording is None or recording.status is RecordingStatus.ENDED:
                 return None
             was_active = recording.status in _ACTIVE
+            if not was_active:
+                tx.outbox.report(_stream_of(recording))
             recording = replace(
                 self._stepped(recording, RecordingEvent.FINISHED),
                 tm_end=recording.tm_end or tm_end,

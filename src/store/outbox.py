@@ -139,6 +139,7 @@ class OutboxRows:
         self._drafts: list[Draft] = []
         self._guarded: list[UUID] = []
         self._left: list[UUID] = []
+        self._reported: set[UUID] = set()
         self.written: list[Event] = []
         """The events that this transaction has written, in order."""
 
@@ -153,6 +154,14 @@ class OutboxRows:
         """Refuse the transaction unless this node is a stream's home when it commits."""
         if not self._fence.alone:
             self._guarded.append(stream_id)
+
+    def report(self, stream_id: UUID) -> None:
+        """Number this transaction's events of a stream also where another node is its home.
+
+        For what this node alone can know, as that a file on its disk is complete; the transaction must not change the
+        room. The stream's row orders the events of both nodes.
+        """
+        self._reported.add(stream_id)
 
     def committed(self) -> None:
         """Note which streams have no home any more."""
@@ -296,7 +305,7 @@ class OutboxRows:
 
         Raises Fenced if another node is the stream's home.
         """
-        if self._fence.alone:
+        if self._fence.alone or stream_id in self._reported:
             rows = await self._connection.fetch(_COUNT, stream_id=stream_id, count=count)
         else:
             # What this node holds must still be its own: a node that was declared gone holds what others have freed.

@@ -18,6 +18,8 @@ from tests.support.tones import TONES_HZ, Pcm
 from tests.support.waiting import eventually
 
 RATE_HZ = 48_000
+# The page is not loaded from an address, so that Chromium would ask the user before it may load from this machine.
+PLAYER_FLAGS = (*FLAGS, "--disable-features=LocalNetworkAccessChecks")
 ORIGIN = "http://127.0.0.1/"  # a secure context, which the recorder's AudioWorklet needs
 A_HZ, B_HZ, OTHER_HZ = TONES_HZ[:3]
 
@@ -90,7 +92,9 @@ async def test_hls_js_plays_parts(
     await asyncio.to_thread(server.wait_for_participants, room, 1)
     url = await asyncio.to_thread(begin, server, room)
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=FLAGS)
+        chromium = await playwright.chromium.launch(
+            executable_path=EXECUTABLE, headless=True, args=PLAYER_FLAGS
+        )
         try:
             page = await chromium.new_page()
             await page.route(f"{ORIGIN}**", serve)

@@ -37,7 +37,7 @@ class Gstreamer(Closes):
 
     def ear(self) -> tuple[Pcm, int]:
         """Return what was received so far."""
-        raw = self._ear.read_bytes()
+        raw = self._ear.read_bytes() if self._ear.exists() else b""
         return np.frombuffer(raw[: len(raw) // 2 * 2], np.int16), _RATE_HZ
 
     def press(self, digits: str) -> None:

@@ -1,5 +1,5 @@
 // Links by which guests join this room with a browser, without a credential of their own: make one, copy it, revoke it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { readPages } from "../../api/pages";
 import { ROOT, request, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
@@ -30,10 +30,15 @@ export function GuestLinks({ room }: { room: string }) {
   const [name, setName] = useState("");
   const [life, setLife] = useState<number>(LIVES[1][0]);
   const [made, setMade] = useState("");
+  const field = useRef<HTMLInputElement>(null);
   const create = request("post", "/v1.0/conferences/{id}/guest_links", { path: { id: room }, body: { name: name.trim(), expire: life } });
   const created = (link: Schemas["NewGuestLink"]) => {
     setMade(new URL(link.path, ROOT).href);
     setName("");
+    load();
+  };
+  const revoked = () => {
+    field.current?.focus(); // the row that had it goes away
     load();
   };
   return (
@@ -43,7 +48,7 @@ export function GuestLinks({ room }: { room: string }) {
         <p class="muted small">A guest opens the link in a browser, and joins this room: no account, no PIN.</p>
         <div class="field flush">
           <label for="guest-name">Name of the guest</label>
-          <input id="guest-name" maxLength={64} placeholder="Empty: the guest chooses" autocomplete="off" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input id="guest-name" ref={field} maxLength={64} placeholder="Empty: the guest chooses" autocomplete="off" value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </div>
         <div class="row nowrap bottom">
           <div class="field flush grow">
@@ -61,7 +66,7 @@ export function GuestLinks({ room }: { room: string }) {
             <Copy text={made} label="Copy the link" />
           </div>
         )}
-        {links.length > 0 && <ul class="guest-links">{links.map((each) => <Row key={each.id} link={each} room={room} done={load} />)}</ul>}
+        {links.length > 0 && <ul class="guest-links">{links.map((each) => <Row key={each.id} link={each} room={room} done={revoked} />)}</ul>}
       </div>
     </section>
   );

@@ -1,6 +1,6 @@
 """GET /nodes of a server that has its database for itself; tests/cluster has those that share one."""
 
-from mixminus.model.ids import NIL
+from mixminus.model.ids import NIL, new_id
 from tests.api.client import ApiClient
 
 
@@ -15,5 +15,5 @@ async def test_nodes_are_shown_to_the_operators_of_the_server_alone(api: ApiClie
 
 async def test_a_node_that_is_not_there_cannot_drain(api: ApiClient) -> None:
     for verb in ("drain", "undrain"):
-        status, body = await api.send("POST", f"/v1.0/nodes/{NIL}/{verb}")
+        status, body = await api.send("POST", f"/v1.0/nodes/{new_id()}/{verb}")
         assert (status, body["error"]["reason"]) == (404, "NODE_NOT_FOUND")

@@ -106,6 +106,11 @@ ALLOWED = {
     ("POST", "/v1.0/conferences/{id}/whip"),
     ("PATCH", "/v1.0/conferences/{id}/whip/{session_id}"),
     ("DELETE", "/v1.0/conferences/{id}/whip/{session_id}"),
+    ("POST", "/v1.0/conferences/{id}/whep"),
+    ("PATCH", "/v1.0/conferences/{id}/whep/{session_id}"),
+    ("DELETE", "/v1.0/conferences/{id}/whep/{session_id}"),
+    ("GET", "/v1.0/conferences/{id}/hls/{broadcast_id}/index.m3u8"),
+    ("GET", "/v1.0/conferences/{id}/hls/{broadcast_id}/{piece}"),
 }
 
 

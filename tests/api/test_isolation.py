@@ -270,5 +270,5 @@ async def resources_of(api: ApiClient, victim: Victim) -> list[Any]:
     return [
         await api.get(f"/v1.0/{resource}/{id_}")
         for resource, id_ in victim.ids.items()
-        if resource != "recordingfiles"
+        if resource not in ("recordingfiles", "nodes")
     ]

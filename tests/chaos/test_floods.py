@@ -27,7 +27,10 @@ def call_s(server: Server, room: str) -> float:
 
 @pytest.mark.parametrize("known", [False, True], ids=["unknown name", "room"])
 @pytest.mark.parametrize(
-    ("per_s", "sources"), [(10_000, 1), (2000, 400)], ids=["10,000/s of one address", "2,000/s of 400"]
+    ("per_s", "sources"),
+    # That of many addresses needs a machine that does nothing else: on a busy one a call's ACK may come too late.
+    [(10_000, 1), pytest.param(2000, 400, marks=pytest.mark.long)],
+    ids=["10,000/s of one address", "2,000/s of 400"],
 )
 def test_invites_keep_no_caller_out(
     server: Server, witness: Witness, report: Report, per_s: int, sources: int, known: bool

@@ -43,7 +43,7 @@ async def test_chromium_listens_to_two_phones(server: Server, room: str, phone: 
         assert_hears((await browser.hear(3), BROWSER_RATE_HZ), (A_HZ, B_HZ))
         (listener,) = listeners(server, room)
         assert server.call("DELETE", f"/conferences/{room}/whep/{listener}").status == 200
-        assert listeners(server, room) == []
+        eventually(lambda: listeners(server, room) == [], what="the listener is gone")
 
 
 def test_gstreamer_listens_and_leaves(server: Server, room: str, phone: Ring, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from mixminus.call.leg import Address
 from mixminus.clock import Clock
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import NotFound, Unavailable
+from mixminus.errors import NotFound
 from mixminus.log import get, task_failed
 from mixminus.model.ids import ConferenceId, CustomerId, LegId, ListenerId
 from mixminus.model.listener import Listener
 from mixminus.store.database import Store
 from mixminus.store.outbox import Draft
+from mixminus.store.published import publish_rowless
 from mixminus.tasks import Interrupted, TaskScope, unless
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from mixminus.webrtc.session import WhipSession
@@ -118,15 +119,9 @@ class ListenerService:
         await self._publish(replace(listener, tm_end=self._clock.now()), "listener_left")
 
     async def _publish(self, listener: Listener, event: str) -> None:
-        try:
-            async with self._store.transaction() as tx:
-                data = ListenerView.render(listener, tx.timestamp_style)
-                tx.outbox.add(
-                    Draft(listener.conference_id, event, listener.customer_id, data, self._clock.now())
-                )
-        except Unavailable as exc:
-            self.counters["listeners.events_lost"] += 1
-            log.warning("listener not published", listener_id=str(listener.id), cause=str(exc))
+        data = ListenerView.render(listener, self._store.timestamp_style)
+        draft = Draft(listener.conference_id, event, listener.customer_id, data, self._clock.now())
+        self.counters["listeners.events_lost"] += not await publish_rowless(self._store, draft)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from mixminus.broadcast.window import Window
 from mixminus.clock import Clock
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import Exhausted, Unavailable
+from mixminus.errors import Exhausted
 from mixminus.log import get, task_failed
 from mixminus.machine import is_final, step
 from mixminus.mixer.pcm_port import PcmPort
@@ -34,6 +34,7 @@ from mixminus.model.ids import BroadcastId, ConferenceId, CustomerId, ListenerId
 from mixminus.store.database import Store
 from mixminus.store.outbox import Draft
 from mixminus.store.ownership import owned
+from mixminus.store.published import publish_rowless
 from mixminus.tasks import TaskScope
 from mixminus.wire.broadcast import BroadcastView
 
@@ -198,14 +199,9 @@ class BroadcastService:
             broadcast = replace(broadcast, tm_end=now)
             self.counters["broadcasts.failed"] += status is BroadcastStatus.FAILED
         running.broadcast = broadcast
-        try:
-            async with self._store.transaction() as tx:
-                data = BroadcastView.render(broadcast, tx.timestamp_style)
-                kind = f"broadcast_{status}"
-                tx.outbox.add(Draft(broadcast.conference_id, kind, broadcast.customer_id, data, now))
-        except Unavailable as exc:
-            self.counters["broadcasts.events_lost"] += 1
-            log.warning("broadcast not published", broadcast_id=str(broadcast.id), cause=str(exc))
+        data = BroadcastView.render(broadcast, self._store.timestamp_style)
+        draft = Draft(broadcast.conference_id, f"broadcast_{status}", broadcast.customer_id, data, now)
+        self.counters["broadcasts.events_lost"] += not await publish_rowless(self._store, draft)
 
 
 def _future() -> asyncio.Future[None]:

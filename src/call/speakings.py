@@ -19,7 +19,7 @@ from mixminus.call.speaking_session import SpeakingSession
 from mixminus.clock import Clock
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import InvalidArgument, Unavailable
+from mixminus.errors import InvalidArgument
 from mixminus.log import get, task_failed
 from mixminus.machine import step
 from mixminus.model.ids import CallId, ConferenceId, CustomerId, SpeakingId, new_id
@@ -35,6 +35,7 @@ from mixminus.store.database import Store
 from mixminus.store.outbox import Draft
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.store.published import publish_rowless
 from mixminus.tasks import TaskScope
 from mixminus.wire.speaking import SpeakingView
 
@@ -194,13 +195,11 @@ class SpeakingService:
             del self._speakings[each]
 
     async def _publish(self, speaking: Speaking, name: str) -> None:
-        try:
-            async with self._store.transaction() as tx:
-                data = SpeakingView.render(speaking, tx.timestamp_style)
-                tm = speaking.tm_update or speaking.tm_create
-                tx.outbox.add(Draft(_stream_of(speaking), f"speaking_{name}", speaking.customer_id, data, tm))
-        except Unavailable as error:
-            _log.warning("speaking not published", speaking_id=str(speaking.id), cause=str(error))
+        data = SpeakingView.render(speaking, self._store.timestamp_style)
+        tm = speaking.tm_update or speaking.tm_create
+        await publish_rowless(
+            self._store, Draft(_stream_of(speaking), f"speaking_{name}", speaking.customer_id, data, tm)
+        )
 
 
 def _stream_of(speaking: Speaking) -> UUID:

@@ -16,7 +16,7 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback_queue import PlaybackQueue
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import InvalidArgument, MixMinusError, Unavailable
+from mixminus.errors import InvalidArgument, MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.machine import is_final, step
 from mixminus.mixer import PortClosed
@@ -34,6 +34,7 @@ from mixminus.sound.service import SoundService
 from mixminus.store.database import Store
 from mixminus.store.outbox import Draft
 from mixminus.store.ownership import owned
+from mixminus.store.published import publish_rowless
 from mixminus.tasks import Interrupted, TaskScope, unless
 from mixminus.wire.playback import PlaybackView
 
@@ -216,16 +217,10 @@ class PlaybackService:
 
     async def _publish(self, playback: Playback) -> None:
         name = "started" if playback.status is PlaybackStatus.PLAYING else playback.status
-        try:
-            async with self._store.transaction() as tx:
-                data = PlaybackView.render(playback, tx.timestamp_style)
-                tm = playback.tm_update or playback.tm_create
-                tx.outbox.add(
-                    Draft(playback.conference_id, f"playback_{name}", playback.customer_id, data, tm)
-                )
-        except Unavailable as exc:
-            self.counters["playback.events_lost"] += 1
-            log.warning("playback not published", playback_id=str(playback.id), cause=str(exc))
+        data = PlaybackView.render(playback, self._store.timestamp_style)
+        tm = playback.tm_update or playback.tm_create
+        draft = Draft(playback.conference_id, f"playback_{name}", playback.customer_id, data, tm)
+        self.counters["playback.events_lost"] += not await publish_rowless(self._store, draft)
 
 
 def _key(playback: Playback) -> UUID:

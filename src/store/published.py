@@ -12,14 +12,17 @@ from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.errors import MixMinusError, NotFound
+from mixminus.errors import MixMinusError, NotFound, Unavailable
+from mixminus.log import get
 from mixminus.model.ids import CustomerId
-from mixminus.store.database import Transaction
+from mixminus.store.database import Store, Transaction
 from mixminus.store.outbox import Draft
 from mixminus.store.ownership import owned
 from mixminus.store.timestamps import TimestampStyle
 
-__all__ = ["PublishedRows", "Resource", "later"]
+__all__ = ["PublishedRows", "Resource", "later", "publish_rowless"]
+
+log = get("store")
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -55,6 +58,22 @@ class _ComparedRows(_Rows[Row], Protocol[Row]):
 def later(now: datetime, row: Resource) -> datetime:
     """Return the time of a change: now, but after the row's last one, so that no two are equal."""
     return now if row.tm_update is None else max(now, row.tm_update + _INSTANT)
+
+
+async def publish_rowless(store: Store, draft: Draft) -> bool:
+    """Publish an event about something that is kept in memory alone; False if the database is away: the event is lost.
+
+    The caller counts those.
+    """
+    try:
+        async with store.transaction() as tx:
+            tx.outbox.add(draft)
+    except Unavailable as error:
+        log.warning(
+            "event not published", event_type=draft.type, stream_id=str(draft.stream_id), cause=str(error)
+        )
+        return False
+    return True
 
 
 class PublishedRows(Generic[Row]):

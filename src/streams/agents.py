@@ -15,7 +15,7 @@ from typing import Final
 
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
-from mixminus.errors import InvalidArgument, MixMinusError, Unavailable
+from mixminus.errors import InvalidArgument, MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.machine import is_final, step
 from mixminus.model.ids import CallId, ConferenceId, CustomerId, MediaStreamId, new_id
@@ -38,6 +38,7 @@ from mixminus.model.media_stream import (
 from mixminus.store.database import Store
 from mixminus.store.outbox import Draft
 from mixminus.store.ownership import owned
+from mixminus.store.published import publish_rowless
 from mixminus.streams.dialect import Dialect, PlainDialect, StreamStart
 from mixminus.streams.errors import MediaStreamNotFound, MediaStreamOver
 from mixminus.streams.reconnect import Connector, Reconnect
@@ -254,13 +255,9 @@ class AgentStreamService:
 
     async def _publish(self, agent: AgentStream, now: datetime) -> None:
         stream_of = agent.conference_id if agent.conference_id != NO_CONFERENCE else agent.customer_id
-        try:
-            async with self._store.transaction() as tx:
-                data = MediaStreamView.render(agent, tx.timestamp_style)
-                tx.outbox.add(Draft(stream_of, f"mediastream_{agent.status}", agent.customer_id, data, now))
-        except Unavailable as exc:
-            self.counters["streams.events_lost"] += 1
-            log.warning("media stream not published", media_stream_id=str(agent.id), cause=str(exc))
+        data = MediaStreamView.render(agent, self._store.timestamp_style)
+        draft = Draft(stream_of, f"mediastream_{agent.status}", agent.customer_id, data, now)
+        self.counters["streams.events_lost"] += not await publish_rowless(self._store, draft)
 
 
 class _Running:

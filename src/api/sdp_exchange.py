@@ -8,11 +8,13 @@ from aiohttp import hdrs, web
 from mixminus.access.errors import NotPermitted
 from mixminus.api.authentication import credential_of
 from mixminus.api.errors import UnsupportedMediaType
+from mixminus.api.hops import remote_of
 from mixminus.api.operation import Answer, ApiCall, Parameter
 from mixminus.api.paths import ROOT, path_id
 from mixminus.api.services import SERVICES, Services
 from mixminus.conference.errors import ConferenceNotFound
 from mixminus.errors import InvalidArgument, MixMinusError, NotFound, PermissionDenied, Unauthenticated
+from mixminus.model.ids import ConferenceId
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired, SessionEnded, WhipSession
 
 __all__ = [
@@ -27,8 +29,8 @@ __all__ = [
     "TRICKLING",
     "accept_post",
     "created",
+    "enter",
     "name_of",
-    "pin_of",
     "sdp_of",
     "trickled",
 ]
@@ -105,9 +107,19 @@ def name_of(call: ApiCall) -> str:
     return (call.request.query.get("name") or (guest.name if guest else ""))[:MAX_NAME_CHARACTERS]
 
 
-def pin_of(call: ApiCall) -> str:
-    """Return the PIN that was sent."""
-    return call.request.headers.get(PIN, call.request.query.get("pin", ""))
+async def enter(call: ApiCall, *, listens: bool = False) -> str:
+    """Check that the conference admits the sender, and return the PIN: that which was sent, of a guest the room's.
+
+    Wrong PINs are counted by the sender's address. One that only ``listens`` needs no place.
+    """
+    conferences, conference_id = call.services.conferences, ConferenceId(call.id)
+    if call.identity.guest is None:
+        pin = call.request.headers.get(PIN, call.request.query.get("pin", ""))
+        source = f"http {remote_of(call.request)}"
+    else:
+        pin, source = (await conferences.get(call.customer_id, conference_id)).settings.pin, None
+    await conferences.check_entry(call.customer_id, conference_id, pin, source=source, listens=listens)
+    return pin
 
 
 async def sdp_of(request: web.Request, content_type: str) -> str:

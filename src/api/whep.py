@@ -6,7 +6,6 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.api.errors import UnsupportedMediaType
-from mixminus.api.hops import remote_of
 from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import path_id
 from mixminus.api.sdp_exchange import (
@@ -18,8 +17,8 @@ from mixminus.api.sdp_exchange import (
     TRICKLED,
     TRICKLING,
     created,
+    enter,
     name_of,
-    pin_of,
     sdp_of,
     trickled,
 )
@@ -85,12 +84,7 @@ async def listen_by_whep(call: ApiCall) -> web.Response:
     services, conference_id = call.services, ConferenceId(call.id)
     services.admission.check()
     offer = await sdp_of(call.request, SDP)
-    guest = call.identity.guest
-    if guest is None:
-        pin, source = pin_of(call), f"http {remote_of(call.request)}"
-    else:
-        pin, source = (await services.conferences.get(call.customer_id, conference_id)).settings.pin, None
-    await services.conferences.check_entry(call.customer_id, conference_id, pin, source=source, listens=True)
+    await enter(call, listens=True)
     session = await services.listeners.join(call.customer_id, conference_id, offer, name=name_of(call))
     return created(call, PATH.format(id=conference_id), session)
 

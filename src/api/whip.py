@@ -9,7 +9,6 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.api.errors import UnsupportedMediaType
-from mixminus.api.hops import remote_of
 from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import path_id
 from mixminus.api.sdp_exchange import (
@@ -21,8 +20,8 @@ from mixminus.api.sdp_exchange import (
     TRICKLED,
     TRICKLING,
     created,
+    enter,
     name_of,
-    pin_of,
     sdp_of,
     trickled,
 )
@@ -71,16 +70,10 @@ operation = partial(Operation, resource)
 )
 async def join_by_whip(call: ApiCall) -> web.Response:
     """Answers the offer when the call's flow has answered the call. A guest needs no PIN."""
-    request, services, conference_id = call.request, call.services, ConferenceId(call.id)
+    services, conference_id = call.services, ConferenceId(call.id)
     services.admission.check()
-    offer = await sdp_of(request, SDP)
-    guest = call.identity.guest
-    if guest is None:
-        pin = pin_of(call)
-    else:
-        pin = (await services.conferences.get(call.customer_id, conference_id)).settings.pin
-    source = None if guest else f"http {remote_of(request)}"
-    await services.conferences.check_entry(call.customer_id, conference_id, pin, source=source)
+    offer = await sdp_of(call.request, SDP)
+    pin = await enter(call)
     name = name_of(call)
     session = await services.webrtc.join(
         offer,

@@ -10,6 +10,7 @@ __all__ = [
     "bracketed",
     "facing",
     "family_of",
+    "host_of",
     "is_loopback",
     "media_host",
     "network_of",
@@ -68,6 +69,11 @@ def media_host(hosts: Iterable[str]) -> str:
 def bracketed(host: str) -> str:
     """Return a host as URIs write it (RFC 3986 section 3.2.2)."""
     return f"[{host}]" if ":" in host else host
+
+
+def host_of(address: str) -> str:
+    """Return the host of ``host:port``, without the brackets of an IPv6 one."""
+    return address.rpartition(":")[0].removeprefix("[").removesuffix("]")
 
 
 @functools.lru_cache(maxsize=4096)

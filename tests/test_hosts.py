@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.hosts import bracketed, facing, family_of, media_host, network_of, parse_hosts
+from mixminus.hosts import bracketed, facing, family_of, host_of, media_host, network_of, parse_hosts
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,8 @@ def test_names_have_no_family_and_only_ipv6_has_brackets() -> None:
         "192.0.2.1",
         "[::1]",
     ]
+
+
+@given(st.ip_addresses().map(str), st.integers(1, 65_535))
+def test_the_host_of_an_address_is_what_was_put_there(host: str, port: int) -> None:
+    assert host_of(f"{bracketed(host)}:{port}") == host

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
-from mixminus.hosts import parse_hosts
+from mixminus.hosts import host_of, parse_hosts
 
 __all__ = ["ClusterSettings"]
 
@@ -30,9 +30,9 @@ class ClusterSettings(BaseSettings):
     @field_validator("cluster_address")
     @classmethod
     def _reachable(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
+        port = value.rpartition(":")[2]
         try:
-            hosts = parse_hosts(host.removeprefix("[").removesuffix("]")) if value else ()
+            hosts = parse_hosts(host_of(value)) if value else ()
         except ValueError:
             hosts = _ANY
         is_port = port.isdecimal() and 0 < int(port) <= _MAX_PORT

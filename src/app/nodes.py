@@ -17,7 +17,7 @@ from mixminus.clock import Clock
 from mixminus.cluster.leadership import Leadership
 from mixminus.cluster.membership import Membership
 from mixminus.flow.runner import FlowRunner
-from mixminus.hosts import bracketed
+from mixminus.hosts import bracketed, host_of
 from mixminus.model.ids import new_id
 from mixminus.store import leases
 from mixminus.store.database import Store
@@ -64,10 +64,9 @@ def _listen_inside(settings: Settings, stack: AsyncExitStack) -> socket.socket |
     """Take the internal address: the process that has it is the one server there. None for a server that is alone."""
     if not settings.cluster_address:
         return None
-    host, _, port = settings.cluster_address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    with listening("cluster", host, int(port), host_setting="cluster_address"):
-        opened = listening_socket(host, int(port))
+    host, port = host_of(settings.cluster_address), int(settings.cluster_address.rpartition(":")[2])
+    with listening("cluster", host, port, host_setting="cluster_address"):
+        opened = listening_socket(host, port)
     stack.callback(opened.close)
     return opened
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from mixminus.cluster.peers import Peer
 from mixminus.errors import Unavailable
+from mixminus.hosts import host_of
 from mixminus.log import get, task_failed
 from mixminus.store.homes import GONE
 from mixminus.store.leases import DRAINING, LeaseTable, Node, NodeRow
@@ -64,7 +65,7 @@ class Membership:
     @property
     def host(self) -> str:
         """Where other nodes reach this one, without the port."""
-        return self.node.address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+        return host_of(self.node.address)
 
     @property
     def counters(self) -> Mapping[str, int]:

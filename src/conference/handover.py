@@ -26,14 +26,12 @@ class Handover:
 
     def unused(self) -> list[ConferenceId]:
         """Return the rooms without participants and streams."""
-        rooms = ((id_, self._rooms.find(id_)) for id_ in self._rooms.ids())
-        return [id_ for id_, room in rooms if room and not room.seats and not room.bridge.ports]
+        return [id_ for id_ in self._rooms.ids() if self._is_unused(id_)]
 
     async def give(self, conference_id: ConferenceId, node_id: UUID) -> bool:
         """Make another node the home of a room; False if the room is used, ends, or that node takes none."""
         async with self._rooms.lock(conference_id):
-            room = self._rooms.find(conference_id)
-            if room is None or room.seats or room.bridge.ports:
+            if not self._is_unused(conference_id):
                 return False
             async with self._store.transaction() as tx:
                 conference = await tx.conferences.find(conference_id)
@@ -47,3 +45,8 @@ class Handover:
             self._lifecycle.forget(conference_id)
         self.counters["cluster.rooms_given"] += 1
         return True
+
+    def _is_unused(self, conference_id: ConferenceId) -> bool:
+        """Return whether a room is here, without participants and streams."""
+        room = self._rooms.find(conference_id)
+        return room is not None and not room.seats and not room.bridge.ports

@@ -83,6 +83,15 @@ test_() {
 	need_file /usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz asterisk-core-sounds-en
 }
 
+bench() {
+	test_
+	for voice in es_MX_f_Allison fr_CA_f_June it_IT_m_Carlo; do
+		language=${voice%%_*}
+		need_file "/usr/share/asterisk/sounds/$voice/agent-pass.wav" "asterisk-core-sounds-$language-wav"
+		need_file "/usr/share/doc/asterisk-core-sounds-$language/core-sounds-$language.txt.gz" "asterisk-core-sounds-$language"
+	done
+}
+
 fuzz() {
 	need_command clang clang
 	need_file "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" libclang-rt-dev
@@ -97,8 +106,8 @@ fresh() {
 }
 
 case "${1:-build}" in
-build | debug | fuzz | fresh) "${1:-build}" ;;
-test | bench) test_ ;;
+build | debug | bench | fuzz | fresh) "${1:-build}" ;;
+test) test_ ;;
 *) echo "usage: $0 build|debug|test|bench|fuzz|fresh" >&2; exit 2 ;;
 esac
 

@@ -122,9 +122,8 @@ class Home:
         room = self._serving.rooms.find(ConferenceId(room_id))
         hub = self._hubs.get(room_id)
         if hub and hub.link_of(link.peer.id) not in (None, link):
-            self._lose(
-                room_id, hub, link.peer.id
-            )  # its earlier link has ended, which is not noticed here yet
+            # Its earlier link has ended, which is not noticed here yet.
+            self._lose(room_id, hub, link.peer.id)
         try:
             if room is None:
                 raise NotHere(f"no room {room_id} at this node")

@@ -20,7 +20,7 @@ CALL = Call(
 KEYS = """
     id customer_id owner_type owner_id flow_id activeflow_id type master_call_id chained_call_ids recording_id
     recording_ids groupcall_id source destination status action metadata headers diversions direction mute_direction hangup_by
-    hangup_reason tm_progressing tm_ringing tm_hangup tm_create tm_update tm_delete
+    hangup_reason answered_by answered_by_ms greeting_ms tm_progressing tm_ringing tm_hangup tm_create tm_update tm_delete
 """
 
 

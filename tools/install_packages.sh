@@ -79,6 +79,8 @@ test_() {
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
 	need_command espeak-ng espeak-ng
+	need_command apertium apertium
+	need_file /usr/share/apertium/modes/eng-spa.mode apertium-eng-spa
 	need_file "$sounds/agent-pass.g722" asterisk-core-sounds-en-g722
 	need_file /usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz asterisk-core-sounds-en
 }

@@ -28,6 +28,9 @@ ENDING_S: Final = 0.5
 _US: Final = 1_000_000
 _EVENT_STREAM: Final = "text/event-stream"
 _LAST_EVENT_ID: Final = "Last-Event-ID"
+LANGUAGE: Final = (
+    "BCP 47: texts in this language, where they are translated to it; the others as they are spoken."
+)
 
 Write = Callable[[str], Awaitable[None]]
 
@@ -48,6 +51,8 @@ class CaptionView(View):
     end_s: float
     """Of a text so far: when it was recognised."""
     text: str
+    translated: bool
+    """Whether `text` is the translation that `language` asked for."""
 
 
 @Operation(
@@ -59,6 +64,7 @@ class CaptionView(View):
         Parameter(
             "query", "partials", "`false`: only final texts.", {"type": "string", "enum": ["true", "false"]}
         ),
+        Parameter("query", "language", LANGUAGE, {"type": "string", "maxLength": 64}),
         Parameter(
             "query",
             "after",
@@ -75,7 +81,7 @@ class CaptionView(View):
 )
 async def watch_captions(call: ApiCall) -> web.StreamResponse:
     """While the room is transcribed. Server-sent events `caption` with `id`, `transcribe_id`, `final`, `name`,
-    `conferencecall_id`, `call_id`, `start_s`, `end_s` and `text`; their ids are those of events, and `Last-Event-ID`
+    `conferencecall_id`, `call_id`, `start_s`, `end_s`, `text` and `translated`; their ids are those of events, and `Last-Event-ID`
     resumes behind one. As a WebSocket: WebVTT in text frames, first the header, then a cue in each frame, with the speaker
     in a voice span, of a text so far with the class `partial`; a later cue with the same id takes its place. The stream
     ends once the room has ended and all is recognised.
@@ -123,7 +129,7 @@ async def _send(
     call: ApiCall, feed: CaptionFeed, write: Write, written: Callable[[Caption], str], *, sign_of_life: str
 ) -> WSCloseCode:
     """Send captions until the room has ended; return why the stream ends. Raises TimeoutError, ConnectionError."""
-    services = call.services
+    services, language = call.services, call.request.query.get("language", "")
     while not services.delivery.captions.stopped:
         ending = services.rooms.find(feed.conference_id) is None
         try:
@@ -136,7 +142,7 @@ async def _send(
             if sign_of_life and not ending:
                 await _within(write(sign_of_life))
         for caption in captions:
-            await _within(write(written(caption)))
+            await _within(write(written(caption.in_language(language))))
         if not captions and not feed.behind and services.transcription.is_over(feed.conference_id):
             return WSCloseCode.OK
     return WSCloseCode.GOING_AWAY

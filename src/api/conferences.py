@@ -42,6 +42,7 @@ from mixminus.speech.recognition.errors import (
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
 )
+from mixminus.speech.translation.errors import TranslationNotSupported
 from mixminus.store.page import Page
 from mixminus.usage.errors import InsufficientBalance
 from mixminus.wire.conference import ConferencecallView, ConferenceView
@@ -279,7 +280,13 @@ async def resume_recording(call: ApiCall) -> Conference:
     "POST",
     "/conferences/{id}/transcribe_start",
     "Start a transcription",
-    errors=(ConferenceNotProgressing, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
+    errors=(
+        ConferenceNotProgressing,
+        TranscribeAlreadyProgressing,
+        LanguageNotSupported,
+        TranslationNotSupported,
+        Exhausted,
+    ),
 )
 async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Conference:
     """Participants are recognised separately: every transcript names its speaker. 503 if speech to text is

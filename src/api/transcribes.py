@@ -24,6 +24,7 @@ from mixminus.speech.recognition.errors import (
     TranscribeNotFound,
 )
 from mixminus.speech.recognition.export import FORMATS
+from mixminus.speech.translation.errors import TranslationNotSupported
 from mixminus.store.page import Page
 from mixminus.wire.transcription import TranscribeView, TranscriptView
 
@@ -34,7 +35,9 @@ LONGEST_LANGUAGE: Final = 64
 LONGEST_QUERY: Final = 256
 
 # BCP 47 (RFC 5646 section 2.1), without the registries of its subtags.
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=LONGEST_LANGUAGE)]
+_TAG: Final = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+Language = Annotated[str, Field(pattern=f"^{_TAG}$", max_length=LONGEST_LANGUAGE)]
+Target = Annotated[str, Field(pattern=f"^({_TAG})?$", max_length=LONGEST_LANGUAGE)]
 
 resource: Final = Resource("Transcription", view=TranscribeView, missing=(TranscribeNotFound,))
 operation = partial(Operation, resource)
@@ -43,13 +46,19 @@ operation = partial(Operation, resource)
 class _OptionsBody(Body):
     language: Language
     """BCP 47, for example `en-US`; `auto` with a multilingual model: the language of each utterance is found out."""
+    translate_to: Target = ""
+    """BCP 47: transcripts get a translation into this language, by a translator of the machine; empty for none."""
     provider: Text = ""
     on_end_flow_id: Uuid = NIL
     direction: Text
 
     def options(self) -> TranscribeOptions:
         return TranscribeOptions(
-            self.language, direction_of(self.direction), self.provider, self.on_end_flow_id
+            self.language,
+            direction_of(self.direction),
+            self.provider,
+            self.on_end_flow_id,
+            self.translate_to,
         )
 
 
@@ -110,6 +119,7 @@ async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
         FileNotFound,
         TranscribeAlreadyProgressing,
         LanguageNotSupported,
+        TranslationNotSupported,
         Exhausted,
     ),
 )
@@ -164,6 +174,12 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
             "The format of the file.",
             {"type": "string", "enum": list(FORMATS), "default": "vtt"},
         ),
+        Parameter(
+            "query",
+            "language",
+            "BCP 47: texts in this language, where they are translated to it; of `json`, `message` too.",
+            {"type": "string", "maxLength": LONGEST_LANGUAGE},
+        ),
     ),
     answers=tuple(
         Answer(description="All transcripts in order.", media_type=kind.media_type)
@@ -174,6 +190,8 @@ async def export_transcribe(call: ApiCall) -> web.Response:
     """All transcripts as a file; of a room, with the chat messages to all of the same time."""
     transcribe_id = TranscribeId(call.id)
     found = await call.services.transcription.export(call.customer_id, transcribe_id)
+    if language := call.request.query.get("language"):
+        found = found.in_language(language)
     name = call.request.query.get("format", "vtt")
     if name not in FORMATS:
         raise InvalidRequestParameter(f"format must be one of {', '.join(FORMATS)}")

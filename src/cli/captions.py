@@ -15,10 +15,14 @@ def captions(
     room: RoomName,
     partials: Annotated[bool, typer.Option(help="Also the texts so far of utterances that go on.")] = False,
     after: Annotated[int | None, typer.Option(help="Begin behind the event with this id.")] = None,
+    language: Annotated[
+        str, typer.Option(help="Texts in this language, BCP 47, where they are translated to it.")
+    ] = "",
 ) -> None:
     """Print what is said in a room that is transcribed, until the room ends or Ctrl-C."""
     with session() as client:
-        for caption in client.captions(room_of(client, room).id, partials=partials, after=after):
+        id = room_of(client, room).id
+        for caption in client.captions(id, partials=partials, after=after, language=language):
             more = "" if caption.final else " ..."
             line(f"{_clock(caption.start_s)}  {caption.name}: {caption.text}{more}", **caption.model_dump())
 

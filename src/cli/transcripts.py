@@ -11,20 +11,24 @@ from mixminus.cli.output import line, listed
 from mixminus.cli.rooms import RoomName, room_of
 from mixminus.client import Client
 from mixminus.client.generated.models import Transcript
+from mixminus.client.request import UNSET
 
 __all__ = ["app", "transcribe"]
 
 app: Final = commands("Transcripts: list, search and export them.")
 TranscribeId = Annotated[UUID, typer.Argument(metavar="TRANSCRIBE", help="Id of a transcription.")]
+TranslateTo = Annotated[str, typer.Option(help="Language to translate to, BCP 47.")]
 Language = Annotated[str, typer.Option(help="Language that is spoken, BCP 47.")]
 
 
-def transcribe(room: RoomName, language: Language = "en-US") -> None:
-    """Transcribe a room, and print what is said until Ctrl-C."""
+def transcribe(room: RoomName, language: Language = "en-US", translate_to: TranslateTo = "") -> None:
+    """Transcribe a room, and print what is said, or its translation, until Ctrl-C."""
     with session() as client:
         id = room_of(client, room).id
         after = client.newest_event()
-        transcribe_id = client.start_transcribing(id, language=language).transcribe_id
+        transcribe_id = client.start_transcribing(
+            id, language=language, translate_to=translate_to
+        ).transcribe_id
         try:
             _follow(client, transcribe_id, after)
         except KeyboardInterrupt:
@@ -36,12 +40,15 @@ def transcribe(room: RoomName, language: Language = "en-US") -> None:
 def create_transcribe(
     recording: Annotated[UUID, typer.Argument(metavar="RECORDING", help="Id of a recording.")],
     language: Language = "en-US",
+    translate_to: TranslateTo = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
 ) -> None:
     """Transcribe a recording."""
     with session() as client:
         after = client.newest_event()
-        made = client.create_transcribe(language=language, reference_type="recording", reference_id=recording)
+        made = client.create_transcribe(
+            language=language, translate_to=translate_to, reference_type="recording", reference_id=recording
+        )
         if wait:
             _follow(client, made.id, after)
         line(f"transcribed {made.id}" if wait else f"transcribes as {made.id}", id=made.id)
@@ -94,17 +101,21 @@ def export(
     transcribe: TranscribeId,
     path: Annotated[Path, typer.Argument(help="File to write.")],
     format: Annotated[Literal["vtt", "srt", "json", "txt"], typer.Option(help="Format of the file.")] = "txt",
+    language: Annotated[
+        str, typer.Option(help="Texts in this language, BCP 47, where they are translated to it.")
+    ] = "",
 ) -> None:
     """Save a transcription as a file."""
     with session() as client:
-        path.write_bytes(client.export_transcribe(transcribe, format=format).body)
+        path.write_bytes(client.export_transcribe(transcribe, format=format, language=language or UNSET).body)
         line(f"saved {path}", id=transcribe, file=path)
 
 
 def _follow(client: Client, id: UUID, after: int) -> None:
     for event in client.events(after=after):
         if event.type == "transcript_created" and event.data["transcribe_id"] == str(id):
-            line(f"{event.data['label'] or 'participant'}: {event.data['message']}", **event.data)
+            text = next(iter(event.data["translations"].values()), event.data["message"])
+            line(f"{event.data['label'] or 'participant'}: {text}", **event.data)
         if event.type == "transcribe_done" and event.data["id"] == str(id):
             return
 

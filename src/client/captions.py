@@ -36,17 +36,20 @@ class Caption(Model):
     start_s: float
     end_s: float
     text: str
+    translated: bool = False
+    """Whether the text is the translation that was asked for."""
 
 
 class _Stream:
     """Reads lines into captions, and remembers where it is; the same for both clients."""
 
     def __init__(
-        self, client: "Client | AsyncClient", id: UUID | str, partials: bool, after: int | None
+        self, client: "Client | AsyncClient", id: UUID | str, partials: bool, after: int | None, language: str
     ) -> None:
         self._client = client
         self._id = id
         self._partials = partials
+        self._language = language
         self._after = "" if after is None else str(after)
         self._event = self._data = ""
         self._attempts = 0
@@ -55,6 +58,8 @@ class _Stream:
     def request(self) -> dict[str, Any]:
         """Return the arguments of the request."""
         query = {} if self._partials else {"partials": "false"}
+        if self._language:
+            query["language"] = self._language
         if self._client.customer_id:
             query["customer_id"] = str(self._client.customer_id)
         resume = {"Last-Event-ID": self._after} if self._after else {}
@@ -92,9 +97,11 @@ class _Stream:
         return _PAUSE_S * self._attempts
 
 
-def captions(client: "Client", id: UUID | str, partials: bool, after: int | None) -> Iterator[Caption]:
+def captions(
+    client: "Client", id: UUID | str, partials: bool, after: int | None, language: str
+) -> Iterator[Caption]:
     """Yield the captions of a room; see ``Client.captions``."""
-    stream = _Stream(client, id, partials, after)
+    stream = _Stream(client, id, partials, after, language)
     while not stream.over:
         try:
             with client.http.stream(**stream.request()) as answer:
@@ -110,10 +117,10 @@ def captions(client: "Client", id: UUID | str, partials: bool, after: int | None
 
 
 async def captions_async(
-    client: "AsyncClient", id: UUID | str, partials: bool, after: int | None
+    client: "AsyncClient", id: UUID | str, partials: bool, after: int | None, language: str
 ) -> AsyncIterator[Caption]:
     """Yield the captions of a room; see ``AsyncClient.captions``."""
-    stream = _Stream(client, id, partials, after)
+    stream = _Stream(client, id, partials, after, language)
     while not stream.over:
         try:
             async with client.http.stream(**stream.request()) as answer:

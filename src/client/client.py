@@ -90,14 +90,14 @@ class Client(Operations):
         return watch(self, id)
 
     def captions(
-        self, id: UUID | str, *, partials: bool = True, after: int | None = None
+        self, id: UUID | str, *, partials: bool = True, after: int | None = None, language: str = ""
     ) -> Iterator[Caption]:
         """Yield what is said in a room that is transcribed, until it has ended; a lost connection is resumed.
 
         With ``partials`` also the texts so far of utterances that go on; ``after`` is the id of an event, and begins
-        behind it. Raises the ApiError of a refusal, and ConnectionFailed when the server stays away.
+        behind it. ``language`` (BCP 47) chooses translations, where there are any. Raises the ApiError of a refusal, and ConnectionFailed when the server stays away.
         """
-        return captions(self, id, partials, after)
+        return captions(self, id, partials, after, language)
 
 
 class AsyncClient(AsyncOperations):
@@ -151,7 +151,7 @@ class AsyncClient(AsyncOperations):
         return watch_async(self, id)
 
     def captions(
-        self, id: UUID | str, *, partials: bool = True, after: int | None = None
+        self, id: UUID | str, *, partials: bool = True, after: int | None = None, language: str = ""
     ) -> AsyncIterator[Caption]:
         """Yield what is said in a room that is transcribed: see ``Client.captions``."""
-        return captions_async(self, id, partials, after)
+        return captions_async(self, id, partials, after, language)

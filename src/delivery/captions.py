@@ -8,14 +8,15 @@ viewer that resumes begins behind.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
 from mixminus.delivery.feed import Backlog, Feed
 from mixminus.errors import Exhausted
 from mixminus.model.ids import NIL, ConferenceId, CustomerId
+from mixminus.model.transcription import translation_in
 from mixminus.store.outbox import Event
 
 __all__ = ["MAX_VIEWERS", "Caption", "CaptionFeed", "CaptionHub", "TooManyCaptionViewers"]
@@ -53,6 +54,14 @@ class Caption:
     end_s: float
     """Of a text so far: when it was recognised."""
     text: str
+    translated: bool = False
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """By BCP 47 tag."""
+
+    def in_language(self, language: str) -> "Caption":
+        """Return the caption with the translation as its text; itself if it has none into the language."""
+        text = translation_in(self.translations, language) if language else ""
+        return replace(self, text=text, translated=True) if text else self
 
 
 def caption_of(event: Event) -> Caption | None:
@@ -71,6 +80,7 @@ def caption_of(event: Event) -> Caption | None:
         start_s=data["start_s"],
         end_s=data["end_s"],
         text=data["message"],
+        translations=data.get("translations", {}),
     )
 
 

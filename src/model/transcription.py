@@ -1,7 +1,8 @@
 """Transcribes and transcripts (api.md section 8)."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -20,6 +21,7 @@ __all__ = [
     "TranscribeStatus",
     "Transcript",
     "direction_of",
+    "translation_in",
 ]
 
 
@@ -51,6 +53,8 @@ class TranscribeOptions:
     direction: Direction = "both"
     provider: str = ""
     on_end_flow_id: UUID = NIL
+    translate_to: str = ""
+    """BCP 47; empty for no translation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Transcribe:
     """When listening stopped; audio may still wait for recognition. Not part of the API."""
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
+    translate_to: str = ""
 
     @property
     def active(self) -> bool:
@@ -108,8 +113,19 @@ class Transcript:
     confidence: float
     """Mean probability of a token, 0 to 1."""
     tm_create: datetime
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """The message in other languages, by BCP 47 tag."""
 
 
 def direction_of(word: str) -> Direction:
     """Parse the API's word, case-sensitive; any other means both."""
     return {"in": "in", "out": "out"}.get(word, "both")  # type: ignore[return-value]
+
+
+def translation_in(translations: Mapping[str, str], language: str) -> str:
+    """Return the translation into a language: of the same BCP 47 tag, else of the same primary subtag, else empty."""
+    tag = language.lower()
+    found = {known.lower(): text for known, text in translations.items()}
+    primary = tag.partition("-")[0]
+    near = (text for known, text in found.items() if known.partition("-")[0] == primary)
+    return found.get(tag) or next(near, "")

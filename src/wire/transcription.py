@@ -1,6 +1,7 @@
 """Transcribes, transcripts and speech events (api.md section 8)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -52,6 +53,8 @@ class TranscribeView(View):
     """`in`: audio of the participants; `out`: audio that the room plays to them."""
     provider: str
     """Stored and returned unchanged; there is one engine."""
+    translate_to: str
+    """The language that transcripts are translated to, BCP 47; empty for none."""
     behind_s: float = Field(0.0, ge=0)
     """Delay of recognition in seconds, from 5 on: a busy server lags and loses nothing."""
     tm_create: Timestamp
@@ -67,6 +70,8 @@ class TranscriptView(View):
     transcribe_id: UUID
     direction: Literal["in", "out"]
     message: str
+    translations: dict[str, str]
+    """`message` in other languages, by BCP 47 tag; without one that could not be made."""
     conferencecall_id: Reference
     """The participant that spoke."""
     call_id: Reference
@@ -101,17 +106,19 @@ class Speech:
     tm_event: datetime
     tm_create: datetime
     message: str = ""
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """The message in other languages, by BCP 47 tag."""
 
 
 def render_speech(transcribe: Transcribe, speech: Speech, style: TimestampStyle) -> dict[str, Any]:
-    """Return the data of a speech event; ``message`` is absent while there is none."""
+    """Return the data of a speech event; ``message`` and ``translations`` are absent while there is no message."""
     return {
         "id": str(speech.id),
         "customer_id": str(transcribe.customer_id),
         "streaming_id": str(speech.streaming_id),
         "transcribe_id": str(transcribe.id),
         "direction": speech.direction,
-        **({"message": speech.message} if speech.message else {}),
+        **({"message": speech.message, "translations": speech.translations} if speech.message else {}),
         "conferencecall_id": str(speech.speaker.conferencecall_id),
         "call_id": str(speech.speaker.call_id),
         "label": speech.label,

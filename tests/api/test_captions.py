@@ -23,13 +23,15 @@ __all__ = ["backend", "site"]
 LOW, HIGH, LONG_S = 440, 1000, 3.0
 
 
-async def transcribed_room(site: Site) -> tuple[Conference, PcmLeg, str, str]:
+async def transcribed_room(site: Site, **options: str) -> tuple[Conference, PcmLeg, str, str]:
     """Return a room that is transcribed, its participant, the participant's id, and the transcribe's."""
     room = await site.backend.room()
     (ann,) = await site.backend.join(room)
     (id_,) = await site.backend.joined(room)
     await site.api.send("PATCH", f"/v1.0/conferencecalls/{id_}", json={"label": "Ann <A> & co"})
-    _, started = await site.api.post(f"/v1.0/conferences/{room.id}/transcribe_start", {"language": "en-US"})
+    _, started = await site.api.post(
+        f"/v1.0/conferences/{room.id}/transcribe_start", {"language": "en-US", **options}
+    )
     return room, ann, str(id_), started["transcribe_id"]
 
 
@@ -84,6 +86,7 @@ async def test_events_have_texts_so_far_and_final_ones(site: Site) -> None:
         "start_s": 0,
         "end_s": 0,
         "text": word(LOW),
+        "translated": False,
     }
     assert partial["data"]["start_s"] == transcript.start_us / 1e6 <= partial["data"]["end_s"]
     final = partial
@@ -161,6 +164,54 @@ async def test_websocket_sends_webvtt(site: Site) -> None:
     async with asyncio.timeout(60):
         closed = await socket.receive()
     assert (closed.type, closed.data) == (WSMsgType.CLOSE, 1000)
+
+
+async def test_viewer_chooses_the_language(site: Site) -> None:
+    room, ann, _, transcribe_id = await transcribed_room(site, translate_to="es")
+    spoken, spanish = [await watch(site, room, f"&partials=false{more}") for more in ("", "&language=es-MX")]
+    socket = await site.api.client.ws_connect(path(room, "&partials=false&language=es"))
+    speak(site.backend, {ann: whistle(LOW, 1.0)})
+    (transcript,) = await heard(site.backend, transcribe_id, 1)
+    assert transcript.translations == {"es": "Tono 440"}
+    data = [(await next_event(each))["data"] for each in (spoken, spanish)]
+    assert [(each["text"], each["translated"]) for each in data] == [(word(LOW), False), ("Tono 440", True)]
+    assert [await next_frame(socket) for _ in range(2)][1].endswith(">Tono 440\n\n")
+    for each in (spoken, spanish):
+        each.close()
+    await socket.close()
+    for format_ in ("vtt", "srt", "txt", "json"):
+        for language, text in (("", word(LOW)), ("es", "Tono 440"), ("fr", word(LOW))):
+            query = f"format={format_}&language={language}"
+            found = await site.api.client.get(f"/v1.0/transcribes/{transcribe_id}/export?token={KEY}&{query}")
+            assert text in await found.text()
+    _, page = await site.api.get(f"/v1.0/transcripts?transcribe_id={transcribe_id}")
+    assert [each["translations"] for each in page["result"]] == [{"es": "Tono 440"}]
+    _, shown = await site.api.get(f"/v1.0/transcribes/{transcribe_id}")
+    assert shown["translate_to"] == "es"
+
+
+async def test_texts_so_far_are_translated_too(site: Site) -> None:
+    room, ann, *_ = await transcribed_room(site, translate_to="es")
+    stream = await watch(site, room, "&language=es")
+    speak(site.backend, {ann: whistle(LOW, LONG_S)}, rest_s=0.0)
+    await so_far(site, room)
+    partial = (await next_event(stream))["data"]
+    assert (partial["final"], partial["text"], partial["translated"]) == (False, "Tono 440", True)
+    stream.close()
+
+
+async def test_pair_that_is_not_installed_is_refused(site: Site) -> None:
+    room = await site.backend.room()
+    start = f"/v1.0/conferences/{room.id}/transcribe_start"
+    for language, to, says in (
+        ("en", "ja", "apt install apertium apertium-eng-"),
+        ("en", "en", "nothing translates"),
+    ):
+        status, answer = await site.api.post(start, {"language": language, "translate_to": to})
+        assert (status, answer["error"]["reason"]) == (400, "TRANSLATION_NOT_SUPPORTED")
+        assert says in answer["error"]["message"]
+    status, _ = await site.api.post(start, {"language": "en", "translate_to": "--help"})
+    assert status == 400
 
 
 async def test_refusals(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

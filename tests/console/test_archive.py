@@ -89,6 +89,19 @@ async def open_by_the_name_of_its_room(page: Page, recording: str) -> None:
     await expect(files.get_by_role("listitem").filter(has_text="Ann")).to_have_count(1)
 
 
+async def transcribe_in_spanish(page: Page) -> None:
+    """Transcribe an open recording, with a translation; show the translation, then what was said."""
+    language = page.get_by_role("combobox", name="Language of the transcript")
+    await language.select_option("Spanish")
+    await page.get_by_role("button", name="Transcribe it").click()
+    await expect(page.locator(".transcript .utterance").first).to_be_visible(timeout=60_000)
+    await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=60_000)
+    text = page.locator(".transcript ol")
+    assert "leche" in (await text.inner_text()).lower()
+    await language.select_option("As spoken")
+    assert "milk" in (await text.inner_text()).lower()
+
+
 @pytest.mark.slow
 async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_path: Path) -> None:
     microphone = await asyncio.to_thread(speak, tmp_path)
@@ -104,11 +117,8 @@ async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_p
             length = float(await slider.get_attribute("aria-valuemax") or 0)
             assert TALK_MS / 1000 - 2 <= length <= TALK_MS / 1000 + 10
 
-            await page.get_by_role("button", name="Transcribe it").click()
+            await transcribe_in_spanish(page)
             utterances = page.locator(".transcript .utterance")
-            await expect(utterances.first).to_be_visible(timeout=60_000)
-            await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=60_000)
-            assert "milk" in (await page.locator(".transcript ol").inner_text()).lower()
             await expect(page.locator(".lane rect").first).to_be_attached()
             await save_as_subtitles(page)
 

@@ -61,3 +61,29 @@ async def check_the_same_by_command(server: Server, room: str, finals: list[Capt
     assert command.returncode == 0
     rows = [json.loads(row) for row in printed.decode().splitlines()]
     assert [(row["id"], row["text"]) for row in rows] == [(str(each.id), each.text) for each in finals]
+
+
+async def test_what_a_phone_says_is_captioned_in_spanish(server: Server, phone: Ring, tmp_path: Path) -> None:
+    room = server.new_room()
+    caller = phone(0.0, codec="G722/16000/1")
+    await asyncio.to_thread(caller.dial, server.sip_uri(room))
+    await asyncio.to_thread(server.wait_for_participants, room, 1)
+    start = f"/conferences/{room}/transcribe_start"
+    begun = server.call("POST", start, {"language": "en-US", "translate_to": "es"})
+    assert begun.status == 200
+    async with AsyncClient(server.url, key=ACCESS_KEY) as client:
+        following = client.captions(room, partials=False, language="es")
+        waiting = asyncio.ensure_future(anext(following))
+        await asyncio.to_thread(caller.speak, said(SAID[:1], WIDE).microphone(tmp_path / "voice.wav"))
+        async with asyncio.timeout(PATIENCE_S):
+            caption = await waiting
+        assert caption.translated
+        assert "circuitos" in caption.text  # of "all circuits are busy now"
+        transcripts = [
+            each async for each in client.list_transcripts(transcribe_id=begun.json["transcribe_id"])
+        ]
+        exported = await client.export_transcribe(begun.json["transcribe_id"], format="vtt", language="es")
+    assert caption.text in exported.body.decode()
+    (spoken,) = [each for each in transcripts if each.id == caption.id]
+    assert "circuits" in spoken.message
+    assert spoken.translations == {"es": caption.text}

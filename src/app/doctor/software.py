@@ -15,6 +15,7 @@ from mixminus.errors import Unavailable
 from mixminus.mixer.libraries import find_libraries
 from mixminus.speech.recognition.errors import RecogniserMissing
 from mixminus.speech.recognition.whisper import check as languages_of
+from mixminus.speech.translation.pairs import installed_modes
 from mixminus.store.examination import examine
 from mixminus.tls import ServerTls
 
@@ -51,6 +52,7 @@ def check_software(settings: Settings) -> Iterator[Finding]:
         )
     yield _synthesis()
     yield _recognition(settings)
+    yield _translation()
 
 
 def check_certificates(settings: Settings, now: datetime) -> Finding:
@@ -121,3 +123,10 @@ def _recognition(settings: Settings) -> Finding:
         return warning("speech", str(error), "without it nothing can be transcribed")
     known = ", ".join(sorted(languages)) if len(languages) <= _FEW else f"{len(languages)} languages"
     return good("speech", f"speech is recognised: {known}")
+
+
+def _translation() -> Finding:
+    modes = installed_modes()
+    if modes:
+        return good("speech", f"transcripts are translated: {', '.join(mode.name for mode in modes)}")
+    return good("speech", "no translator: for English to Spanish, apt install apertium apertium-eng-spa")

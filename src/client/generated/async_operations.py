@@ -324,6 +324,7 @@ class AsyncOperations(AsyncSender):
         id: UUID | str,
         *,
         language: str,
+        translate_to: str | Unset = UNSET,
         provider: str | Unset = UNSET,
         on_end_flow_id: UUID | str | Unset = UNSET,
         direction: str | Unset = UNSET,
@@ -338,6 +339,7 @@ class AsyncOperations(AsyncSender):
             f"/v1.0/conferences/{id}/transcribe_start",
             body={
                 "language": language,
+                "translate_to": translate_to,
                 "provider": provider,
                 "on_end_flow_id": on_end_flow_id,
                 "direction": direction,
@@ -1500,6 +1502,7 @@ class AsyncOperations(AsyncSender):
         language: str,
         reference_type: Literal["call", "confbridge", "recording"],
         reference_id: UUID | str,
+        translate_to: str | Unset = UNSET,
         provider: str | Unset = UNSET,
         on_end_flow_id: UUID | str | Unset = UNSET,
         direction: str | Unset = UNSET,
@@ -1514,6 +1517,7 @@ class AsyncOperations(AsyncSender):
             "/v1.0/transcribes",
             body={
                 "language": language,
+                "translate_to": translate_to,
                 "provider": provider,
                 "on_end_flow_id": on_end_flow_id,
                 "direction": direction,
@@ -1556,15 +1560,23 @@ class AsyncOperations(AsyncSender):
         return await self._get(request, Transcribe)
 
     async def export_transcribe(
-        self, id: UUID | str, *, format: Literal["vtt", "srt", "json", "txt"] | Unset = UNSET
+        self,
+        id: UUID | str,
+        *,
+        format: Literal["vtt", "srt", "json", "txt"] | Unset = UNSET,
+        language: str | Unset = UNSET,
     ) -> Response:
         """Export a transcribe.
 
         All transcripts as a file; of a room, with the chat messages to all of the same time.
 
         ``format``: The format of the file.
+
+        ``language``: BCP 47: texts in this language, where they are translated to it; of `json`, `message` too.
         """
-        request = Request("GET", f"/v1.0/transcribes/{id}/export", query={"format": format})
+        request = Request(
+            "GET", f"/v1.0/transcribes/{id}/export", query={"format": format, "language": language}
+        )
         return await self._fetch(request)
 
     def list_transcripts(

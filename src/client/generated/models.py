@@ -1121,6 +1121,8 @@ class Transcribe(Model):
     """`in`: audio of the participants; `out`: audio that the room plays to them."""
     provider: str
     """Stored and returned unchanged; there is one engine."""
+    translate_to: str
+    """The language that transcripts are translated to, BCP 47; empty for none."""
     behind_s: float
     """Delay of recognition in seconds, from 5 on: a busy server lags and loses nothing."""
     tm_create: Timestamp
@@ -1136,6 +1138,8 @@ class Transcript(Model):
     transcribe_id: UUID
     direction: Literal["in", "out"]
     message: str
+    translations: dict[str, str]
+    """`message` in other languages, by BCP 47 tag; without one that could not be made."""
     conferencecall_id: UUID
     """The nil UUID means none."""
     call_id: UUID

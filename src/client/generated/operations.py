@@ -324,6 +324,7 @@ class Operations(Sender):
         id: UUID | str,
         *,
         language: str,
+        translate_to: str | Unset = UNSET,
         provider: str | Unset = UNSET,
         on_end_flow_id: UUID | str | Unset = UNSET,
         direction: str | Unset = UNSET,
@@ -338,6 +339,7 @@ class Operations(Sender):
             f"/v1.0/conferences/{id}/transcribe_start",
             body={
                 "language": language,
+                "translate_to": translate_to,
                 "provider": provider,
                 "on_end_flow_id": on_end_flow_id,
                 "direction": direction,
@@ -1498,6 +1500,7 @@ class Operations(Sender):
         language: str,
         reference_type: Literal["call", "confbridge", "recording"],
         reference_id: UUID | str,
+        translate_to: str | Unset = UNSET,
         provider: str | Unset = UNSET,
         on_end_flow_id: UUID | str | Unset = UNSET,
         direction: str | Unset = UNSET,
@@ -1512,6 +1515,7 @@ class Operations(Sender):
             "/v1.0/transcribes",
             body={
                 "language": language,
+                "translate_to": translate_to,
                 "provider": provider,
                 "on_end_flow_id": on_end_flow_id,
                 "direction": direction,
@@ -1554,15 +1558,23 @@ class Operations(Sender):
         return self._get(request, Transcribe)
 
     def export_transcribe(
-        self, id: UUID | str, *, format: Literal["vtt", "srt", "json", "txt"] | Unset = UNSET
+        self,
+        id: UUID | str,
+        *,
+        format: Literal["vtt", "srt", "json", "txt"] | Unset = UNSET,
+        language: str | Unset = UNSET,
     ) -> Response:
         """Export a transcribe.
 
         All transcripts as a file; of a room, with the chat messages to all of the same time.
 
         ``format``: The format of the file.
+
+        ``language``: BCP 47: texts in this language, where they are translated to it; of `json`, `message` too.
         """
-        request = Request("GET", f"/v1.0/transcribes/{id}/export", query={"format": format})
+        request = Request(
+            "GET", f"/v1.0/transcribes/{id}/export", query={"format": format, "language": language}
+        )
         return self._fetch(request)
 
     def list_transcripts(

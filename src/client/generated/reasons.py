@@ -85,6 +85,7 @@ __all__ = [
     "TraceStateInvalid",
     "TranscribeAlreadyProgressing",
     "TranscribeNotFound",
+    "TranslationNotSupported",
     "TrunkNotFound",
     "UnsupportedMediaType",
 ]
@@ -404,6 +405,10 @@ class TranscribeAlreadyProgressing(errors.Conflict, reason="TRANSCRIBE_ALREADY_P
 
 class TranscribeNotFound(errors.NotFound, reason="TRANSCRIBE_NOT_FOUND"):
     """TRANSCRIBE_NOT_FOUND"""
+
+
+class TranslationNotSupported(errors.InvalidRequest, reason="TRANSLATION_NOT_SUPPORTED"):
+    """TRANSLATION_NOT_SUPPORTED"""
 
 
 class TrunkNotFound(errors.NotFound, reason="TRUNK_NOT_FOUND"):

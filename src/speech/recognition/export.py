@@ -1,7 +1,7 @@
 """Export transcripts as WebVTT, SubRip, plain text or JSON. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,7 +10,7 @@ import orjson
 
 from mixminus.model.chat import ChatMessage
 from mixminus.model.ids import NIL
-from mixminus.model.transcription import Transcript
+from mixminus.model.transcription import Transcript, translation_in
 from mixminus.speech.recognition.webvtt import clock, cue, one_line
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.wire.chat import ChatMessageView
@@ -32,6 +32,14 @@ class Export:
     messages: Sequence[ChatMessage] = ()
     begin: datetime | None = None
     """The begin of the session, from which the times of messages count; required if there are any."""
+
+    def in_language(self, language: str) -> "Export":
+        """Return the same with the translations into a language, where there are any."""
+        said = [
+            replace(each, message=translation_in(each.translations, language) or each.message)
+            for each in self.transcripts
+        ]
+        return replace(self, transcripts=said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from mixminus.model.transcription import (
 )
 from mixminus.recording.errors import FileNotFound, RecordingUnavailable
 from mixminus.recording.service import RecordingService
+from mixminus.speech.recognition.engine import AUTOMATIC
 from mixminus.speech.recognition.errors import (
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
@@ -55,6 +56,7 @@ from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.sessions import Sessions
 from mixminus.speech.recognition.sources import FileSource, Speakers, TapSource, Track, tracks_of
 from mixminus.speech.recognition.transcript_writer import direction_of_stem
+from mixminus.speech.translation.errors import TranslationNotSupported
 from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
@@ -95,6 +97,11 @@ class TranscriptionService:
         """Process ids of the running recognisers."""
         return self._pool.pids
 
+    @property
+    def translator_pids(self) -> Sequence[int]:
+        """Process ids of the running translators; each leads a process group."""
+        return self._sessions.translator.pids
+
     async def repair(self) -> None:
         """End the transcriptions left by the previous run; audio that was not recognised is lost."""
         async with self._store.snapshot() as tx:
@@ -106,7 +113,7 @@ class TranscriptionService:
         """Start a transcription of a conference, each participant separately."""
         if conference.transcribe_id != NIL:
             raise TranscribeAlreadyProgressing(f"transcribe {conference.transcribe_id} is progressing")
-        language = self._pool.require(options.language)
+        language = self._require(options)
         transcribe = self._new(conference.customer_id, "confbridge", conference.id, options)
         tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True)
         await self._hear(transcribe, language, tap, self._speaker_of)
@@ -128,7 +135,7 @@ class TranscriptionService:
     ) -> Transcribe:
         """Start a transcription of a conference, call or recording.
 
-        A recording is transcribed once per language.
+        A recording is transcribed once per language, and language that it is translated to.
         """
         if type_ == "confbridge":
             return await self._begin_conference(customer_id, ConferenceId(reference_id), options)
@@ -146,7 +153,7 @@ class TranscriptionService:
             call = await tx.calls.find(call_id)
         call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
         live = self._live_calls.require(call, ANY_STATUS)
-        language = self._pool.require(options.language)
+        language = self._require(options)
         await self._refuse_second(customer_id, "call", call_id, language)
         transcribe = self._new(customer_id, "call", call_id, options)
         port = live.port
@@ -253,11 +260,12 @@ class TranscriptionService:
     ) -> Transcribe:
         """Start a transcription of an ended recording; of its stems, if it has any."""
         recording = await self._recordings.ended(customer_id, recording_id)
-        language = self._pool.require(options.language)
+        language = self._require(options)
         async with self._store.snapshot() as tx:
             before = await tx.transcribes.of_reference(customer_id, "recording", recording_id)
         for transcribe in before:
-            if transcribe.language.partition("-")[0].lower() == language:
+            same = transcribe.language.partition("-")[0].lower() == language
+            if same and transcribe.translate_to == options.translate_to:
                 return transcribe
         tracks = await self._tracks(recording)
         speakers = Speakers()
@@ -307,6 +315,17 @@ class TranscriptionService:
         )
         self._sessions.open(transcribe, language, source, speakers)
 
+    def _require(self, options: TranscribeOptions) -> str:
+        """Return the language to recognise; LanguageNotSupported, RecogniserMissing or TranslationNotSupported."""
+        language = self._pool.require(options.language)
+        if options.translate_to and language == AUTOMATIC:
+            raise TranslationNotSupported(
+                "translate_to needs the language that is spoken: name it instead of `auto`"
+            )
+        if options.translate_to:
+            self._sessions.translator.require(options.language, options.translate_to)
+        return language
+
     async def _refuse_second(
         self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, language: str
     ) -> None:
@@ -344,4 +363,5 @@ class TranscriptionService:
             provider=options.provider,
             on_end_flow_id=options.on_end_flow_id,
             tm_create=self._clock.now(),
+            translate_to=options.translate_to,
         )

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +18,9 @@ from mixminus.speech.recognition.ledger import TranscribeLedger, stream_of
 from mixminus.speech.recognition.messages import Finish
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.sources import Source, Speakers
-from mixminus.speech.recognition.transcript_writer import TranscriptWriter
+from mixminus.speech.recognition.transcript_writer import TranscriptWriter, Translate
+from mixminus.speech.translation.errors import TranslationNotSupported
+from mixminus.speech.translation.translator import Translator
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
@@ -49,6 +53,7 @@ class Sessions:
         self._clock = clock
         self._ledger = ledger
         self._pool = pool
+        self.translator = Translator(pool.counters)
         self._scope = TaskScope(task_failed("speech"))
         self._sessions: dict[TranscribeId, _Session] = {}
 
@@ -65,6 +70,7 @@ class Sessions:
             clock=self._clock,
             speakers=speakers,
             counters=self._pool.counters,
+            translate=self._translate(transcribe),
         )
         queue = self._pool.open(str(transcribe.id), language, writer.put)
         session = self._sessions[transcribe.id] = _Session(transcribe, queue, writer, source)
@@ -102,10 +108,20 @@ class Sessions:
                     transcribe_id=str(session.transcribe.id),
                 )
                 session.queue.close()
+        await self.translator.close()
         if sessions:
             await asyncio.wait([session.over for session in sessions])
         await self._scope.close()
         await self._pool.close()
+
+    def _translate(self, transcribe: Transcribe) -> Translate | None:
+        """Return what translates its texts; None if it has no such language, or the pair was removed since it was asked for."""
+        if not transcribe.translate_to:
+            return None
+        with suppress(TranslationNotSupported):
+            mode = self.translator.require(transcribe.language, transcribe.translate_to)
+            return partial(self.translator.translate, mode=mode)
+        return None
 
     async def _run(self, session: _Session) -> None:
         writing = TaskScope(task_failed("speech"))

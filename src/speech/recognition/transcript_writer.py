@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, Literal
 from uuid import UUID, uuid5
@@ -34,6 +35,7 @@ RETRY_S: Final = 1.0
 TRIES: Final = 60
 _US: Final = 1_000_000
 
+Translate = Callable[[str], Awaitable[str]]
 Spoken = SpeechStarted | Interim | SpeechEnded | Recognised
 _EVENTS: Final[dict[type[Spoken], str]] = {
     SpeechStarted: "transcribe_speech_started",
@@ -60,7 +62,9 @@ class TranscriptWriter:
         clock: Clock,
         speakers: Speakers,
         counters: Counter[str],
+        translate: Translate | None = None,
     ) -> None:
+        """``translate`` returns the translation of a text, or nothing."""
         self._transcribe = transcribe
         self._stream_id = stream_id
         self._store = store
@@ -68,6 +72,7 @@ class TranscriptWriter:
         self._begin = clock.now()
         self._speakers = speakers
         self._counters = counters
+        self._translate = translate
         self._reports: asyncio.Queue[Report] = asyncio.Queue(REPORTS)
         self._ids: dict[tuple[int, int], UUID] = {}
         """Ids of utterances without a text so far, by stem and first sample."""
@@ -97,10 +102,11 @@ class TranscriptWriter:
     async def _write(self, report: Spoken) -> None:
         if report.first_sample < self._written.get(report.stem, 0):
             return
+        translations = await self._translations(report)
         for _ in range(TRIES):
             try:
                 async with self._store.transaction() as tx:
-                    await self._note(tx, report)
+                    await self._note(tx, report, translations)
                 break
             except Unavailable as exc:
                 log.warning(
@@ -113,10 +119,17 @@ class TranscriptWriter:
             self._written[report.stem] = report.end_sample
             self._ids.pop((report.stem, report.first_sample), None)
 
-    async def _note(self, tx: Transaction, report: Spoken) -> None:
+    async def _translations(self, report: Spoken) -> dict[str, str]:
+        """Return the translations of a text, by BCP 47 tag; none when it takes too long."""
+        if self._translate is None or not isinstance(report, Recognised | Interim) or not report.text:
+            return {}
+        translated = await self._translate(report.text)
+        return {self._transcribe.translate_to: translated} if translated else {}
+
+    async def _note(self, tx: Transaction, report: Spoken, translations: dict[str, str]) -> None:
         if isinstance(report, Recognised):
             if report.text:
-                await self._note_transcript(tx, report)
+                await self._note_transcript(tx, report, translations)
             return
         at = report.end_sample if isinstance(report, SpeechEnded) else report.first_sample
         now = self._clock.now()
@@ -133,6 +146,7 @@ class TranscriptWriter:
             tm_event=self._begin + timedelta(microseconds=_us(at)),
             tm_create=now,
             message=report.text if isinstance(report, Interim) else "",
+            translations=translations,
         )
         data = render_speech(self._transcribe, speech, tx.timestamp_style)
         tx.outbox.add(
@@ -145,7 +159,9 @@ class TranscriptWriter:
             )
         )
 
-    async def _note_transcript(self, tx: Transaction, report: Recognised) -> None:
+    async def _note_transcript(
+        self, tx: Transaction, report: Recognised, translations: dict[str, str]
+    ) -> None:
         speaker = self._speakers.at(report.stem, report.first_sample)
         transcript = Transcript(
             id=TranscriptId(self._id(report)),
@@ -160,6 +176,7 @@ class TranscriptWriter:
             end_us=_us(report.end_sample),
             confidence=report.confidence,
             tm_create=self._clock.now(),
+            translations=translations,
         )
         await tx.transcripts.add(transcript)
         tx.outbox.add(

@@ -6,7 +6,7 @@ FTS5 in SQLite (a table ``transcripts_search`` and its shadows), GIN in PostgreS
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, String, Table, Uuid
+from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, String, Table, Uuid
 
 from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, node, times
 
@@ -30,6 +30,7 @@ transcribes = Table(
     Column("direction", String(WORD), nullable=False),
     Column("provider", String, nullable=False),
     Column("tm_stop", UtcDateTime),
+    Column("translate_to", String(_LANGUAGE), nullable=False, server_default=""),
     node(),
     *times(),
     Index(None, "customer_id", "tm_create"),
@@ -51,6 +52,7 @@ transcripts = Table(
     Column("end_us", BigInteger, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("tm_create", UtcDateTime, nullable=False),
+    Column("translations", JSON, nullable=False, server_default="{}"),
     Index(None, "customer_id", "tm_create"),
     Index(None, "transcribe_id", "start_us"),
     Index(None, "call_id"),

@@ -6,6 +6,7 @@ import { Act, ShowRequest } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
 import { download } from "../../ui/download";
 import { toastError } from "../../ui/toast";
+import { FROM_ENGLISH, Translation } from "../../ui/Translation";
 
 type Utterance = Schemas["Transcript"];
 type Transcribe = Schemas["Transcribe"];
@@ -81,8 +82,9 @@ export function Lanes({ utterances, length, at }: { utterances: readonly Utteran
 
 const FORMATS = ["txt", "srt", "vtt", "json"] as const;
 
-function Downloads({ transcribe }: { transcribe: Transcribe }) {
-  const exporting = (format: (typeof FORMATS)[number]) => request("get", "/v1.0/transcribes/{id}/export", { path: { id: transcribe.id }, query: { format } });
+function Downloads({ transcribe, language }: { transcribe: Transcribe; language: string }) {
+  const exporting = (format: (typeof FORMATS)[number]) =>
+    request("get", "/v1.0/transcribes/{id}/export", { path: { id: transcribe.id }, query: language ? { format, language } : { format } });
   const save = async (format: (typeof FORMATS)[number]) =>
     download(await (await fetchRaw(exporting(format))).blob(), `transcript-${short(transcribe.reference_id)}.${format}`);
   return (
@@ -107,18 +109,21 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
   const begun = utterances.filter((each) => each.start_s <= at);
   const current = begun[begun.length - 1]?.id;
   const list = useRef<HTMLOListElement>(null);
+  const [language, setLanguage] = useState("");
   useEffect(() => {
     const item = list.current?.querySelector("[aria-current]");
     if (item instanceof HTMLElement && list.current) list.current.scrollTop = item.offsetTop - list.current.clientHeight / 3;
   }, [current]);
-  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", direction: "both" } as const;
+  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", translate_to: language, direction: "both" } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
       <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}
-        {transcribe && utterances.length > 0 && <Downloads transcribe={transcribe} />}</header>
+        {transcribe?.translate_to && <Translation label="Language of the transcript" value={language} languages={[transcribe.translate_to]} change={setLanguage} />}
+        {transcribe && utterances.length > 0 && <Downloads transcribe={transcribe} language={language} />}</header>
       {!transcribe && (
         <div class="padded">
           <p class="muted">This recording has no transcript.</p>
+          <Translation label="Language of the transcript" value={language} languages={FROM_ENGLISH} change={setLanguage} />
           <Act request={request("post", "/v1.0/transcribes", { body })} icon="transcripts" done={(answer) => transcribed(answer)}>Transcribe it</Act>
         </div>
       )}
@@ -128,7 +133,7 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
           <li key={each.id} aria-current={each.id === current ? "true" : undefined}>
             <button type="button" class="ghost utterance" onClick={() => seek(each.start_s)}>
               <span class="muted small">{duration(each.start_s * 1000)} · {speaker(each)}</span>
-              <span>{each.message}</span>
+              <span>{each.translations[language] ?? each.message}</span>
             </button>
           </li>
         ))}

@@ -5,6 +5,7 @@ import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { when } from "../../ui/format";
 import { toastError } from "../../ui/toast";
+import { FROM_ENGLISH, Translation } from "../../ui/Translation";
 import { isTranscribed, type Room } from "../rooms/list";
 import { nameOf, type RoomModel } from "./model";
 
@@ -12,6 +13,7 @@ interface Line {
   readonly id: string;
   readonly speaker: string;
   readonly text: string;
+  readonly translations: Readonly<Record<string, string>>;
   readonly at: string;
   readonly settled: boolean;
 }
@@ -23,15 +25,17 @@ const KEPT = 200;
 
 export function Captions({ model, room }: { model: RoomModel; room: Room }) {
   const [lines, setLines] = useState<readonly Line[]>([]);
+  const [language, setLanguage] = useState("");
   const end = useRef<HTMLDivElement>(null);
   const path = { id: room.id };
   const transcribe = room.transcribe_id;
   const running = isTranscribed(room);
+  const translated = lines.flatMap((line) => Object.keys(line.translations));
 
   const lineOf = (spoken: Spoken, settled: boolean): Line => {
     const participant = model.meters.get(spoken.conferencecall_id ?? "");
     const name = participant ? nameOf(participant.face.value, model.seats.get(participant.id)) : spoken.label || "Somebody";
-    return { id: spoken.id ?? "", speaker: name, text: spoken.message ?? "", at: spoken.tm_create ?? "", settled };
+    return { id: spoken.id ?? "", speaker: name, text: spoken.message ?? "", translations: spoken.translations ?? {}, at: spoken.tm_create ?? "", settled };
   };
 
   useEffect(() => {
@@ -60,14 +64,15 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
     <div class="stack">
       <div class="row captions-head">
         <p class="muted grow">{running ? "What is said appears here a moment later, with its speaker." : "Speech to text is off."}</p>
+        <Translation label="Language of the captions" value={language} languages={running ? translated : FROM_ENGLISH} change={setLanguage} />
         {running
           ? <Act request={request("post", "/v1.0/conferences/{id}/transcribe_stop", { path })} kind="small" icon="stop">Stop the captions</Act>
-          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: "en-US" } })} kind="small primary" icon="caption">Start captions in English</Act>}
+          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: "en-US", translate_to: language } })} kind="small primary" icon="caption">Start captions in English</Act>}
       </div>
       {lines.length > 0 && (
         <div class="card captions" role="log" aria-label="Captions" tabIndex={0}>
           {lines.filter((line) => line.text).map((line) => (
-            <p key={line.id} class={line.settled ? "" : "interim"}><span class="muted small tabular">{when(line.at)}</span> <strong>{line.speaker}</strong> {line.text}</p>
+            <p key={line.id} class={line.settled ? "" : "interim"}><span class="muted small tabular">{when(line.at)}</span> <strong>{line.speaker}</strong> {line.translations[language] ?? line.text}</p>
           ))}
           <div ref={end} />
         </div>

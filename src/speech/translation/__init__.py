@@ -1,0 +1,1 @@
+"""Translation of transcripts by programs of the machine."""

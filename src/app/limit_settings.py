@@ -1,8 +1,9 @@
 """Settings that bound what clients and calls may take."""
 
+import ipaddress
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 __all__ = ["LimitSettings"]
@@ -53,7 +54,22 @@ class LimitSettings(BaseSettings):
         description="seconds after which calls of a customer whose credits are used up are hung up; "
         "0 never ends them",
     )
+    sip_proxies: str = Field(
+        "",
+        description="IP addresses, with commas between them, of your own SIP proxies before this server: limits of "
+        "one address do not hold for them, and the Path of a registration that they pass on is taken",
+    )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="maximum number of simultaneous SIP calls")
     max_listeners: int = Field(
         1000, ge=0, le=100_000, description="maximum number of simultaneous listeners by WHEP, of all rooms"
     )
+
+    @field_validator("sip_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        try:
+            return ",".join(
+                str(ipaddress.ip_address(each.strip())) for each in value.split(",") if each.strip()
+            )
+        except ValueError:
+            raise ValueError("must be IP addresses with commas between them") from None

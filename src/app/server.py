@@ -320,6 +320,7 @@ async def _start_sip(
         tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
         tls_clients=str(settings.sip_tls_clients.absolute()) if settings.sip_tls_clients else "",
         public_hosts=advertised_hosts(settings, settings.sip_hosts),
+        proxies=tuple(filter(None, settings.sip_proxies.split(","))),
         nameserver=settings.sip_nameserver,
         domain=settings.sip_domain,
         digests=settings.sip_digests,

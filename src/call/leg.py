@@ -215,8 +215,8 @@ class Target:
     """How the caller is shown."""
     diversions: tuple[Diversion, ...] = ()
     """Where the call was diverted from, the last diversion first."""
-    proxy: str = ""
-    """The URI of the proxy that the INVITE is sent to; empty for none."""
+    route: tuple[str, ...] = ()
+    """The URIs of the proxies that the INVITE passes, the next one first; empty for none."""
     first_response_s: float = 3.0
     """The time without any response after which the next server, or the next alternative, is tried."""
     media_timeout_s: int = 0

@@ -142,7 +142,7 @@ def _through(number: str, trunk: Carrier) -> Target:
         credentials=trunk.credentials,
         encryption=trunk.encryption,
         policy=trunk.policy,
-        proxy=f"sip:{trunk.proxy}{transport};lr" if trunk.proxy else "",
+        route=(f"sip:{trunk.proxy}{transport};lr",) if trunk.proxy else (),
         first_response_s=trunk.first_response_s,
         media_timeout_s=trunk.media_timeout_s,
     )

@@ -51,6 +51,8 @@ class Registration:
     host: str
     port: int
     connection: int
+    path: tuple[str, ...] = ()
+    """The URIs of the proxies on the way back to the phone (RFC 3327)."""
 
 
 def rebind(current: Sequence[Binding], asked: Registration, now: datetime) -> list[Binding]:
@@ -106,5 +108,6 @@ def _binding(phone: Phone, asked: Registration, now: datetime) -> Binding:
         host=asked.host,
         port=asked.port,
         connection=asked.connection,
+        path=asked.path,
         tm_expire=now + timedelta(seconds=min(phone.expires_s, MAX_EXPIRES_S)),
     )

@@ -39,7 +39,8 @@ class OutboundRoutes:
         return [
             Target(
                 binding.contact,
-                hop=binding,
+                hop=binding if self._registrations.has_flow_of(binding) else None,
+                route=binding.path,
                 account_id=binding.extension_id,
                 # A phone whose signalling is encrypted gets the keys for its audio; others would get them in plain text.
                 encryption=policy or ("optional" if binding.transport == "tls" else "never"),

@@ -41,11 +41,18 @@ class RegistrationService:
         return [(each, round((each.tm_expire - now).total_seconds())) for each in after]
 
     async def phones_of(self, customer_id: CustomerId, extension: str) -> list[Binding]:
-        """Return the bindings of a customer's extension at this node, by name or id; none for another customer's."""
+        """Return the bindings of a customer's extension, by name or id, that this node reaches; none for another customer's.
+
+        A phone that registered at another node is reached by the proxies that it has registered through.
+        """
         async with self._store.snapshot() as tx:
             found = await _find(tx, customer_id, extension)
             bindings = await tx.bindings.of(found.id, self._clock.now()) if found else []
-        return [each for each in bindings if each.node_id == self._store.fence.node_id]
+        return [each for each in bindings if each.path or each.node_id == self._store.fence.node_id]
+
+    def has_flow_of(self, binding: Binding) -> bool:
+        """Return whether the phone registered at this node, so that it is reached as it came."""
+        return binding.node_id == self._store.fence.node_id
 
     async def websockets_closed(self, connection: int | None = None) -> None:
         """Delete the bindings of phones that cannot be reached any more: of one WebSocket, or of all."""

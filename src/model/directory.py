@@ -140,6 +140,8 @@ class Binding:
     tm_expire: datetime
     node_id: UUID = NIL
     """The node whose edge has the flow; nil for a server that is no node."""
+    path: tuple[str, ...] = ()
+    """The URIs of the proxies that requests to the phone take, in their order (RFC 3327); empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

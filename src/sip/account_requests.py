@@ -103,4 +103,5 @@ def _registration(request: RegistrationRequested) -> Registration:
         host=request.host,
         port=request.port,
         connection=request.connection,
+        path=request.path,
     )

@@ -31,6 +31,8 @@ class SipConfig:
     """Path of a PEM file of authorities for the certificates of clients over TLS; empty for not asking for any."""
     public_hosts: tuple[str, ...] = ()
     """The addresses in Contact, Via and SDP; ``hosts`` if empty."""
+    proxies: tuple[str, ...] = ()
+    """The addresses of proxies of ours before this server: no limit of one source holds for them."""
     nameserver: str = ""
     """DNS server for the names of SIP servers, ``address`` or ``address:port``; empty for the system's."""
     domain: str = "mixminus.local"

@@ -357,7 +357,7 @@ class Dialler:
                 username=credentials.username,
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
-                route=call.target.proxy,
+                route=call.target.route,
                 max_forwards=call.target.max_forwards,
                 account_id=str(call.target.account_id or ""),
                 first_response_s=call.target.first_response_s if call.has_alternative else 0.0,
@@ -371,7 +371,7 @@ class Dialler:
         """
         hop = call.target.hop
         while hop is None:
-            uri = call.target.proxy or call.target.request_uri
+            uri = call.target.route[0] if call.target.route else call.target.request_uri
             try:
                 call.others = call.others or await self._locator.locate(uri)
             except MixMinusError:

@@ -202,8 +202,8 @@ class Dial:
     password: str = field(default="", repr=False)
     headers: HeaderFields = ()
     """Own headers, and those that identify the caller."""
-    route: str = ""
-    """The URI of a proxy for the Route header; empty for none."""
+    route: tuple[str, ...] = ()
+    """The URIs of proxies for the Route header."""
     max_forwards: int = MAX_FORWARDS
     account_id: str = ""
     """The extension that is called; empty for any other far end."""
@@ -436,6 +436,8 @@ class OpenEdge:
     """The loopback port towards the workers; 0 at the first start, the same one after a restart."""
     invites_per_s: float
     messages_per_s: float
+    proxies: tuple[str, ...] = ()
+    """The addresses of proxies of ours: no limit of one source holds for them."""
     domain: str = ""
     """The parent domain of the realms of customers and trunks."""
     digests: str = "both"
@@ -622,6 +624,8 @@ class RegistrationRequested:
     host: str
     port: int
     connection: int
+    path: tuple[str, ...] = ()
+    """The URIs of the proxies by which the phone registered (RFC 3327)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -326,6 +326,7 @@ class WorkerPool:
                 public_hosts=config.advertised_hosts,
                 inner_port=self._inner_port,
                 invites_per_s=config.invites_per_s,
+                proxies=config.proxies,
                 messages_per_s=config.messages_per_s,
                 domain=config.domain,
                 digests=config.digests,

@@ -69,7 +69,7 @@ class BindingRows:
         c = extension_bindings.c
         query = select(extension_bindings).where(c.extension_id == extension_id, c.tm_expire > now)
         rows = (await self._connection.execute(query.order_by(c.tm_expire.desc(), c.contact))).mappings()
-        return [Binding(**row) for row in rows]
+        return [Binding(**dict(row) | {"path": tuple(row["path"].split())}) for row in rows]
 
     async def replace(self, extension_id: ExtensionId, bindings: Collection[Binding]) -> None:
         """Replace the bindings of an extension."""
@@ -77,7 +77,8 @@ class BindingRows:
         await self._connection.execute(delete(extension_bindings).where(c.extension_id == extension_id))
         if bindings:
             await self._connection.execute(
-                insert(extension_bindings), [asdict(binding) for binding in bindings]
+                insert(extension_bindings),
+                [asdict(binding) | {"path": " ".join(binding.path)} for binding in bindings],
             )
 
     async def prune(self, now: datetime) -> None:

@@ -1,72 +1,25 @@
 """Rooms over three servers: phones call whichever node, and take part in a room whose home is one of them."""
 
 import asyncio
-import base64
 import io
 import wave
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 
 import numpy as np
 import pytest
 
 from tests.e2e.test_browser import over_http
+from tests.satellite.conftest import PATIENCE_S, eventually, wait_for_nodes
 from tests.support.aiortc_client import AiortcClient
-from tests.support.database import postgresql_url
-from tests.support.netns import ADDRESS
-from tests.support.ports import free_port
 from tests.support.raw_phone import RawPhone
 from tests.support.server import ACCESS_KEY, Server
 from tests.support.tones import TONES_HZ, heard, tone
-from tests.support.waiting import eventually as eventually_within
 
-SETTINGS = {
-    "MIXMINUS_CLUSTER_SECRET": "a secret that all nodes of this test share",
-    "MIXMINUS_SECRETS_KEY": base64.b64encode(b"a key of tests, of thirty-two by").decode(),
-    "MIXMINUS_SHARDS": "1",
-    "MIXMINUS_SIP_MAX_CALLS": "20",
-}
 pytestmark = pytest.mark.timeout(900)  # three servers start, on a machine that does much else
-PATIENCE_S = 60.0
-"""Far above what anything here takes, on a machine that does much else."""
 TOKEN = {"Authorization": f"Bearer {ACCESS_KEY}"}
 AUDIBLE_DB = -40.0
 SILENT_DB = -60.0
-
-
-eventually = partial(eventually_within, timeout_s=PATIENCE_S)
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
-    """Three nodes, on 127.0.0.2, 127.0.0.3 and 127.0.0.4."""
-    shared = postgresql_url()
-
-    def start(number: int) -> Server:
-        address = f"127.0.0.{number}"
-        return Server(
-            tmp_path_factory.mktemp(f"node{number}"),
-            **SETTINGS,
-            MIXMINUS_DATABASE_URL=shared,
-            MIXMINUS_CLUSTER_ADDRESS=f"{address}:{free_port(address)}",
-        )
-
-    with ExitStack() as stack:
-        servers = [stack.enter_context(start(number)) for number in (2, 3, 4)]
-        wait_for_nodes(servers)
-        yield servers
-
-
-def wait_for_nodes(servers: Sequence[Server]) -> None:
-    """Wait until all see all."""
-    for server in servers:
-        eventually(lambda server=server: len(living(server)) == 3, what="three nodes")  # type: ignore[misc]
-
-
-def living(server: Server) -> list[str]:
-    result = server.call("GET", "/nodes").json["result"]
-    return [each["address"] for each in result if each["state"] == "serving"]
 
 
 @contextmanager
@@ -76,7 +29,7 @@ def phones(room: str, servers: Sequence[Server]) -> Iterator[list[RawPhone]]:
         calling = []
         for server, hz in zip(servers, TONES_HZ, strict=False):
             phone = stack.enter_context(RawPhone(patience_s=PATIENCE_S))
-            phone.dial((ADDRESS, server.sip_port), room)
+            phone.dial((server.host, server.sip_port), room)
             phone.talk(tone(hz, 1.0, sample_rate_hz=8000))
             calling.append(phone)
         yield calling
@@ -189,7 +142,7 @@ def test_a_room_records_all_nodes_with_a_track_for_each_participant(nodes: list[
 def test_a_call_at_another_node_waits_in_the_lobby_until_it_is_admitted(nodes: list[Server]) -> None:
     room = nodes[0].new_room(lobby=True, dtmf_menu={"*6": "mute"})
     with RawPhone(patience_s=PATIENCE_S) as phone:
-        phone.dial((ADDRESS, nodes[1].sip_port), room)
+        phone.dial((nodes[1].host, nodes[1].sip_port), room)
         waiting = eventually(lambda: waits(nodes[2], room), what="the participant waits")
         assert nodes[2].call("POST", f"/conferencecalls/{waiting}/admit").status == 200
         nodes[0].wait_for_participants(room, 1, timeout_s=PATIENCE_S)
@@ -212,7 +165,7 @@ async def test_a_browser_and_a_phone_at_two_other_nodes_hear_each_other(nodes: l
     browser = AiortcClient(over_http(nodes[2], room), hz=TONES_HZ[0])
     await browser.join()
     with RawPhone(patience_s=PATIENCE_S) as phone:
-        await asyncio.to_thread(phone.dial, (ADDRESS, nodes[1].sip_port), room)
+        await asyncio.to_thread(phone.dial, (nodes[1].host, nodes[1].sip_port), room)
         phone.talk(tone(TONES_HZ[1], 1.0, sample_rate_hz=8000))
         await asyncio.to_thread(nodes[2].wait_for_participants, room, 2)
         await asyncio.to_thread(eventually, lambda: hears(phone, {0}, 2), what="the phone hears it")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mixminus.sip.channel import encode
 from mixminus.sip.edge.addressing import Identity, ToPhone, ToServer
+from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
@@ -31,7 +32,7 @@ GOOD = (
 
 def open_router() -> Router:
     identity = Identity("198.51.100.1", 5060, 7000)
-    return Router(identity, Counter(), invites_per_s=100.0, messages_per_s=1e6, domain="mixminus.local")
+    return Router(identity, Counter(), limits=SourceLimits(100.0, 1e6), domain="mixminus.local")
 
 
 def trusted(question: AccountRequested) -> AnswerAccount:
@@ -85,6 +86,52 @@ def test_contact_of_any_phone_is_registered(contact: str, registered: str, more:
     question = asked(open_router(), GOOD.replace(line, f"Contact: {contact}{more}".encode()))
     assert isinstance(question, RegistrationRequested)
     assert question.phones[0].contact == registered
+
+
+def test_the_way_by_the_proxies_is_kept_and_given_back() -> None:
+    """RFC 3327 sections 5.3 and 5.5."""
+    router = open_router()
+    lines = b"Path: <sip:192.0.2.7;lr>, <sip:edge.example;lr;ob>\r\nPath: <sip:inner.example;lr>\r\nSupported: path\r\n"
+    question = asked(router, GOOD.replace(b"CSeq:", lines + b"CSeq:"))
+    assert isinstance(question, RegistrationRequested)
+    assert question.path == ("sip:192.0.2.7;lr", "sip:edge.example;lr;ob", "sip:inner.example;lr")
+    (answer,) = router.on_directory(AnswerRegistration(1, 200, (("sip:a@10.0.0.9", 60),)), 0.0)
+    assert isinstance(answer, ToPhone)
+    assert [line for line in answer.message.split(b"\r\n") if line.lower().startswith(b"path")] == [
+        b"Path: <sip:192.0.2.7;lr>",
+        b"Path: <sip:edge.example;lr;ob>",
+        b"Path: <sip:inner.example;lr>",
+    ]
+
+
+@pytest.mark.parametrize("path", ["<sip:192.0.2.99;lr>", "<sip:proxy.example;lr>, <sip:192.0.2.7;lr>"])
+def test_a_path_to_a_third_party_is_not_taken(path: str) -> None:
+    question = asked(open_router(), GOOD.replace(b"CSeq:", f"Path: {path}\r\nCSeq:".encode()))
+    assert isinstance(question, RegistrationRequested)
+    assert question.path == ()
+
+
+def test_a_proxy_of_ours_may_name_another_way() -> None:
+    router = Router(
+        Identity("198.51.100.1", 5060, 7000),
+        Counter(),
+        limits=SourceLimits(100.0, 1e6, frozenset({PHONE.host})),
+        domain="mixminus.local",
+    )
+    question = asked(router, GOOD.replace(b"CSeq:", b"Path: <sip:front.example;lr>\r\nCSeq:"))
+    assert isinstance(question, RegistrationRequested)
+    assert question.path == ("sip:front.example;lr",)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "<tel:1>", ", ".join(["<sip:192.0.2.7;lr>"] * 6)])
+def test_an_unreadable_path_gets_400(path: str) -> None:
+    router = open_router()
+    question = router.from_phone(GOOD.replace(b"CSeq:", f"Path: {path}\r\nCSeq:".encode()), PHONE, 0.0)
+    assert isinstance(question, ToServer)
+    assert isinstance(question.message, AccountRequested)
+    (answer,) = router.on_directory(trusted(question.message), 0.0)
+    assert isinstance(answer, ToPhone)
+    assert answer.message.startswith(b"SIP/2.0 400")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
+from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
@@ -20,9 +21,15 @@ PHONE = Flow("UDP", "192.0.2.7", 5070)
 SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
 
 
-def open_router(*, workers: int = 2, capacity: int = 4, invites_per_s: float = 1000.0) -> Router:
+def open_router(
+    *,
+    workers: int = 2,
+    capacity: int = 4,
+    invites_per_s: float = 1000.0,
+    unlimited: frozenset[str] = frozenset(),
+) -> Router:
     identity = Identity("198.51.100.1", 5060, 7000)
-    router = Router(identity, Counter(), invites_per_s=invites_per_s, messages_per_s=10_000.0)
+    router = Router(identity, Counter(), limits=SourceLimits(invites_per_s, 10_000.0, unlimited))
     for number in range(1, workers + 1):
         router.add_worker(Worker(number, 7000 + number, capacity))
     return router
@@ -344,8 +351,15 @@ def test_new_calls_are_rate_limited_by_source() -> None:
     assert isinstance(router.from_phone(request("INVITE", call_id="later"), PHONE, 1.0), ToWorker)
 
 
+def test_calls_by_a_proxy_of_ours_are_not_limited_by_its_address() -> None:
+    router = open_router(capacity=100, invites_per_s=5.0, unlimited=frozenset({PHONE.host}))
+    for number in range(100):
+        passed = router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0)
+        assert isinstance(passed, ToWorker)
+
+
 def test_flood_is_dropped() -> None:
-    router = Router(Identity("198.51.100.1", 5060, 7000), Counter(), invites_per_s=1.0, messages_per_s=10.0)
+    router = Router(Identity("198.51.100.1", 5060, 7000), Counter(), limits=SourceLimits(1.0, 10.0))
     for _ in range(30):
         router.from_phone(request("OPTIONS"), PHONE, 0.0)
     assert router.counters["sip_edge_flood"] == 10

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from mixminus.sip.edge.addressing import Identity, ToPhone, ToServer
+from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.message import Request, parse
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
@@ -23,7 +24,7 @@ class Edge:
     def __init__(self, *flows: Flow, **more: str) -> None:
         self.counters: Counter[str] = Counter()
         self.router = Router(
-            Identity("198.51.100.1", 5060, 7000, b"key"), self.counters, invites_per_s=100, messages_per_s=1e6
+            Identity("198.51.100.1", 5060, 7000, b"key"), self.counters, limits=SourceLimits(100, 1e6)
         )
         self.now_s = 0.0
         self.command(*flows or (SERVER,), **more)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixminus.sip.edge.addressing import Identity, ToPhone, ToServer
+from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.message import Request, parse
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.router import Router
@@ -38,7 +39,7 @@ class Provider:
 
     def __init__(self, *flows: Flow) -> None:
         self.router = Router(
-            Identity("198.51.100.1", 5060, 7000, b"key"), Counter(), invites_per_s=100, messages_per_s=1e6
+            Identity("198.51.100.1", 5060, 7000, b"key"), Counter(), limits=SourceLimits(100, 1e6)
         )
         self.router.on_directory(command(*flows), 0.0)
 

@@ -95,7 +95,7 @@ class Server:
         return (self.directory / "server.log").read_text(errors="replace")
 
     def sip_uri(self, user: str) -> str:
-        return f"sip:{user}@{ADDRESS}:{self.sip_port}"
+        return f"sip:{user}@{self.host}:{self.sip_port}"
 
     def call(
         self,

@@ -18,6 +18,7 @@ from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
+from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.network import Network
 from mixminus.sip.edge.router import Router
 from mixminus.sip.edge.tracer import Tracer
@@ -186,8 +187,7 @@ class EdgeProcess:
         self._router = Router(
             Identity(host, network.port, network.inner_port, command.key, tls_port, wss_port, "".join(other)),
             self._counters,
-            invites_per_s=command.invites_per_s,
-            messages_per_s=command.messages_per_s,
+            limits=SourceLimits(command.invites_per_s, command.messages_per_s, frozenset(command.proxies)),
             domain=command.domain,
             algorithms=_ALGORITHMS[command.digests],
             names_of=network.names_of,

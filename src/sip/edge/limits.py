@@ -11,7 +11,7 @@ from typing import Final
 
 from mixminus.hosts import network_of
 
-__all__ = ["FREE_ATTEMPTS", "Attempts", "RateLimit", "SourceLimit"]
+__all__ = ["FREE_ATTEMPTS", "Attempts", "RateLimit", "SourceLimit", "SourceLimits"]
 
 # Each a power of two: sources beyond that many share.
 _SOURCES: Final = 16_384
@@ -26,6 +26,18 @@ _MAX_DELAY_S: Final = 300.0
 _CALM_S: Final = 900.0
 _AUTHENTICATED_S: Final = 86_400.0
 _MAX_KEPT: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLimits:
+    """What one address may send; twice as much in a burst."""
+
+    invites_per_s: float
+    """New calls."""
+    messages_per_s: float
+    """SIP messages of any kind."""
+    unlimited: frozenset[str] = frozenset()
+    """The addresses of proxies of ours, which may send any number."""
 
 
 class RateLimit:

@@ -13,7 +13,7 @@ from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
-from mixminus.sip.edge.limits import SourceLimit
+from mixminus.sip.edge.limits import SourceLimit, SourceLimits
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
@@ -63,14 +63,15 @@ class PhoneSide:
         counters: Counter[str],
         *,
         authenticator: Authenticator,
-        invites_per_s: float,
+        limits: SourceLimits,
     ) -> None:
         self.draining = False
         self.overloaded = False
         self.authenticator = authenticator
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
-        self._registrar = Registrar(counters)
+        self._registrar = Registrar(counters, limits.unlimited)
+        self._unlimited = limits.unlimited
         self._identity = identity
         self._calls = calls
         self._lost_calls = lost_calls
@@ -81,7 +82,7 @@ class PhoneSide:
         self._dialogs = DialogSide(calls, self._forwarder, takeovers, self._texts, counters)
         self.abandoned = Abandoned(calls, lost_calls, self._forwarder, counters)
         self.sources = Sources()
-        self._invites = SourceLimit(invites_per_s)
+        self._invites = SourceLimit(limits.invites_per_s)
         self._repair = Repair(counters)
 
     def request(self, request: Request, source: Flow, now_s: float) -> Action:
@@ -273,10 +274,11 @@ class PhoneSide:
         worker = None if self._refusing else self._calls.fullest_with_room()
         if not worker:
             self._calls.outbox += self.abandoned.make_room(now_s)
-        if not self._invites.admits(flow.host, now_s) or not worker:
+        limited = flow.host not in self._unlimited
+        if not worker or (limited and not self._invites.admits(flow.host, now_s)):
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))
-        if not (caller.account_id or self._within_share(flow.host, now_s)):
+        if limited and not (caller.account_id or self._within_share(flow.host, now_s)):
             self._counters["sip_edge_share"] += 1
             self._calls.outbox += self.abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))

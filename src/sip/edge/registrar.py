@@ -1,6 +1,7 @@
 """The registrar: passes each REGISTER to the server, and its answer to the phone (RFC 3261 section 10.3)."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ _DEFAULT_EXPIRES_S: Final = 3600
 _MIN_EXPIRES_S: Final = 30
 _MAX_CONTACTS: Final = 10
 _MAX_CONTACT: Final = 512
+_MAX_PATH: Final = 5
 _MAX_WAITING: Final = 1024
 _TIMEOUT_S: Final = 5.0
 _EXPIRES_DIGITS: Final = 10  # RFC 3261 section 20.19: up to 2**32 - 1
@@ -39,8 +41,9 @@ class _Pending:
 class Registrar:
     """Keeps the REGISTERs that wait for the server, bounded in number and time."""
 
-    def __init__(self, counters: Counter[str]) -> None:
+    def __init__(self, counters: Counter[str], proxies: Collection[str] = ()) -> None:
         self._counters = counters
+        self._proxies = proxies
         self._pending: dict[int, _Pending] = {}
         self._numbers = 0
         self._websockets: set[int] = set()
@@ -52,8 +55,9 @@ class Registrar:
             return None
         try:
             phones, removes_all = _phones_of(request)
+            path = self._path_of(request, flow)
         except Unreadable:
-            return ToPhone(flow, respond(request, 400, "Bad Contact").render())
+            return ToPhone(flow, respond(request, 400, "Bad Contact Or Path").render())
         if len(self._pending) >= _MAX_WAITING:
             return self._answer(_Pending(request, flow, now_s), 503)
         self._numbers += 1
@@ -72,6 +76,7 @@ class Registrar:
                 host=flow.host,
                 port=flow.port,
                 connection=flow.connection,
+                path=path,
             )
         )
 
@@ -91,6 +96,7 @@ class Registrar:
             return self._answer(pending, answer.status_code)
         self._counters["sip_edge_registered"] += 1
         extra = [("contact", f"<{contact}>;expires={left_s}") for contact, left_s in answer.phones]
+        extra += [("path", f"<{uri}>") for uri in self._path_of(pending.request, pending.flow)]
         if _is_outbound(pending.request):
             extra.append(("require", "outbound"))
         return ToPhone(pending.flow, respond(pending.request, 200, "OK", extra=extra).render())
@@ -106,6 +112,19 @@ class Registrar:
         reason = _REASONS.get(status_code, "Refused")
         response = respond(pending.request, status_code, reason, extra=extra.get(status_code, ()))
         return ToPhone(pending.flow, response.render())
+
+    def _path_of(self, request: Request, flow: Flow) -> tuple[str, ...]:
+        """Return the URIs of the Path (RFC 3327); raise Unreadable if one is malformed.
+
+        It counts from a proxy of ours, or if it leads to the address that the REGISTER came from: an account may not
+        name a third party that we then send requests to.
+        """
+        values = [part for value in request.headers.values("path") for part in split_list(value)]
+        uris = tuple(NameAddress.parse(value).uri for value in values)
+        hosts = [SipUri.parse(uri).host for uri in uris]
+        if len(uris) > _MAX_PATH or any(len(uri) > _MAX_CONTACT or not uri.isascii() for uri in uris):
+            raise Unreadable("a Path is too long or not ASCII")
+        return uris if flow.host in self._proxies or flow.host in hosts[:1] else ()
 
 
 def _is_repeated(one: Request, other: Request) -> bool:

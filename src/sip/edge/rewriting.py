@@ -20,7 +20,7 @@ __all__ = ["SUPPORTED_EXTENSIONS", "WORKER_METHODS", "request_headers", "request
 WORKER_METHODS: Final = frozenset({"INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "PRACK"})
 """Every method that a worker receives; the edge itself answers all others."""
 _WORKER_EXTENSIONS: Final = frozenset({"timer", "100rel"})
-SUPPORTED_EXTENSIONS: Final = _WORKER_EXTENSIONS | {"replaces"}
+SUPPORTED_EXTENSIONS: Final = _WORKER_EXTENSIONS | {"replaces", "path"}
 
 _UNKNOWN_URI: Final = "sip:unknown@unknown.invalid"
 _MAX_DISPLAY: Final = 128

@@ -11,7 +11,7 @@ from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.forwarding import Forwarder
-from mixminus.sip.edge.limits import RateLimit, SourceLimit
+from mixminus.sip.edge.limits import RateLimit, SourceLimit, SourceLimits
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
@@ -61,14 +61,14 @@ class Router:
         identity: Identity,
         counters: Counter[str],
         *,
-        invites_per_s: float,
-        messages_per_s: float,
+        limits: SourceLimits,
         domain: str = "",
         algorithms: Collection[Algorithm] = ALGORITHMS,
         names_of: Callable[[Flow], tuple[str, ...]] = lambda _: (),
     ) -> None:
         """``names_of`` returns the domains of a client's certificate."""
         self.counters = counters
+        self._unlimited = limits.unlimited
         self._calls = CallTable()
         self._lost_calls = LostCalls(identity)
         forwarder = Forwarder(identity, counters)
@@ -82,7 +82,7 @@ class Router:
             authenticator=Authenticator(
                 domain, frozenset(identity.hosts), algorithms, self.counters, names_of, self.is_verified
             ),
-            invites_per_s=invites_per_s,
+            limits=limits,
         )
         self._spirals = self._phone_side.spirals
         self._worker_side = WorkerSide(
@@ -92,7 +92,7 @@ class Router:
             self.counters,
             on_called=self._phone_side.sources.verify,
         )
-        self._messages = SourceLimit(messages_per_s)
+        self._messages = SourceLimit(limits.messages_per_s)
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
         self._unverified = RateLimit(_UNVERIFIED_S_PER_S)
         self._shut_outs = ShutOuts()
@@ -242,13 +242,15 @@ class Router:
                 self._failed_at_s = now_s
                 _log.exception("message failed")
             return None
-        if isinstance(action, ToWorker):
+        if isinstance(action, ToWorker) and source.host not in self._unlimited:
             self._shut_outs.forwarded(action.sip_port, source.host)
         return self._spirals.outward(action)
 
     def _refusal(self, source: Flow, now_s: float) -> str:
         """Return the counter of why a source is not heard now; empty if it is."""
         host = source.host
+        if host in self._unlimited:
+            return ""
         if not self._messages.admits(host, now_s):
             return "sip_edge_flood"
         if self._shut_outs.covers(host, now_s):

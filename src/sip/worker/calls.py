@@ -269,7 +269,7 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))
-        routes = [route, f"<{command.route}>"] if command.route else [route]
+        routes = [route, *(f"<{uri}>" for uri in command.route)]
         self._set_identity(command.from_value, routes, credentials)
         try:
             yield

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
 )
@@ -82,6 +83,7 @@ extension_bindings = Table(
     Column("port", Integer, nullable=False),
     Column("connection", BigInteger, nullable=False),
     node(),
+    Column("path", Text, nullable=False, server_default=""),
     Column("tm_expire", UtcDateTime, nullable=False),
     Index(None, "tm_expire"),
 )

@@ -1,4 +1,4 @@
-"""Phones and browsers that nobody here wrote, each at a node that is not the room's home; and Kamailio before the nodes."""
+"""Phones and browsers of other makers, each at a node that is not the room's home; and Kamailio before the nodes."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -223,6 +223,17 @@ cdef class Engine:
         port.id = port.ptr.id
         return port
 
+    def open_encoded_port(self, described):
+        cdef EncodedPort port = EncodedPort.__new__(EncodedPort)
+        cdef mm_codec_format format
+        memset(&format, 0, sizeof(format))
+        fill_format(&format, described)
+        check(mm_engine_open_encoded_port(self.live(), &format, &port.encoded))
+        port.ptr = &port.encoded.port
+        port.engine = self
+        port.id = port.ptr.id
+        return port
+
     def open_playout(self, uint32_t sample_rate_hz, uint32_t seconds):
         cdef Playout playout = Playout.__new__(Playout)
         check(mm_engine_open_playout(self.live(), sample_rate_hz, seconds, &playout.ptr))
@@ -374,6 +385,22 @@ cdef class PcmPort(Port):
         cdef int16_t[::1] view = heard
         cdef size_t done = mm_pcm_port_read(self.pcm, &view[0], view.shape[0]) if view.shape[0] else 0
         return heard[:done]
+
+
+cdef class EncodedPort(Port):
+    """A port that only hears: the packets of a codec in a ring."""
+
+    cdef mm_encoded_port *encoded
+
+    def read(self):
+        self.live()
+        cdef const mm_encoded_frame *frame = mm_encoded_port_front(self.encoded)
+        packets = []
+        while frame != NULL:
+            packets.append(frame.payload[:frame.bytes])
+            mm_encoded_port_release(self.encoded)
+            frame = mm_encoded_port_front(self.encoded)
+        return packets
 
 
 cdef class Bridge:

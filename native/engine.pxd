@@ -151,6 +151,13 @@ cdef extern from "engine/engine.h" nogil:
     size_t mm_pcm_port_waiting(const mm_pcm_port *port)
     size_t mm_pcm_port_pending(const mm_pcm_port *port)
     void mm_pcm_port_clear(mm_pcm_port *port)
+    cdef struct mm_encoded_frame:
+        uint16_t bytes
+        const uint8_t *payload
+    cdef struct mm_encoded_port:
+        mm_port port
+    const mm_encoded_frame *mm_encoded_port_front(mm_encoded_port *port)
+    void mm_encoded_port_release(mm_encoded_port *port)
 
     cdef struct mm_shard:
         pass
@@ -208,6 +215,7 @@ cdef extern from "engine/engine.h" nogil:
     int mm_engine_open_rtp_port(mm_engine *engine, mm_rtp_port **port)
     int mm_engine_open_muxed_port(mm_engine *engine, mm_mux *mux, mm_rtp_port **port)
     int mm_engine_open_pcm_port(mm_engine *engine, uint32_t sample_rate_hz, mm_pcm_port **port)
+    int mm_engine_open_encoded_port(mm_engine *engine, const mm_codec_format *format, mm_encoded_port **port)
     int mm_engine_configure(mm_rtp_port *rtp_port, mm_media *media)
     int mm_engine_seat(mm_port *port, mm_held_bridge *bridge)
     int mm_engine_set_gain(mm_port *port, int32_t gain_q8)

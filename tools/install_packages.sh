@@ -66,6 +66,7 @@ test_() {
 	need_command turnserver coturn
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
+	need_command icecast2 icecast2
 	need_command sipp sip-tester
 	need_command tshark tshark
 	need_chromium

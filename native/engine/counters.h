@@ -54,6 +54,7 @@
 	X(playout_underrun)                                                   \
 	X(tap_overrun)                                                        \
 	X(pcm_overrun)           /* the PCM port was not read in time      */ \
+	X(encoded_overrun)       /* the encoded port was not read in time  */ \
 	X(events_dropped)                                                     \
 	X(commands_refused)      /* command ring full                      */ \
 	X(mux_unknown_source)    /* SRTP from an address not bound         */ \

@@ -11,6 +11,7 @@
 #include "engine/held.h"
 #include "engine/shard.h"
 #include "io/mux.h"
+#include "mix/encoded_port.h"
 #include "mix/pcm_port.h"
 #include "rtp/rtp_port.h"
 
@@ -81,6 +82,9 @@ int mm_engine_open_muxed_port(struct mm_engine *engine, struct mm_mux *mux,
 			      struct mm_rtp_port **port);
 int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
 			    struct mm_pcm_port **port);
+int mm_engine_open_encoded_port(struct mm_engine *engine,
+				const struct mm_codec_format *format,
+				struct mm_encoded_port **port);
 int mm_engine_configure(struct mm_rtp_port *rtp_port, struct mm_media *media);
 int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);

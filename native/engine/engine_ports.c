@@ -97,6 +97,22 @@ int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
 	return own(engine, &(*opened)->port);
 }
 
+int mm_engine_open_encoded_port(struct mm_engine *engine,
+				const struct mm_codec_format *format,
+				struct mm_encoded_port **opened)
+{
+	int rc;
+
+	if (engine->nports >= MM_ENGINE_MAX_PORTS)
+		return -ENOSPC;
+	rc = mm_encoded_port_open(opened, ++engine->next_port_id, format,
+				  engine->config.ptime_ms, &engine->libraries);
+	if (rc < 0)
+		return rc;
+	(*opened)->port.control.configured = true;
+	return own(engine, &(*opened)->port);
+}
+
 /* Shards drop the rules of a port that leaves; send them again. */
 static void resend_hears(struct mm_port *port)
 {

@@ -5,10 +5,10 @@ from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
-from pydantic import Strict
+from pydantic import Field, Strict
 
 from mixminus.api.authentication import CREDENTIALS
-from mixminus.api.body import Body
+from mixminus.api.body import Body, Text
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import path_id
@@ -19,10 +19,11 @@ from mixminus.broadcast.errors import (
     PieceNotFound,
     PlaylistAhead,
 )
+from mixminus.broadcast.icecast import mount_url
 from mixminus.broadcast.window import PLAYLIST, Window
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing, TooManyExceptions
-from mixminus.errors import Exhausted, Unavailable
-from mixminus.model.broadcast import Broadcast, BroadcastProtocol
+from mixminus.errors import Exhausted, InvalidArgument, Unavailable
+from mixminus.model.broadcast import Broadcast, BroadcastProtocol, IcecastTarget
 from mixminus.model.ids import BroadcastId, ConferenceId
 from mixminus.wire.broadcast import BroadcastView
 from mixminus.wire.view import View
@@ -32,6 +33,7 @@ __all__ = ["resource"]
 FOLDER: Final = "/conferences/{id}/hls/{broadcast_id}"
 MPEG_URL: Final = "application/vnd.apple.mpegurl"
 MP4: Final = "audio/mp4"
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]{0,255}$"
 LONGEST_NUMBER: Final = 9
 NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 10**LONGEST_NUMBER - 1}
 
@@ -41,7 +43,29 @@ operation = partial(Operation, resource)
 
 class BroadcastBody(Body):
     protocol: Annotated[BroadcastProtocol, Strict(False)] = BroadcastProtocol.HLS
-    """`hls`: low-latency HLS."""
+    """`hls`: low-latency HLS; `icecast`: sent to the Icecast server of `url`."""
+    url: Annotated[Text, Field(max_length=2048)] = ""
+    """Of a mount, `http://radio.example:8000/room.opus`; the schemes are `http`, `https` and `icecast`, which is `http`."""
+    user: Annotated[str, Field(pattern=r"^[ -9;-~]{1,255}$")] = "source"
+    password: Annotated[str, Field(pattern=r"^[ -~]{0,255}$")] = ""
+    """Of a source client; it is kept in memory while the broadcast runs, and is in no answer."""
+    name: Annotated[str, Field(pattern=PRINTABLE)] = ""
+    """Of the stream, as Icecast shows it."""
+    description: Annotated[str, Field(pattern=PRINTABLE)] = ""
+
+    def target(self) -> IcecastTarget | None:
+        """Return where to send to, None for HLS; raise InvalidArgument."""
+        if self.protocol is BroadcastProtocol.HLS:
+            return None
+        if not self.password:
+            raise InvalidArgument("password: is missing, an Icecast server needs that of its sources")
+        return IcecastTarget(
+            url=mount_url(self.url),
+            user=self.user,
+            password=self.password,
+            name=self.name,
+            description=self.description,
+        )
 
 
 class BroadcastsView(View):
@@ -54,13 +78,21 @@ class BroadcastsView(View):
     "POST",
     "/conferences/{id}/broadcasts",
     "Broadcast a conference",
-    errors=(ConferenceNotFound, ConferenceNotProgressing, BroadcastRuns, TooManyExceptions, Exhausted),
+    errors=(
+        ConferenceNotFound,
+        ConferenceNotProgressing,
+        BroadcastRuns,
+        TooManyExceptions,
+        Exhausted,
+        InvalidArgument,
+    ),
 )
 async def start_broadcast(call: ApiCall, body: BroadcastBody) -> Broadcast:
     """It answers `starting`; `broadcast_live` says that players can hear the room, by `path`. Listeners are no
-    participants, and are not counted.
+    participants, and are not counted. For `icecast`, `url` and `password` are needed; a connection that is lost is
+    `retrying`.
     """
-    return await call.services.broadcasts.start(call.customer_id, ConferenceId(call.id), body.protocol)
+    return await call.services.broadcasts.start(call.customer_id, ConferenceId(call.id), body.target())
 
 
 @operation(
@@ -84,7 +116,7 @@ async def get_broadcast(call: ApiCall) -> Broadcast:
 
 @operation("POST", "/broadcasts/{id}/stop", "Stop a broadcast", errors=(BroadcastNotFound, BroadcastOver))
 async def stop_broadcast(call: ApiCall) -> Broadcast:
-    """Its playlist ends; players hear what they have."""
+    """Its playlist ends, or the connection to the Icecast server; players hear what they have."""
     return await call.services.broadcasts.stop(call.customer_id, BroadcastId(call.id))
 
 

@@ -391,7 +391,11 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                     store, clock, rooms=rooms, conferences=conferences, webrtc=lambda: services.webrtc
                 )
             ),
-            broadcasts=closing(BroadcastService(store, clock, rooms=rooms, conferences=conferences)),
+            broadcasts=closing(
+                BroadcastService(
+                    store, clock, rooms=rooms, conferences=conferences, private_targets=config.private_targets
+                )
+            ),
             usage=usage,
             privacy=closing(
                 PrivacyService(store, clock, library=library, traces=traces, keep=config.retention)

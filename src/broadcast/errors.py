@@ -14,7 +14,7 @@ class BroadcastOver(Conflict):
 
 
 class BroadcastRuns(AlreadyExists):
-    """The room has a broadcast of this type already."""
+    """The room has a broadcast by HLS, or to this mount, already."""
 
     reason = "BROADCAST_ALREADY_RUNS"
 

@@ -1,4 +1,4 @@
-"""``mixminus rooms broadcast``, ``broadcasts`` and ``stop-broadcast``: rooms sent to many by low-latency HLS."""
+"""``mixminus rooms broadcast``, ``broadcasts`` and ``stop-broadcast``: rooms sent to many by HLS or Icecast."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
@@ -13,11 +13,26 @@ from mixminus.cli.rooms import RoomName, room_of
 __all__ = ["COMMANDS"]
 
 
-def start_broadcast(room: RoomName) -> None:
-    """Broadcast a room by low-latency HLS; prints the path of the playlist."""
+def start_broadcast(
+    room: RoomName,
+    icecast: Annotated[
+        str, typer.Option(metavar="URL", help="Send it to this mount of an Icecast server.")
+    ] = "",
+    user: Annotated[str, typer.Option(help="Of a source, at the Icecast server.")] = "source",
+    password: Annotated[str, typer.Option(help="Of a source; asked for if it is left out.")] = "",
+) -> None:
+    """Broadcast a room by low-latency HLS, and print the path of the playlist; or to an Icecast server."""
+    if icecast:
+        password = password or typer.prompt("Password", hide_input=True)
     with session() as client:
-        begun = client.start_broadcast(room_of(client, room).id)
-        line(f"{begun.id} is {begun.status}: {begun.path}", **begun.model_dump(mode="json"))
+        room_id = room_of(client, room).id
+        if icecast:
+            begun = client.start_broadcast(
+                room_id, protocol="icecast", url=icecast, user=user, password=password
+            )
+        else:
+            begun = client.start_broadcast(room_id)
+        line(f"{begun.id} is {begun.status}: {begun.url or begun.path}", **begun.model_dump(mode="json"))
 
 
 def list_broadcasts(room: RoomName) -> None:
@@ -28,7 +43,7 @@ def list_broadcasts(room: RoomName) -> None:
             {
                 "id": lambda each: each.id,
                 "status": lambda each: each.status,
-                "path": lambda each: each.path,
+                "path": lambda each: each.url or each.path,
                 "error": lambda each: each.error,
                 "age": lambda each: age(each.tm_create),
             },

@@ -27,7 +27,7 @@ from mixminus.mixer.formats import (
 )
 from mixminus.mixer.load import Load, Shed
 from mixminus.mixer.mux import Mux
-from mixminus.mixer.pcm_port import PcmPort
+from mixminus.mixer.pcm_port import EncodedPort, PcmPort
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
 from mixminus.mixer.statistics import PortStatistics
@@ -46,6 +46,7 @@ __all__ = [
     "Codec",
     "CodecFormat",
     "DigitReceived",
+    "EncodedPort",
     "Engine",
     "EngineConfig",
     "EngineEvent",

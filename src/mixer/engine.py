@@ -16,10 +16,11 @@ from mixminus.mixer.events import (
     TalkSpurtEnded,
     TalkSpurtStarted,
 )
+from mixminus.mixer.formats import CodecFormat
 from mixminus.mixer.libraries import find_libraries
 from mixminus.mixer.load import Load, Shed
 from mixminus.mixer.mux import Mux
-from mixminus.mixer.pcm_port import PcmPort
+from mixminus.mixer.pcm_port import EncodedPort, PcmPort
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
 from mixminus.mixer.trunk import Trunk
@@ -119,6 +120,13 @@ class Engine:
         """Open a port whose audio is written and read as PCM."""
         native = self._native.open_pcm_port(sample_rate_hz)
         return self._own(PcmPort(native, sample_rate_hz, self._disown))
+
+    def open_encoded_port(self, codec_format: CodecFormat) -> EncodedPort:
+        """Open a port that only hears, in Opus: it shares the encode of all ports with the same format and mix.
+
+        Raises InvalidArgument for other codecs, Unavailable without libopus.
+        """
+        return self._own(EncodedPort(self._native.open_encoded_port(codec_format), self._disown))
 
     def open_playout(self, sample_rate_hz: int, *, seconds: int = 60) -> Playout:
         """Open a playout for ``Port.play``; ``Bridge.open_playout`` opens one for all ports."""

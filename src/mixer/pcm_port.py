@@ -1,4 +1,4 @@
-"""PcmPort: a port without network, for media streams and tests."""
+"""Ports without network: PcmPort, for media streams and tests, and EncodedPort, for broadcasts."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from mixminus.mixer.port import BridgePort
 if TYPE_CHECKING:
     from mixminus.mixer import _engine
 
-__all__ = ["PcmPort"]
+__all__ = ["EncodedPort", "PcmPort"]
 
 
 class PcmPort(BridgePort):
@@ -43,3 +43,18 @@ class PcmPort(BridgePort):
         The ring holds a few seconds and drops what exceeds them.
         """
         return self._pcm.read()
+
+
+class EncodedPort(BridgePort):
+    """Buffers the packets of a codec that it hears until they are read; it says nothing."""
+
+    def __init__(self, native: "_engine.EncodedPort", on_close: Callable[[BridgePort], None]) -> None:
+        super().__init__(native, on_close)
+        self._encoded = native
+
+    def read(self) -> list[bytes]:
+        """Return all packets heard since the last read, each of a tick.
+
+        The ring holds five seconds and drops what exceeds them.
+        """
+        return self._encoded.read()

@@ -17,9 +17,12 @@ class BroadcastView(View):
     protocol: BroadcastProtocol
     status: BroadcastStatus
     error: str
-    """Why it failed; else empty."""
+    """Why it failed, or is retrying; else empty."""
     path: str
-    """The playlist, relative to the server's address; it needs a credential, such as the token of a guest link."""
+    """The playlist, relative to the server's address; it needs a credential, such as the token of a guest link.
+    Empty for Icecast."""
+    url: str
+    """The mount of an Icecast server that gets it, without user and password; else empty."""
     tm_start: Timestamp
     """When players could hear it first."""
     tm_end: Timestamp

@@ -6,8 +6,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from tests.api.client import ApiClient
 from tests.api.test_whep import events
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 
@@ -145,3 +148,62 @@ async def test_many_players_wait_for_one_encoder(api: ApiClient) -> None:
     assert all(f"segment-{segment}.m4s" in text for _, text in found)
     async with api.request("GET", "/metrics") as response:
         assert "\nmixminus_broadcasts 1\n" in await response.text()
+
+
+ICECAST = {"protocol": "icecast", "user": "source", "password": "a secret of sources"}
+
+
+async def sent(api: ApiClient, room: dict[str, Any], **fields: str) -> tuple[int, dict[str, Any]]:
+    return await api.post(f"/v1.0/conferences/{room['id']}/broadcasts", {**ICECAST, **fields})
+
+
+async def test_an_icecast_server_that_is_not_there_is_tried_again(api: ApiClient) -> None:
+    room = await api.room()
+    url = f"http://127.0.0.1:{free_port()}/room.opus"
+    status, begun = await sent(api, room, url=url)
+    assert (status, begun["protocol"], begun["url"], begun["path"]) == (200, "icecast", url, "")
+
+    async def retrying() -> bool:
+        return await status_of(api, begun) == "retrying"
+
+    await until(retrying)
+    _, seen = await api.get(f"/v1.0/broadcasts/{begun['id']}")
+    assert seen["error"] == "the Icecast server cannot be reached: check url, and that it runs"
+    assert await live(api, room)  # by HLS, beside it
+    status, other = await sent(api, room, url=url + "2")
+    assert status == 200
+    status, again = await sent(api, room, url=url)
+    assert (status, again["error"]["reason"]) == (409, "BROADCAST_ALREADY_RUNS")
+    for each in (begun, other):
+        status, stopped = await api.post(f"/v1.0/broadcasts/{each['id']}/stop", {})
+        assert (status, stopped["status"]) == (200, "ended")
+    _, page = await api.get(f"/v1.0/events?conference_id={room['id']}")
+    published = [each["type"] for each in page["result"] if each["data"].get("id") == begun["id"]]
+    assert published == ["broadcast_retrying", "broadcast_ended"]
+    _, listed = await api.get(f"/v1.0/conferences/{room['id']}/broadcasts")
+    _, audits = await api.get("/v1.0/audits")
+    assert "a secret of sources" not in str((begun, seen, page, listed, audits))
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"url": ""}, "url"),
+        ({"url": "ftp://radio.example/room"}, "url"),
+        ({"url": "http://source:secret@radio.example/room"}, "url"),
+        ({"url": "http://radio.example/"}, "url"),
+        ({"password": ""}, "password"),
+        ({"password": "a\r\nIce-Public: 1"}, "password"),
+        ({"user": "a:b"}, "user"),
+        ({"name": "a\r\nIce-Public: 1"}, "name"),
+        ({"description": "\x7f"}, "description"),
+        ({"protocol": "rtmp"}, "protocol"),
+    ],
+)
+async def test_wrong_targets_are_refused(api: ApiClient, fields: dict[str, str], where: str) -> None:
+    room = await api.room()
+    status, answer = await sent(api, room, **{"url": "http://radio.example/room", **fields})
+    assert status == 400
+    assert answer["error"]["message"].startswith(f"{where}: ")
+    assert "secret" not in str(answer)
+    assert (await api.get(f"/v1.0/conferences/{room['id']}/broadcasts"))[1]["result"] == []

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from tests.cli.conftest import Run
 from tests.support.offers import CHROMIUM
+from tests.support.ports import free_port
 from tests.support.server import ACCESS_KEY, Server
 
 
@@ -35,3 +36,14 @@ def test_a_room_is_broadcast_and_that_is_stopped(run: Run, server: Server) -> No
     again = run("rooms", "stop-broadcast", begun["id"])
     assert again.code == 1
     assert "STATE_INVALID" in again.err
+
+
+def test_a_room_is_sent_to_icecast(run: Run, server: Server) -> None:
+    room = server.new_room()
+    mount = f"http://127.0.0.1:{free_port()}/room.opus"
+    begun = run("rooms", "broadcast", room, "--icecast", mount, "--password", "of sources", "--json").json
+    assert (begun["url"], begun["path"], "of sources" in str(begun)) == (mount, "", False)
+    assert mount in run("rooms", "broadcasts", room).out
+    assert run("rooms", "stop-broadcast", begun["id"]).out == f"{begun['id']} is ended\n"
+    refused = run("rooms", "broadcast", room, "--icecast", "ftp://127.0.0.1/x", "--password", "x")
+    assert (refused.code, "must be http" in refused.err) == (1, True)

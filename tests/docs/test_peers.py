@@ -25,6 +25,7 @@ DEBIAN = {
     "Two Kamailios": "kamailio",
     "Firefox": "firefox-esr",
     "Chromium": "chromium",
+    "Icecast": "icecast2",
     "GStreamer": "gstreamer1.0-plugins-bad",
 }
 """The package of each program, by how its rows begin."""

@@ -279,12 +279,16 @@ class Broadcast(Model):
     id: UUID
     customer_id: UUID
     conference_id: UUID
-    protocol: Literal["hls"]
-    status: Literal["starting", "live", "ended", "failed"]
+    protocol: Literal["hls", "icecast"]
+    status: Literal["starting", "live", "retrying", "ended", "failed"]
     error: str
-    """Why it failed; else empty."""
+    """Why it failed, or is retrying; else empty."""
     path: str
-    """The playlist, relative to the server's address; it needs a credential, such as the token of a guest link."""
+    """The playlist, relative to the server's address; it needs a credential, such as the token of a guest link.
+    Empty for Icecast.
+    """
+    url: str
+    """The mount of an Icecast server that gets it, without user and password; else empty."""
     tm_start: Timestamp
     tm_end: Timestamp
     tm_create: Timestamp

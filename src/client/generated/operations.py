@@ -1715,14 +1715,35 @@ class Operations(Sender):
         request = Request("GET", f"/v1.0/conferences/{id}/listeners")
         return self._get(request, Listeners)
 
-    def start_broadcast(self, id: UUID | str, *, protocol: Literal["hls"] | Unset = UNSET) -> Broadcast:
+    def start_broadcast(
+        self,
+        id: UUID | str,
+        *,
+        protocol: Literal["hls", "icecast"] | Unset = UNSET,
+        url: str | Unset = UNSET,
+        user: str | Unset = UNSET,
+        password: str | Unset = UNSET,
+        name: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+    ) -> Broadcast:
         """Broadcast a conference.
 
         It answers `starting`; `broadcast_live` says that players can hear the room, by `path`. Listeners are no
-        participants, and are not counted.
+        participants, and are not counted. For `icecast`, `url` and `password` are needed; a connection that is lost is
+        `retrying`.
         """
         request = Request(
-            "POST", f"/v1.0/conferences/{id}/broadcasts", body={"protocol": protocol}, repeatable=True
+            "POST",
+            f"/v1.0/conferences/{id}/broadcasts",
+            body={
+                "protocol": protocol,
+                "url": url,
+                "user": user,
+                "password": password,
+                "name": name,
+                "description": description,
+            },
+            repeatable=True,
         )
         return self._get(request, Broadcast)
 
@@ -1745,7 +1766,7 @@ class Operations(Sender):
     def stop_broadcast(self, id: UUID | str) -> Broadcast:
         """Stop a broadcast.
 
-        Its playlist ends; players hear what they have.
+        Its playlist ends, or the connection to the Icecast server; players hear what they have.
         """
         request = Request("POST", f"/v1.0/broadcasts/{id}/stop", repeatable=True)
         return self._get(request, Broadcast)

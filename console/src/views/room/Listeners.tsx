@@ -1,9 +1,10 @@
-// Who hears a room without being in it: players by WHEP, with the address for them, and broadcasts by HLS.
+// Who hears a room without being in it: players by WHEP, with the address for them, and broadcasts by HLS or Icecast.
 import { useEffect } from "preact/hooks";
-import { request } from "../../api/request";
+import { request, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { Copy } from "../../ui/Copy";
 import { duration, moment } from "../../ui/format";
+import { SchemaForm } from "../../ui/form/SchemaForm";
 import { ErrorNote } from "../../ui/notes";
 import { now } from "../../ui/now";
 import type { Broadcast, Listener, RoomModel } from "./model";
@@ -39,25 +40,36 @@ export function Listeners({ model }: { model: RoomModel }) {
 }
 
 const STATES: Readonly<Record<Broadcast["status"], readonly [badge: string, word: string]>> = {
-  starting: ["warn", "Starting"], live: ["good", "Live"], ended: ["", "Ended"], failed: ["bad", "Failed"],
+  starting: ["warn", "Starting"], live: ["good", "Live"], retrying: ["warn", "Not reached"], ended: ["", "Ended"], failed: ["bad", "Failed"],
 };
 const OVER: ReadonlyArray<Broadcast["status"]> = ["ended", "failed"];
+const ICECAST = {
+  url: { label: "Address of the mount", hint: "http:// or https://, as http://radio.example:8000/room.opus" },
+  user: { label: "User", hint: "" },
+  password: { label: "Password of sources", hint: "", secret: true },
+  name: { label: "Name of the stream", hint: "" },
+} as const;
 
 function Broadcasts({ model }: { model: RoomModel }) {
   const broadcasts = model.broadcasts.rows.value;
-  const running = broadcasts.some(({ status }) => !OVER.includes(status));
+  const running = broadcasts.some(({ status, protocol }) => protocol === "hls" && !OVER.includes(status));
   const put = (changed: Broadcast) => model.broadcasts.put(changed);
   return (
     <section class="card playbacks" aria-label="Broadcasts">
-      <header><h2>Broadcast by HLS</h2></header>
+      <header><h2>Broadcasts</h2></header>
       {model.broadcasts.error.value !== undefined && <ErrorNote error={model.broadcasts.error.value} retry={() => void model.broadcasts.load()} />}
       <div class="card-body stack">
-        <p class="muted small">For many listeners: any HLS player, with the token of a guest link in the address (?token=).</p>
+        <p class="muted small">By HLS, for many listeners: any player, with the token of a guest link in the address (?token=).</p>
         {!running && (
           <div class="row">
             <Act request={request("post", "/v1.0/conferences/{id}/broadcasts", { path: { id: model.id }, body: { protocol: "hls" } })} kind="primary" done={put}>Broadcast</Act>
           </div>
         )}
+        <details>
+          <summary>Send to an Icecast server</summary>
+          <SchemaForm schema="BroadcastBody" omit={["protocol", "description"]} hints={ICECAST} submit="Send" kept={[]} done={() => void model.broadcasts.load()}
+            request={(value) => request("post", "/v1.0/conferences/{id}/broadcasts", { path: { id: model.id }, body: { ...(value as Schemas["BroadcastBody"]), protocol: "icecast" } })} />
+        </details>
       </div>
       {broadcasts.length > 0 && <ul>{broadcasts.map((each) => <BroadcastRow key={each.id} broadcast={each} put={put} />)}</ul>}
     </section>
@@ -66,7 +78,7 @@ function Broadcasts({ model }: { model: RoomModel }) {
 
 function BroadcastRow({ broadcast, put }: { broadcast: Broadcast; put: (changed: Broadcast) => void }) {
   const [badge, word] = STATES[broadcast.status];
-  const address = location.origin + broadcast.path;
+  const address = broadcast.url || location.origin + broadcast.path;
   return (
     <li>
       <div class="grow">

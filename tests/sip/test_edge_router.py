@@ -361,7 +361,7 @@ def test_calls_by_a_proxy_of_ours_are_not_limited_by_its_address() -> None:
 def test_flood_is_dropped() -> None:
     router = Router(Identity("198.51.100.1", 5060, 7000), Counter(), limits=SourceLimits(1.0, 10.0))
     for _ in range(30):
-        router.from_phone(request("OPTIONS"), PHONE, 0.0)
+        router.keeps(request("OPTIONS"), PHONE, 0.0)
     assert router.counters["sip_edge_flood"] == 10
 
 

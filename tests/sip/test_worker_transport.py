@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from mixminus.sip.config import SipConfig
-from mixminus.sip.worker.transport import accept_only_from
+from mixminus.sip.socket_filter import accept_only_from
 from tests.support.sip_backend import open_backend
 from tests.support.sip_phone import Phone
 

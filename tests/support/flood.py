@@ -56,6 +56,7 @@ def flooding(server: Address, user: str, *, per_s: int, sources: int, seconds: f
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
 
 

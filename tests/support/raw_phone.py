@@ -78,6 +78,7 @@ class RawPhone:
         self._target = ""
         self._number = 0
         self._routes: list[str] = []
+        self._ack = b""
         self.arrivals: list[Arrival] = []
         self.media: Address = ("", 0)
         """Where the far end receives; a test may set the address of a relay before ``talk``."""
@@ -95,14 +96,14 @@ class RawPhone:
         self._target = _found(r"^Contact:.*?<?(sip:[^>\r]+)", answer)
         self._routes = re.findall(r"^Record-Route: *(.+?)\r", answer, re.MULTILINE)
         self.media = (_found(r"^c=IN IP4 ([\d.]+)", answer), int(_found(r"^m=audio (\d+)", answer)))
-        self._send("ACK", self._target, self._number)
+        self._acknowledge()
         if self._listens:
             self._start(self._listen)
 
     def reoffer(self, direction: str) -> str:
         """Hold (``sendonly``, ``inactive``) or resume (``sendrecv``) by re-INVITE; return the answer's direction."""
         answer = self._offer(self._target, direction)
-        self._send("ACK", self._target, self._number)
+        self._acknowledge()
         return _found(r"^a=(sendrecv|sendonly|recvonly|inactive)\r", answer)
 
     def _offer(self, uri: str, direction: str) -> str:
@@ -214,8 +215,9 @@ class RawPhone:
             sent += 1
             due += self._interval_s
 
-    def _send(self, method: str, uri: str, number: int, body: str = "") -> None:
-        self._sip.sendto(self._request(method, uri, number, body), self._server)
+    def _acknowledge(self) -> None:
+        self._ack = self._request("ACK", self._target, self._number, "")
+        self._sip.sendto(self._ack, self._server)
 
     def _request(self, method: str, uri: str, number: int, body: str) -> bytes:
         host, port = self._sip.getsockname()
@@ -256,16 +258,29 @@ class RawPhone:
 
     def _receive_response(self, number: int, method: str) -> str:
         """Receive one message; return it if it is a response to this request, else nothing."""
-        message = self._sip.recv(65535).decode(errors="replace")
+        message = self._receive()
         own = re.search(rf"^CSeq: *{number} {method}", message, re.MULTILINE)
         return message if message.startswith("SIP/2.0 ") and own else ""
+
+    def _receive(self) -> str:
+        """Receive one message; acknowledge a 2xx that has come again (RFC 3261 section 13.2.2.4)."""
+        message = self._sip.recv(65535).decode(errors="replace")
+        number = re.search(r"^CSeq: *(\d+) INVITE", message, re.MULTILINE)
+        if (
+            self._ack
+            and message.startswith("SIP/2.0 2")
+            and number
+            and f"\r\nCSeq: {number[1]} ACK" in self._ack.decode()
+        ):
+            self._sip.sendto(self._ack, self._server)
+        return message
 
     def wait_for_bye(self, timeout_s: float) -> None:
         """Wait for BYE of the far end, and answer it; raise TimeoutError without one."""
         deadline_s = time.monotonic() + timeout_s
         while (left_s := deadline_s - time.monotonic()) > 0:
             self._sip.settimeout(left_s)
-            message = self._sip.recv(65535).decode(errors="replace")
+            message = self._receive()
             if message.startswith("BYE "):
                 kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):.*?\r\n", message, re.MULTILINE)
                 self._sip.sendto(

@@ -60,6 +60,11 @@ __all__ = ["EdgeProcess", "main"]
 _POLL_S: Final = 0.25
 _POLLS_A_REPORT: Final = 8
 _US_PER_S: Final = 1_000_000
+_NO_TIME_S: Final = 0.02
+"""Until newcomers may take time again."""
+_BACKLOG: Final = 32
+"""What libuv reads of a socket at once: if so many have come since the last newcomer was read, more wait in the kernel."""
+_ROUNDS_BEFORE_NEWCOMER: Final = 8
 
 _ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
     "both": ALGORITHMS,
@@ -84,6 +89,9 @@ class EdgeProcess:
         self._counters: Counter[str] = Counter()
         self._counted: dict[str, int] = {}
         self._public_hosts: tuple[str, ...] = ()
+        self._newcomers_due: asyncio.Handle | None = None
+        self._received = self._rounds = 0
+        """Messages since the last look at newcomers, and looks since the last one that was read."""
         self._tracer = Tracer(
             self._channel.send,
             self._counters,
@@ -100,6 +108,8 @@ class EdgeProcess:
             self._flush()
             await asyncio.sleep(EDGE_CLEANUP_S if self._router.busy else 0)
         await self._tasks.close()
+        if self._newcomers_due:
+            self._newcomers_due.cancel()
         if self._network:
             await self._network.close()
 
@@ -215,12 +225,40 @@ class EdgeProcess:
             return 0
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
-        if self._router:
+        if self._router and self._network:
             self._trace(received, source, sent=False)
-            now_s, began_s = self._clock.monotonic_s(), self._clock.cpu_s()
-            self._send(self._router.from_phone(received, source, now_s))
-            self._flush()
-            self._router.spent(source, self._clock.cpu_s() - began_s, now_s)
+            now_s = self._clock.monotonic_s()
+            self._received += 1
+            if not self._router.keeps(received, source, now_s):
+                self._read(self._router, received, source, now_s)
+            elif self._router.newcomers and not self._newcomers_due:
+                self._newcomers_due = asyncio.get_running_loop().call_soon(self._read_newcomer)
+            self._network.drop_sources(self._router.flooders(now_s))
+
+    def _read(self, router: Router, message: bytes, source: Flow, now_s: float) -> None:
+        began_s = self._clock.cpu_s()
+        self._send(router.from_phone(message, source, now_s))
+        self._flush()
+        router.spent(source, self._clock.cpu_s() - began_s, now_s)
+
+    def _read_newcomer(self) -> None:
+        """Read one message of a newcomer, and what has come meanwhile before the next one: the kernel's buffer must not overflow."""
+        self._newcomers_due = None
+        if not self._router:
+            return
+        late, self._received = self._received >= _BACKLOG, 0
+        self._rounds += 1
+        wait_s = 0.0
+        if not late or self._rounds > _ROUNDS_BEFORE_NEWCOMER:
+            self._rounds = 0
+            now_s = self._clock.monotonic_s()
+            newcomer = self._router.next_newcomer(now_s)
+            if newcomer:
+                self._read(self._router, *newcomer, now_s)
+            else:
+                wait_s = _NO_TIME_S
+        if self._router.newcomers:
+            self._newcomers_due = asyncio.get_running_loop().call_later(wait_s, self._read_newcomer)
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router:
@@ -279,12 +317,15 @@ class EdgeProcess:
             for action in self._router.poll(now_s):
                 self._send(action)
             self._flush()
+            self._network.drop_sources(self._router.flooders(now_s))
             self._network.close_idle(now_s)
             if polls % _POLLS_A_REPORT == 0:
                 self._report_counters()
                 self._network.refresh_tls()
 
     def _report_counters(self) -> None:
+        if self._network:
+            self._counters["sip_edge_kernel_dropped"] = self._network.dropped_by_kernel()
         grown = {name: value for name, value in self._counters.items() if value != self._counted.get(name, 0)}
         if grown:
             self._counted.update(grown)

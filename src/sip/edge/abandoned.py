@@ -14,6 +14,7 @@ from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.verified import Sources
 
 __all__ = ["CROWDED_S", "SILENT_S", "Abandoned", "in_place_of_phone"]
 
@@ -21,6 +22,8 @@ SILENT_S: Final = 8.0
 """After this the 2xx was sent five times (timer G of RFC 3261 section 17.2.1)."""
 CROWDED_S: Final = 2.0
 """The same when all places are taken: a phone that is there has sent its ACK long ago."""
+_CROWDED_VERIFIED_S: Final = 4.0
+"""For a phone of a host that is verified: it has got the 2xx four times, and its ACKs may have been lost in a flood."""
 _UNANSWERED_BYE_S: Final = 4.0
 _TIMEOUT: Final = 408
 
@@ -29,11 +32,17 @@ class Abandoned:
     """Finds such calls; returns what is sent to phones, and leaves what workers get in the outbox."""
 
     def __init__(
-        self, calls: CallTable, lost_calls: LostCalls, forwarder: Forwarder, counters: Counter[str]
+        self,
+        calls: CallTable,
+        lost_calls: LostCalls,
+        forwarder: Forwarder,
+        sources: Sources,
+        counters: Counter[str],
     ) -> None:
         self._calls = calls
         self._lost_calls = lost_calls
         self._forwarder = forwarder
+        self._sources = sources
         self._counters = counters
 
     def expire(self, now_s: float) -> list[ToPhone]:
@@ -48,10 +57,15 @@ class Abandoned:
 
     def make_room(self, now_s: float) -> list[ToPhone]:
         """End the call that has been without its ACK for longest, if that is long enough."""
-        longest = max(self._calls.active(), key=lambda call: _silent_s(call, now_s), default=None)
-        if longest is None or _silent_s(longest, now_s) < CROWDED_S:
+        silent = [
+            call for call in self._calls.active() if _silent_s(call, now_s) >= self._patience_s(call, now_s)
+        ]
+        if not silent:
             return []
-        return [self._end_unacknowledged(longest, now_s)]
+        return [self._end_unacknowledged(max(silent, key=lambda call: _silent_s(call, now_s)), now_s)]
+
+    def _patience_s(self, call: EdgeCall, now_s: float) -> float:
+        return _CROWDED_VERIFIED_S if self._sources.is_verified(call.flow.host, now_s) else CROWDED_S
 
     def end(self, call: EdgeCall, now_s: float) -> ToPhone:
         """End a call at its worker; return the BYE to the phone."""

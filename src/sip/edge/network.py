@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import secrets
-import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,11 +13,12 @@ from typing import Any, Final
 from mixminus import log
 from mixminus.clock import Clock
 from mixminus.errors import MixMinusError
-from mixminus.hosts import IPV6, family_of, network_of
+from mixminus.hosts import family_of, network_of
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
 from mixminus.sip.edge.connection import IDLE_S, PARTIAL_S, Connection
 from mixminus.sip.edge.crowd import first_to_leave
 from mixminus.sip.edge.tls_listener import HANDSHAKE_S, TlsListener
+from mixminus.sip.edge.udp_sockets import UdpSockets
 from mixminus.sip.edge.websocket import WebSocketConnection
 from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
@@ -36,8 +36,6 @@ _MAX_CONNECTS: Final = 64
 _MAX_WAITING: Final = 64
 _BIND_ATTEMPTS: Final = 16
 _NUMBER_BITS: Final = 48
-_RECEIVE_BUFFER_BYTES: Final = 1 << 20
-"""A tenth of a second of a flood: what does not fit is lost, and a larger buffer would delay every message behind the flood."""
 
 Receive = Callable[[bytes, Flow], None]
 _Address = tuple[str, str, str, int]
@@ -72,6 +70,8 @@ class Network:
         self._on_websocket_closed = on_websocket_closed
         self._public: dict[int, asyncio.DatagramTransport] = {}
         """By family of addresses."""
+        self._sockets = UdpSockets()
+        """Of ``_public``."""
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._tls: dict[bool, ServerTls] = {}
@@ -111,7 +111,7 @@ class Network:
         try:
             for host in hosts:
                 public, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._from_phone), sock=_udp_socket(host, self.port)
+                    lambda: _Datagrams(self._from_phone), sock=self._sockets.open(host, self.port)
                 )
                 self._public[family_of(host)] = public
                 self.port = int(public.get_extra_info("sockname")[1])
@@ -120,6 +120,7 @@ class Network:
             for public in self._public.values():
                 public.close()
             self._public.clear()
+            self._sockets.close()
             raise
 
     async def open_tls(
@@ -177,6 +178,14 @@ class Network:
         )
         return connection.addresses if connection else None
 
+    def drop_sources(self, sources: tuple[str, ...]) -> None:
+        """Let the kernel drop datagrams of these sources, and of no others."""
+        self._sockets.drop_sources(sources)
+
+    def dropped_by_kernel(self) -> int:
+        """Return how many datagrams of phones never reached this process."""
+        return self._sockets.dropped()
+
     def close_idle(self, now_s: float) -> None:
         """Close connections that are idle, or take too long for a message; keep the others alive."""
         for connection in list(self._connections.values()):
@@ -192,6 +201,7 @@ class Network:
         for transport in (*self._public.values(), self._inner, self._server):
             if transport:
                 transport.close()
+        self._sockets.close()
         for connection in list(self._connections.values()):
             connection.close()
 
@@ -318,22 +328,6 @@ class Network:
             "server_hostname": flow.name or flow.host,
             "ssl_handshake_timeout": HANDSHAKE_S,
         }
-
-
-def _udp_socket(host: str, port: int) -> socket.socket:
-    """Return a socket of the host's family alone: the other family has its own."""
-    family = socket.AF_INET6 if family_of(host) == IPV6 else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        opened.setblocking(False)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
-        if family == socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        opened.bind((host, port))
-    except OSError:
-        opened.close()
-        raise
-    return opened
 
 
 def _address_of(flow: Flow) -> _Address:

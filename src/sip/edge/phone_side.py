@@ -80,8 +80,8 @@ class PhoneSide:
         self._forwarder = Forwarder(identity, counters)
         self._texts = Texts(calls, counters)
         self._dialogs = DialogSide(calls, self._forwarder, takeovers, self._texts, counters)
-        self.abandoned = Abandoned(calls, lost_calls, self._forwarder, counters)
         self.sources = Sources()
+        self.abandoned = Abandoned(calls, lost_calls, self._forwarder, self.sources, counters)
         self._invites = SourceLimit(limits.invites_per_s)
         self._repair = Repair(counters)
 

@@ -6,18 +6,18 @@ from typing import Final
 
 from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
+from mixminus.sip.edge.admission import Admission
 from mixminus.sip.edge.authentication import Authenticator
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.forwarding import Forwarder
-from mixminus.sip.edge.limits import RateLimit, SourceLimit, SourceLimits
+from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
 from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.scanners import is_scanner
-from mixminus.sip.edge.shut_outs import ShutOuts
 from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
@@ -45,10 +45,6 @@ _KEEP_ALIVE = frozenset(b"\r\n\0 ")
 # Of the edge itself: registrations at providers, and probes of their servers.
 _OWN_REQUESTS: Final = (b"REGISTER ", b"OPTIONS ")
 _LOG_INTERVAL_S: Final = 10.0
-# What one source may take of the edge's only core.
-_PROCESSING_S_PER_S: Final = 0.25
-_UNVERIFIED_S_PER_S: Final = 0.5
-"""For all hosts together that have not proved that they receive: verified ones, and connections, keep the other half."""
 
 _log = log.get("sip.edge")
 
@@ -92,10 +88,8 @@ class Router:
             self.counters,
             on_called=self._phone_side.sources.verify,
         )
-        self._messages = SourceLimit(limits.messages_per_s)
-        self._processing = SourceLimit(_PROCESSING_S_PER_S)
-        self._unverified = RateLimit(_UNVERIFIED_S_PER_S)
-        self._shut_outs = ShutOuts()
+        self._admission = Admission(self._calls, self.counters, limits=limits, is_verified=self.is_verified)
+        self._shut_outs = self._admission.shut_outs
         self._failed_at_s = float("-inf")
 
     def add_worker(self, worker: Worker) -> None:
@@ -220,13 +214,31 @@ class Router:
         ]
         return self._spirals.all_outward(due)
 
+    def keeps(self, received: bytes, source: Flow, now_s: float) -> bool:
+        """Return whether a message must not be read now: it is dropped, or waits until ``next_newcomer`` returns it."""
+        if _KEEP_ALIVE.issuperset(received[:64]) or self._admission.refuses(source, now_s):
+            return True
+        if self._admission.comes_first(received, source, now_s):
+            return False
+        self._admission.put(received, source, now_s)
+        return True
+
+    def next_newcomer(self, now_s: float) -> tuple[bytes, Flow] | None:
+        """Return the next message of a host that has proved nothing, and its source, if there is time for one."""
+        return self._admission.take(now_s)
+
+    @property
+    def newcomers(self) -> int:
+        """How many messages wait for ``next_newcomer``."""
+        return len(self._admission.newcomers)
+
+    def flooders(self, now_s: float) -> tuple[str, ...]:
+        """Return the sources whose datagrams the kernel is to drop."""
+        self._admission.flooders.expire(now_s)
+        return self._admission.flooders.sources
+
     def from_phone(self, received: bytes, source: Flow, now_s: float) -> Action:
-        """Handle a message from the public side."""
-        if _KEEP_ALIVE.issuperset(received[:64]):
-            return None
-        if refusal := self._refusal(source, now_s):
-            self.counters[refusal] += 1
-            return None
+        """Handle a message from the public side, which ``keeps`` has admitted."""
         self.counters["sip_edge_received"] += 1
         if source.transport == "UDP":
             self._phone_side.sources.received(source.host, len(received), now_s)
@@ -246,24 +258,6 @@ class Router:
             self._shut_outs.forwarded(action.sip_port, source.host)
         return self._spirals.outward(action)
 
-    def _refusal(self, source: Flow, now_s: float) -> str:
-        """Return the counter of why a source is not heard now; empty if it is."""
-        host = source.host
-        if host in self._unlimited:
-            return ""
-        if not self._messages.admits(host, now_s):
-            return "sip_edge_flood"
-        if self._shut_outs.covers(host, now_s):
-            return "sip_edge_shut_out"
-        if not self._processing.has_left(host, now_s):
-            return "sip_edge_costly"
-        if self._is_unverified(source, now_s) and self._unverified.left("", now_s) <= 0:
-            return "sip_edge_unverified_costly"
-        return ""
-
-    def _is_unverified(self, source: Flow, now_s: float) -> bool:
-        return source.transport == "UDP" and not self._phone_side.sources.is_verified(source.host, now_s)
-
     def _handle(self, message: Request | Response, source: Flow, now_s: float) -> Action:
         if isinstance(message, Request):
             if is_scanner(message):
@@ -274,9 +268,7 @@ class Router:
 
     def spent(self, source: Flow, processing_s: float, now_s: float) -> None:
         """Charge a source with the CPU time that its message took."""
-        self._processing.spend(source.host, processing_s, now_s)
-        if self._is_unverified(source, now_s):
-            self._unverified.spend("", processing_s, now_s)
+        self._admission.spent(source, processing_s, now_s)
 
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
         """Handle a message from a loopback port."""

@@ -5,29 +5,18 @@ So the kernel drops what other programs of this machine send to it: a socket fil
 sender. No other process can send from the edge's address while the edge is bound to it.
 """
 
-import ctypes
-import ipaddress
 import os
 import socket
-import struct
 from contextlib import suppress
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-__all__ = ["accept_only_from", "open_transport"]
+from mixminus.sip.socket_filter import accept_only_from
+
+__all__ = ["open_transport"]
 
 _LOOPBACK: Final = "127.0.0.1"
-# linux/socket.h; Python names neither.
-_SO_ATTACH_FILTER: Final = 26
-_SO_LOCK_FILTER: Final = 44
-# linux/filter.h: operations, and where the network header begins.
-_LOAD_WORD, _LOAD_HALF, _JUMP_EQUAL, _RETURN = 0x20, 0x28, 0x15, 0x06
-_NETWORK_HEADER: Final = 0xFFF0_0000
-_IPV4_SOURCE: Final = 12
-_UDP_SOURCE_PORT: Final = 0
-_WHOLE_DATAGRAM: Final = 0xFFFF
-_LARGEST_DATAGRAM: Final = 65_535
 
 
 def open_transport(endpoint: pj.Endpoint, edge_port: int) -> tuple[int, int]:
@@ -42,32 +31,6 @@ def open_transport(endpoint: pj.Endpoint, edge_port: int) -> tuple[int, int]:
     with socket.socket(fileno=os.dup(descriptor)) as sip_socket:
         accept_only_from(sip_socket, (_LOOPBACK, edge_port))
     return sip_port, descriptor
-
-
-def accept_only_from(sip_socket: socket.socket, address: tuple[str, int]) -> None:
-    """Drop datagrams from any other IPv4 address, for as long as the socket lives."""
-    host = int(ipaddress.IPv4Address(address[0]))
-    program = (
-        (_LOAD_WORD, 0, 0, _NETWORK_HEADER + _IPV4_SOURCE),
-        (_JUMP_EQUAL, 0, 3, host),
-        (_LOAD_HALF, 0, 0, _UDP_SOURCE_PORT),
-        (_JUMP_EQUAL, 0, 1, address[1]),
-        (_RETURN, 0, 0, _WHOLE_DATAGRAM),
-        (_RETURN, 0, 0, 0),
-    )
-    code = b"".join(struct.pack("@HBBI", *instruction) for instruction in program)
-    held = ctypes.create_string_buffer(code, len(code))
-    described = struct.pack("@HP", len(program), ctypes.addressof(held))
-    sip_socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, described)
-    sip_socket.setsockopt(socket.SOL_SOCKET, _SO_LOCK_FILTER, 1)
-    _discard_received(sip_socket)
-
-
-def _discard_received(sip_socket: socket.socket) -> None:
-    """Discard what came between bind and the filter: it may come from any program."""
-    with suppress(BlockingIOError):
-        while True:
-            sip_socket.recv(_LARGEST_DATAGRAM, socket.MSG_DONTWAIT)
 
 
 def _descriptor_of(sip_port: int) -> int:

@@ -36,17 +36,16 @@ LONGEST_QUERY: Final = 256
 
 # BCP 47 (RFC 5646 section 2.1), without the registries of its subtags.
 _TAG: Final = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
-Language = Annotated[str, Field(pattern=f"^{_TAG}$", max_length=LONGEST_LANGUAGE)]
-Target = Annotated[str, Field(pattern=f"^({_TAG})?$", max_length=LONGEST_LANGUAGE)]
+Language = Annotated[str, Field(pattern=f"^({_TAG})?$", max_length=LONGEST_LANGUAGE)]
 
 resource: Final = Resource("Transcription", view=TranscribeView, missing=(TranscribeNotFound,))
 operation = partial(Operation, resource)
 
 
 class _OptionsBody(Body):
-    language: Language
-    """BCP 47, for example `en-US`; `auto` with a multilingual model: the language of each utterance is found out."""
-    translate_to: Target = ""
+    language: Language = ""
+    """BCP 47, for example `en-US`; empty for the language of the conference, which is required otherwise. `auto` with a multilingual model: the language of each utterance is found out."""
+    translate_to: Language = ""
     """BCP 47: transcripts get a translation into this language, by a translator of the machine; empty for none."""
     provider: Text = ""
     on_end_flow_id: Uuid = NIL

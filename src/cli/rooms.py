@@ -66,6 +66,7 @@ def create_room(
     seats: Annotated[int, typer.Option(help="The most participants; 0 for no limit.")] = 0,
     timeout: Annotated[int, typer.Option(help="Seconds until it closes by itself; 0 for never.")] = 0,
     record: Annotated[bool, typer.Option("--record", help="Record from the first participant on.")] = False,
+    language: Annotated[str, typer.Option(help="Language that is spoken, BCP 47, such as es.")] = "",
 ) -> None:
     """Create a room, and print how to enter it."""
     with session() as client:
@@ -76,6 +77,7 @@ def create_room(
             max_participants=seats,
             timeout=timeout,
             record_on_start=record,
+            language=language,
         )
         shown(room)
 

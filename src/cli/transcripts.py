@@ -19,12 +19,17 @@ app: Final = commands("Transcripts: list, search and export them.")
 TranscribeId = Annotated[UUID, typer.Argument(metavar="TRANSCRIBE", help="Id of a transcription.")]
 TranslateTo = Annotated[str, typer.Option(help="Language to translate to, BCP 47.")]
 Language = Annotated[str, typer.Option(help="Language that is spoken, BCP 47.")]
+RoomLanguage = Annotated[
+    str, typer.Option(help="Language that is spoken, BCP 47; empty for the room's, or English.")
+]
+ENGLISH: Final = "en-US"
 
 
-def transcribe(room: RoomName, language: Language = "en-US", translate_to: TranslateTo = "") -> None:
+def transcribe(room: RoomName, language: RoomLanguage = "", translate_to: TranslateTo = "") -> None:
     """Transcribe a room, and print what is said, or its translation, until Ctrl-C."""
     with session() as client:
-        id = room_of(client, room).id
+        found = room_of(client, room)
+        id, language = found.id, language or found.language or ENGLISH
         after = client.newest_event()
         transcribe_id = client.start_transcribing(
             id, language=language, translate_to=translate_to
@@ -39,7 +44,7 @@ def transcribe(room: RoomName, language: Language = "en-US", translate_to: Trans
 @app.command("create")
 def create_transcribe(
     recording: Annotated[UUID, typer.Argument(metavar="RECORDING", help="Id of a recording.")],
-    language: Language = "en-US",
+    language: Language = ENGLISH,
     translate_to: TranslateTo = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
 ) -> None:

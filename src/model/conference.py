@@ -184,7 +184,7 @@ class RoomSettings:
     announce: Announce = ""
     prompts: Prompting = "pin"
     language: str = ""
-    """Language of prompts and announcements, a BCP 47 tag; empty for the server's."""
+    """The language that is spoken in the room, a BCP 47 tag: of prompts, announcements and transcriptions. Empty: the server's, of prompts and announcements."""
     prompt_texts: dict[str, str] = field(default_factory=dict)
     """Texts that replace prompts, by their names in ``sound.prompts``."""
     dtmf_menu: dict[str, MenuAction] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -49,12 +49,16 @@ class TranscribeOptions:
     """The request to start a transcription; ``in``: speech of participants, ``out``: sounds of the room."""
 
     language: str
-    """BCP 47, or `auto`."""
+    """BCP 47, or `auto`; empty for that of the conference."""
     direction: Direction = "both"
     provider: str = ""
     on_end_flow_id: UUID = NIL
     translate_to: str = ""
     """BCP 47; empty for no translation."""
+
+    def or_in(self, language: str) -> "TranscribeOptions":
+        """Return the options with a language, which those keep that have one."""
+        return replace(self, language=self.language or language)
 
 
 @dataclass(frozen=True, slots=True)

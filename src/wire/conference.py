@@ -79,7 +79,7 @@ class ConferenceView(View):
     prompts: Prompting = _setting("prompts")
     """Spoken prompts for a participant: none, the request for the PIN, or all."""
     language: str = _setting("language")
-    """Language of prompts and announcements; empty for the server's default."""
+    """The language that is spoken, BCP 47: of prompts and announcements (empty: the server's), and of transcriptions that name none."""
     prompt_texts: dict[str, str] = _setting("prompt_texts")
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
     dtmf_menu: dict[str, MenuAction] = _setting("dtmf_menu")

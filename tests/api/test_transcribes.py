@@ -10,6 +10,7 @@ from tests.support.endings import copied_values, copying_flow, finished
 from tests.support.site import Site, site
 from tests.support.talk import done, heard, speak, whistle
 from tests.support.tone_engine import word
+from tests.support.waiting import until
 
 __all__ = ["backend", "site"]
 
@@ -149,6 +150,51 @@ async def test_recording_is_transcribed_once(site: Site) -> None:
     }
     _, again = await site.api.post("/v1.0/transcribes", body)
     assert (again["id"], again["status"]) == (started["id"], "done")
+
+
+async def test_language_of_the_room_is_recognised_where_none_is_named(site: Site) -> None:
+    room = await site.backend.room()
+    path = f"/v1.0/conferences/{room.id}"
+    whole = {"reference_type": "confbridge", "reference_id": str(room.id)}
+    for where, body in ((f"{path}/transcribe_start", {}), ("/v1.0/transcribes", whole)):
+        status, refusal = await site.api.post(where, body)
+        assert (status, refusal["error"]["reason"]) == (400, "LANGUAGE_NOT_SUPPORTED")
+        assert "set the language of the conference" in refusal["error"]["message"]
+    _, shown = await site.api.get(path)
+    await site.api.send("PUT", path, json={"name": shown["name"], "language": "ko-KR"})
+
+    async def language(started: dict[str, Any]) -> str:
+        _, transcribe = await site.api.get(f"/v1.0/transcribes/{started['transcribe_id']}")
+        await site.api.post(f"{path}/transcribe_stop", None)
+        await done(site.backend, started["transcribe_id"])
+        return str(transcribe["language"])
+
+    for body, expected in (({}, "ko-KR"), ({"language": "en-GB"}, "en-GB")):
+        _, started = await site.api.post(f"{path}/transcribe_start", body)
+        assert await language(started) == expected
+    _, begun = await site.api.post("/v1.0/transcribes", whole)
+    assert (begun["language"], await language({"transcribe_id": begun["id"]})) == ("ko-KR", "ko-KR")
+
+
+async def test_recording_of_a_room_is_transcribed_in_its_language(site: Site) -> None:
+    room = await site.backend.room()
+    path = f"/v1.0/conferences/{room.id}"
+    await site.backend.join(room)
+    _, recorded = await site.api.post(f"{path}/recording_start", {})
+    await site.api.post(f"{path}/recording_stop", None)
+    body = {"reference_type": "recording", "reference_id": recorded["recording_id"]}
+
+    async def ended() -> bool:
+        _, shown = await site.api.get(f"/v1.0/recordings/{recorded['recording_id']}")
+        return bool(shown["status"] == "ended")
+
+    await until(ended, within_s=60)
+    status, refusal = await site.api.post("/v1.0/transcribes", body)
+    assert (status, refusal["error"]["reason"]) == (400, "LANGUAGE_NOT_SUPPORTED")
+    await site.api.send("PUT", path, json={"language": "ko"})
+    _, started = await site.api.post("/v1.0/transcribes", body)
+    assert started["language"] == "ko"
+    await done(site.backend, started["id"])
 
 
 @pytest.mark.parametrize(

@@ -119,3 +119,10 @@ def test_kept_events_are_listed_of_one_room(run: Run, server: Server) -> None:
 def test_only_a_recording_that_exists_is_transcribed(run: Run) -> None:
     assert run("transcripts", "create", ABSENT).code == 1
     assert run("transcripts", "stop", ABSENT).code == 1
+
+
+def test_language_of_a_room_is_that_of_its_transcription(run: Run) -> None:
+    assert run("rooms", "create", "Sala", "--language", "es").code == 0
+    outcome = run("transcribe", "Sala")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "LANGUAGE_NOT_SUPPORTED" in outcome.err, "the model knows English only"

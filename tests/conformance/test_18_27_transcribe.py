@@ -1,4 +1,4 @@
-"""27: transcribe_start needs a language and refuses a second start; transcribe_stop clears the id and refuses without one."""
+"""27: transcribe_start needs a language, unless the conference has one, and refuses a second start; transcribe_stop clears the id and refuses without one."""
 
 from tests.api.client import ApiClient
 

@@ -447,7 +447,7 @@ class Conference(Model):
     prompts: Literal["off", "pin", "all"]
     """Spoken prompts for a participant: none, the request for the PIN, or all."""
     language: str
-    """Language of prompts and announcements; empty for the server's default."""
+    """The language that is spoken, BCP 47: of prompts and announcements (empty: the server's), and of transcriptions that name none."""
     prompt_texts: dict[str, str]
     """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
     dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "hand", "leave"]]

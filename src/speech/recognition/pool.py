@@ -88,7 +88,7 @@ class RecogniserPool:
         """Return a tag's primary language, or AUTOMATIC; RecogniserMissing or LanguageNotSupported if it is unavailable."""
         primary = language.partition("-")[0].lower()
         if not primary:
-            raise LanguageNotSupported("language is missing")
+            raise LanguageNotSupported("language is missing: send it, or set the language of the conference")
         languages = self._config.check(self._config.model_folder)
         if primary == AUTOMATIC and len(languages) == 1:
             raise LanguageNotSupported(

@@ -110,9 +110,10 @@ class TranscriptionService:
             await self._ledger.mark_done(transcribe.id)
 
     async def start(self, conference: Conference, bridge: Bridge, options: TranscribeOptions) -> Transcribe:
-        """Start a transcription of a conference, each participant separately."""
+        """Start a transcription of a conference, each participant separately; in its language, unless one is named."""
         if conference.transcribe_id != NIL:
             raise TranscribeAlreadyProgressing(f"transcribe {conference.transcribe_id} is progressing")
+        options = options.or_in(conference.settings.language)
         language = self._require(options)
         transcribe = self._new(conference.customer_id, "confbridge", conference.id, options)
         tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True)
@@ -258,8 +259,12 @@ class TranscriptionService:
     async def begin_recording(
         self, customer_id: CustomerId, recording_id: RecordingId, options: TranscribeOptions
     ) -> Transcribe:
-        """Start a transcription of an ended recording; of its stems, if it has any."""
+        """Start a transcription of an ended recording, of its stems if it has any; of a conference's in its language, unless one is named."""
         recording = await self._recordings.ended(customer_id, recording_id)
+        if recording.reference_type == "confbridge" and not options.language:
+            async with self._store.snapshot() as tx:
+                conference = await tx.conferences.find(ConferenceId(recording.reference_id))
+            options = options.or_in(conference.settings.language if conference else "")
         language = self._require(options)
         async with self._store.snapshot() as tx:
             before = await tx.transcribes.of_reference(customer_id, "recording", recording_id)

@@ -5,7 +5,7 @@ import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { when } from "../../ui/format";
 import { toastError } from "../../ui/toast";
-import { FROM_ENGLISH, Translation } from "../../ui/Translation";
+import { spokenIn, Translation } from "../../ui/Translation";
 import { isTranscribed, type Room } from "../rooms/list";
 import { nameOf, type RoomModel } from "./model";
 
@@ -30,6 +30,7 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
   const path = { id: room.id };
   const transcribe = room.transcribe_id;
   const running = isTranscribed(room);
+  const spoken = spokenIn(room.language);
   const translated = lines.flatMap((line) => Object.keys(line.translations));
 
   const lineOf = (spoken: Spoken, settled: boolean): Line => {
@@ -64,10 +65,10 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
     <div class="stack">
       <div class="row captions-head">
         <p class="muted grow">{running ? "What is said appears here a moment later, with its speaker." : "Speech to text is off."}</p>
-        <Translation label="Language of the captions" value={language} languages={running ? translated : FROM_ENGLISH} change={setLanguage} />
+        <Translation label="Language of the captions" value={language} languages={running ? translated : spoken.others} change={setLanguage} />
         {running
           ? <Act request={request("post", "/v1.0/conferences/{id}/transcribe_stop", { path })} kind="small" icon="stop">Stop the captions</Act>
-          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: "en-US", translate_to: language } })} kind="small primary" icon="caption">Start captions in English</Act>}
+          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: spoken.language, translate_to: language } })} kind="small primary" icon="caption">Start captions in {spoken.name}</Act>}
       </div>
       {lines.length > 0 && (
         <div class="card captions" role="log" aria-label="Captions" tabIndex={0}>

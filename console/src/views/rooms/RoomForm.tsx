@@ -35,7 +35,7 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
   record_on_start: { label: "Record from the beginning" },
   announce: { label: "Announce who joins and leaves", choices: [["", "No"], ["count", "Their number"], ["names", "Their names"]] },
   prompts: { label: "Spoken prompts", choices: [["off", "None"], ["pin", "Only for the PIN"], ["all", "All"]] },
-  language: { hint: "Of prompts and announcements, such as en-US; empty: the server's.", placeholder: "en-US" },
+  language: { hint: "That is spoken: of prompts, announcements and captions, such as en-US; empty: the server's.", placeholder: "en-US" },
   noise_suppression: { label: "Remove noise", hint: "From what the others hear of each participant." },
   levelling: { label: "Level the participants", hint: "Slowly brings each voice to the same loudness." },
   dtmf_menu: { label: "Keys of a phone", hint: "One to four of 0–9 * # A–D, and what they do." },

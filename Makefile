@@ -59,6 +59,7 @@ test: build ## Run all tests, with real phones, a real browser and both database
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
 	@tools/build_browser_phones.sh $(abspath $(BIN))/python
 	@tools/install_pipecat.sh $(abspath $(BIN))/python
+	@tools/install_whisper_base.sh $(abspath $(BIN))/python
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else

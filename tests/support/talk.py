@@ -64,7 +64,7 @@ async def heard(backend: Backend, transcribe_id: UUID | str, count: int) -> list
     return await until(look, within_s=PATIENCE_S)
 
 
-async def done(backend: Backend, transcribe_id: UUID | str) -> Transcribe:
+async def done(backend: Backend, transcribe_id: UUID | str, *, within_s: float = PATIENCE_S) -> Transcribe:
     """Wait until the transcribe is done, and return it."""
 
     async def look() -> Transcribe | None:
@@ -74,7 +74,7 @@ async def done(backend: Backend, transcribe_id: UUID | str) -> Transcribe:
         )
         return found if found.status is TranscribeStatus.DONE else None
 
-    return await until(look, within_s=PATIENCE_S)
+    return await until(look, within_s=within_s)
 
 
 def event_data(events: list[Event], prefix: str) -> list[dict[str, Any]]:

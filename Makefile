@@ -5,10 +5,10 @@ RACES_SECONDS ?= 20
 FUZZ_MESSAGES ?= 50000
 FUZZ_EXAMPLES ?= 5000
 FUZZ_SEEDS ?= 101 102
-# What reads or writes the database, tested a second time on PostgreSQL.
-ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
+# What reads or writes the database, tested a second time on PostgreSQL; the API's behaviours are, by two nodes.
+ON_STORE := $(addprefix tests/,access conference delivery store)
 # Tests with real phones or a real browser, in real time: they wait more than they compute, and two run at a time.
-REAL_PEERS := tests/chaos tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
+REAL_PEERS := tests/chaos tests/e2e tests/satellite tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,9 +63,9 @@ test: build ## Run all tests, with real phones, a real browser and both database
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 3 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 3 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance
+	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 --dist loadfile
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 --dist loadfile
+	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 --dist loadfile
 	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 2 --dist loadfile
 endif
 

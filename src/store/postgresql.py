@@ -136,6 +136,10 @@ class PostgresqlSession:
             raise Unavailable("the database does not answer in time") from exc
         except (asyncpg.InterfaceError, OSError) as exc:
             raise Lost("the database does not answer") from exc
+        except asyncpg.InternalClientError as exc:
+            # The server has ended the connection, and asyncpg has read why, but not yet the end.
+            self._driver.terminate()
+            raise Lost("the database does not answer") from exc
         except asyncpg.PostgresError as exc:
             # A server that shuts down sends many errors; all of them close the connection.
             if not self._driver.is_closed():

@@ -2,6 +2,6 @@
 
 import sys
 
-from mixminus.cli.main import main
+from mixminus.cli.entry import main
 
 sys.exit(main())

@@ -6,8 +6,9 @@ from uuid import UUID
 import typer
 
 from mixminus.cli.common import commands, session
-from mixminus.cli.output import line, listed, shown
+from mixminus.cli.output import age, line, listed, shown
 from mixminus.client.request import UNSET
+from mixminus.hosts import bracketed
 
 __all__ = ["extensions", "numbers", "trunks"]
 
@@ -63,6 +64,32 @@ def list_extensions() -> None:
                 "registers at": lambda each: each.domain_name,
                 "username": lambda each: each.username,
             },
+        )
+
+
+@extensions.command("registrations")
+def list_registrations(
+    extension: Annotated[str, typer.Argument(help="Name or id of an extension; empty for all.")] = "",
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Of all customers, as an operator of the server.")
+    ] = False,
+) -> None:
+    """List the phones that are registered now."""
+    with session() as client:
+        listed(
+            (
+                each
+                for each in client.list_registrations(all=everybody or UNSET)
+                if extension in ("", each.extension, str(each.extension_id))
+            ),
+            {
+                "extension": lambda each: each.extension,
+                "phone": lambda each: each.user_agent,
+                "address": lambda each: f"{each.transport}:{bracketed(each.host)}:{each.port}",
+                "since": lambda each: age(each.tm_create),
+                "contact": lambda each: each.contact,
+            }
+            | ({"customer": lambda each: each.customer_id} if everybody else {}),
         )
 
 

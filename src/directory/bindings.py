@@ -53,6 +53,7 @@ class Registration:
     connection: int
     path: tuple[str, ...] = ()
     """The URIs of the proxies on the way back to the phone (RFC 3327)."""
+    user_agent: str = ""
 
 
 def rebind(current: Sequence[Binding], asked: Registration, now: datetime) -> list[Binding]:
@@ -69,7 +70,8 @@ def rebind(current: Sequence[Binding], asked: Registration, now: datetime) -> li
         repeated = [each for each in same if _is_repeated(each, asked, phone)]
         bindings = [each for each in bindings if each not in same]
         if phone.expires_s:
-            bindings += repeated or [_binding(phone, asked, now)]
+            since = min((each.tm_create for each in same), default=now)
+            bindings += repeated or [_binding(phone, asked, now, since)]
     if len(bindings) > max(MAX_PHONES, len(current)):
         raise Rejected(403)
     return bindings
@@ -97,7 +99,7 @@ def _is_repeated(binding: Binding, asked: Registration, phone: Phone) -> bool:
     )
 
 
-def _binding(phone: Phone, asked: Registration, now: datetime) -> Binding:
+def _binding(phone: Phone, asked: Registration, now: datetime, since: datetime) -> Binding:
     return Binding(
         extension_id=asked.extension_id,
         contact=phone.contact,
@@ -109,5 +111,7 @@ def _binding(phone: Phone, asked: Registration, now: datetime) -> Binding:
         port=asked.port,
         connection=asked.connection,
         path=asked.path,
+        user_agent=asked.user_agent,
+        tm_create=since,
         tm_expire=now + timedelta(seconds=min(phone.expires_s, MAX_EXPIRES_S)),
     )

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.bindings import Registration, Rejected, rebind
-from mixminus.model.directory import Binding, Extension
+from mixminus.model.directory import Binding, Extension, RegisteredPhone
 from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
 
 __all__ = ["RegistrationService"]
 
@@ -53,6 +54,13 @@ class RegistrationService:
     def has_flow_of(self, binding: Binding) -> bool:
         """Return whether the phone registered at this node, so that it is reached as it came."""
         return binding.node_id == self._store.fence.node_id
+
+    async def list(
+        self, customer_id: CustomerId | None, page: Page, extension_id: UUID | None = None
+    ) -> list[RegisteredPhone]:
+        """Return what is registered now, at any node, the newest first; None for all customers."""
+        async with self._store.snapshot() as tx:
+            return await tx.bindings.page(customer_id, page, self._clock.now(), extension_id)
 
     async def websockets_closed(self, connection: int | None = None) -> None:
         """Delete the bindings of phones that cannot be reached any more: of one WebSocket, or of all."""

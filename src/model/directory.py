@@ -20,6 +20,7 @@ __all__ = [
     "NumberProfile",
     "NumberSpec",
     "NumberType",
+    "RegisteredPhone",
     "RegistrationStatus",
     "Transport",
     "Trunk",
@@ -137,11 +138,30 @@ class Binding:
     port: int
     connection: int
     """The edge's number of the phone's TCP connection; 0 for UDP."""
+    user_agent: str = ""
+    """What the phone calls itself."""
+    tm_create: datetime
+    """When it registered first; later REGISTERs only prolong the binding."""
     tm_expire: datetime
     node_id: UUID = NIL
     """The node whose edge has the flow; nil for a server that is no node."""
     path: tuple[str, ...] = ()
     """The URIs of the proxies that requests to the phone take, in their order (RFC 3327); empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredPhone:
+    """A binding that has not expired, with the extension that it is of."""
+
+    customer_id: CustomerId
+    extension: str
+    """The extension's name."""
+    binding: Binding
+
+    @property
+    def tm_create(self) -> datetime:
+        """When it was registered: lists are in this order."""
+        return self.binding.tm_create
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

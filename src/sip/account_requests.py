@@ -104,4 +104,5 @@ def _registration(request: RegistrationRequested) -> Registration:
         port=request.port,
         connection=request.connection,
         path=request.path,
+        user_agent=request.user_agent,
     )

@@ -626,6 +626,7 @@ class RegistrationRequested:
     connection: int
     path: tuple[str, ...] = ()
     """The URIs of the proxies by which the phone registered (RFC 3327)."""
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,25 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 
-from mixminus.model.directory import Binding, Extension
+from mixminus.model.directory import Binding, Extension, RegisteredPhone
 from mixminus.model.ids import NIL, CustomerId, ExtensionId
 from mixminus.store.cipher import Cipher
 from mixminus.store.connection import Connection
+from mixminus.store.page import Page
 from mixminus.store.rows import Rows
 from mixminus.store.secret_columns import EXTENSION_PASSWORDS
 from mixminus.store.tables import extension_bindings, extensions
 
 __all__ = ["BindingRows", "ExtensionRows"]
 
+_LONGEST = timedelta(hours=1)
+"""A binding lives so long at most without another REGISTER."""
 _SOME = 2
 """Enough rows to know whether there is more than one."""
 
@@ -69,7 +72,30 @@ class BindingRows:
         c = extension_bindings.c
         query = select(extension_bindings).where(c.extension_id == extension_id, c.tm_expire > now)
         rows = (await self._connection.execute(query.order_by(c.tm_expire.desc(), c.contact))).mappings()
-        return [Binding(**dict(row) | {"path": tuple(row["path"].split())}) for row in rows]
+        return [_binding(dict(row)) for row in rows]
+
+    async def page(
+        self, customer_id: CustomerId | None, page: Page, now: datetime, extension_id: UUID | None = None
+    ) -> list[RegisteredPhone]:
+        """Return unexpired bindings, the newest first: of a customer or of all, of one extension or of all."""
+        c, owner = extension_bindings.c, extensions.c
+        query = (
+            select(owner.customer_id, owner.extension, extension_bindings)
+            .join(extensions, owner.id == c.extension_id)
+            .where(c.tm_expire > now, c.tm_create < page.before)
+        )
+        if customer_id is not None:
+            query = query.where(owner.customer_id == customer_id)
+        if extension_id is not None:
+            query = query.where(c.extension_id == extension_id)
+        query = query.order_by(c.tm_create.desc(), c.contact).limit(page.size)
+        rows = [dict(row) for row in (await self._connection.execute(query)).mappings()]
+        return [
+            RegisteredPhone(
+                customer_id=row.pop("customer_id"), extension=row.pop("extension"), binding=_binding(row)
+            )
+            for row in rows
+        ]
 
     async def replace(self, extension_id: ExtensionId, bindings: Collection[Binding]) -> None:
         """Replace the bindings of an extension."""
@@ -94,3 +120,9 @@ class BindingRows:
         if connection is not None:
             query = query.where(c.connection == connection)
         await self._connection.execute(query)
+
+
+def _binding(row: Mapping[str, Any]) -> Binding:
+    # A server of an earlier version, which shares the database while it is replaced, writes no ``tm_create``.
+    since = row["tm_create"] or row["tm_expire"] - _LONGEST
+    return Binding(**dict(row) | {"path": tuple(row["path"].split()), "tm_create": since})

@@ -3,14 +3,21 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasPath, BeforeValidator, Field
 
-from mixminus.model.directory import AuthType, NumberType, RegistrationStatus, Transport, TrunkHealth
+from mixminus.model.directory import (
+    AuthType,
+    BindingTransport,
+    NumberType,
+    RegistrationStatus,
+    Transport,
+    TrunkHealth,
+)
 from mixminus.model.signalling import DiversionHeader, IdentityHeader
 from mixminus.model.srtp import SrtpPolicy
 from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
 
-__all__ = ["ExtensionView", "NumberView", "TrunkView"]
+__all__ = ["ExtensionView", "NumberView", "RegistrationView", "TrunkView"]
 
 
 class NumberView(View):
@@ -60,6 +67,29 @@ class ExtensionView(View):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class RegistrationView(View):
+    """A phone that is registered with an extension, and is rung when it is called."""
+
+    extension_id: UUID = Field(validation_alias=AliasPath("binding", "extension_id"))
+    customer_id: UUID
+    extension: str
+    """The name of the extension."""
+    contact: str = Field(validation_alias=AliasPath("binding", "contact"))
+    """The address that the phone has given."""
+    transport: BindingTransport = Field(validation_alias=AliasPath("binding", "transport"))
+    host: str = Field(validation_alias=AliasPath("binding", "host"))
+    """The IP address that it registered from: calls to it are sent there."""
+    port: int = Field(validation_alias=AliasPath("binding", "port"))
+    user_agent: str = Field(validation_alias=AliasPath("binding", "user_agent"))
+    """What the phone calls itself; empty if it does not say."""
+    node_id: Reference = Field(validation_alias=AliasPath("binding", "node_id"))
+    """The server that it registered at; nil for a server that has its database for itself."""
+    tm_create: Timestamp
+    """Since when it is registered."""
+    tm_expire: Timestamp = Field(validation_alias=AliasPath("binding", "tm_expire"))
+    """Until when, unless it registers again before."""
 
 
 class TrunkServerView(View):

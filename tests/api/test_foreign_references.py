@@ -42,6 +42,7 @@ RESOURCES: Final = {
     "conference_id": "conferences",
     "conferencecall_id": "conferencecalls",
     "transcribe_id": "transcribes",
+    "extension_id": "extensions",
     "transferer_call_id": "calls",
     "sender_id": "conferencecalls",
     "recipient_id": "conferencecalls",

@@ -16,6 +16,7 @@ from mixminus.model.permissions import Permission
 from mixminus.model.transcription import Transcribe, TranscribeStatus
 from tests.api.client import KEY, ApiClient
 from tests.api.test_whip import join, offer, participant
+from tests.support.registering import registered
 from tests.support.waiting import until
 
 __all__ = ["offer"]
@@ -88,6 +89,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             "trunks": {"domain_name": "victim"},
         }.items()
     }
+    await registered(api, made["extensions"])
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
     _, traced = await api.post("/v1.0/traces", {"number": "+15550100"})
     await api.send("POST", f"/v1.0/traces/{traced['id']}/stop")

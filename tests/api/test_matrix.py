@@ -61,6 +61,7 @@ READ_BY_VIEWERS: Final = {
         "events",
         "numbers",
         "extensions",
+        "registrations",
         "trunks",
         "agents",
         "metrics",

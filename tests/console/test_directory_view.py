@@ -1,13 +1,14 @@
 """The console's numbers, extensions and trunks, in a real browser, against a real server."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.app.server import Server, serve
-from tests.console.pages import api, log_in, opened
+from tests.console.pages import WITHIN_MS, api, log_in, opened
 from tests.console.test_join_page import browser
 from tests.support.baresip import Baresip
 from tests.support.netns import ADDRESS
@@ -70,6 +71,7 @@ async def extension_and_its_phone(page: Page, server: Server, folder: Path) -> N
     await row.get_by_role("button", name="Edit this extension").click()
     await fill(page, "Save", Name="Ann")
     await expect(row).to_contain_text("Ann")
+    await expect(row).to_contain_text("not registered")
     (extension,) = (await api(server, "GET", "/extensions"))["result"]
     assert (extension["name"], extension["password"]) == ("Ann", "Secret-4711-x"), "it keeps its password"
 
@@ -117,6 +119,10 @@ async def a_phone_registers_with_what_is_shown(page: Page, folder: Path) -> None
         directory, spoken = folder / f"phone{number}", transport.lower()
         with Baresip(directory, microphone, login=account, transport=spoken, number=number) as phone:
             await asyncio.to_thread(phone.wait_for_log, "200 OK", what=f"{account} registers")
+            await expect(dialog.get_by_role("status")).to_contain_text(
+                re.compile(rf"Registered: baresip .*, {transport} {re.escape(ADDRESS)}:\d+"),
+                timeout=WITHIN_MS,
+            )
 
 
 async def trunk_that_keeps_its_password(page: Page, server: Server) -> None:

@@ -7,8 +7,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.app.server import Server, serve
-from tests.console.pages import api, log_in, opened
+from tests.console.pages import WITHIN_MS, api, log_in, opened
 from tests.console.test_join_page import browser
+from tests.support.baresip import Baresip
+from tests.support.netns import ADDRESS
+from tests.support.tones import tone, write_wav
 from tests.support.webhook_receiver import WebhookReceiver, open_receiver
 
 pytestmark = pytest.mark.usefixtures("built")
@@ -31,6 +34,32 @@ async def test_deliveries_are_shown_with_their_attempts_and_sent_again(tmp_path:
         for role in ("Control", "Mixing", "SIP workers"):
             await expect(used).to_contain_text(role)
         assert sum(map(float, re.findall(r"([\d.]+) %", await used.inner_text()))) > 0
+
+
+async def test_registered_phones_are_shown_with_what_they_call_themselves(tmp_path: Path) -> None:
+    settings = {"MIXMINUS_SIP_HOST": ADDRESS, "MIXMINUS_SIP_DIGESTS": "md5"}
+    async with (
+        serve(tmp_path, settings=settings) as server,
+        browser() as chromium,
+        opened(chromium, server) as page,
+    ):
+        await log_in(page)
+        made = {"extension": "201", "password": "Secret-4711-x"}
+        await api(server, "POST", "/extensions", **made)
+        await page.goto(f"{server.base}/console/#/server")
+        registrations = page.get_by_role("region", name="Registrations")
+        await expect(registrations.get_by_text("No phone is registered")).to_be_visible()
+        microphone = write_wav(tmp_path / "silence.wav", tone(440.0, 1.0, amplitude=0.0))
+        login = f"<sip:201@{ADDRESS}:{server.sip_port}>;auth_user=201;auth_pass={made['password']};regint=300"
+        with Baresip(tmp_path / "phone63", microphone, login=login, number=63):
+            row = registrations.get_by_role("row", name="201")
+            await expect(row).to_contain_text("baresip", timeout=WITHIN_MS)
+            await expect(row).to_contain_text(f"UDP {ADDRESS}:")
+            await page.goto(f"{server.base}/console/#/extensions")
+            extension = page.get_by_role("row", name="201")
+            await expect(extension.get_by_text("registered", exact=True)).to_be_visible(timeout=WITHIN_MS)
+            await expect(extension).to_contain_text("baresip")
+        await expect(extension).to_contain_text("not registered", timeout=WITHIN_MS)
 
 
 async def resend_what_was_refused(page: Page, server: Server, receiver: WebhookReceiver) -> None:

@@ -41,6 +41,17 @@ def test_a_refresh_moves_the_flow_and_the_end() -> None:
     assert (after.port, after.tm_expire) == (6000, NOW + timedelta(seconds=600))
 
 
+def test_a_phone_is_registered_since_its_first_request() -> None:
+    before = rebind([], asked(Phone(URIS[0], 60, "<urn:uuid:1>")), NOW)
+    later = NOW + timedelta(seconds=30)
+    moved = asked(Phone(URIS[1], 60, "<urn:uuid:1>"), number=2, user_agent="Desk phone 2.0")
+    (after,) = rebind(before, moved, later)
+    assert (after.contact, after.tm_create, after.user_agent) == (URIS[1], NOW, "Desk phone 2.0")
+    removed = rebind([after], asked(Phone(URIS[1], 0), number=3), later)
+    (again,) = rebind(removed, asked(Phone(URIS[1], 60), number=4), later)
+    assert again.tm_create == later
+
+
 def test_a_copy_moves_nothing() -> None:
     before = rebind([], asked(Phone(URIS[0], 60)), NOW)
     assert rebind(before, asked(Phone(URIS[0], 60), host="198.51.100.9"), NOW) == before

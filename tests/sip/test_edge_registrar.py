@@ -69,6 +69,13 @@ def test_register_is_passed_to_the_server_with_its_flow() -> None:
     )
 
 
+def test_user_agent_is_passed_on_as_what_can_be_shown() -> None:
+    given = "Küche 1.0\x07 \udcff".encode("utf-8", "surrogateescape") + b"x" * 300
+    question = asked(open_router(), GOOD.replace(b"Expires: 600", b"Expires: 600\r\nUser-Agent: " + given))
+    assert isinstance(question, RegistrationRequested)
+    assert question.user_agent == ("Küche 1.0 " + "x" * 300)[:255]
+
+
 @pytest.mark.parametrize(
     ("contact", "registered"),
     [

@@ -172,6 +172,7 @@ EXAMPLES: list[Message] = [
         port=5060,
         connection=9,
         path=("sip:192.0.2.1;lr",),
+        user_agent="Telefon für Küche",
     ),
     AnswerRegistration(4, 200, (("sip:a@192.0.2.7", 600),)),
     Drain(),

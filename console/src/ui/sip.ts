@@ -27,3 +27,8 @@ export function hostport({ host, port, transport }: SipAddress): string {
 export function uri(address: SipAddress, user = ""): string {
   return `sip:${user && `${user}@`}${hostport(address)}${address.transport === "udp" ? "" : `;transport=${address.transport}`}`;
 }
+
+/** Return where a phone has registered from, such as UDP 192.0.2.7:5060. */
+export function addressText({ transport, host, port }: Schemas["Registration"]): string {
+  return `${transport.toUpperCase()} ${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -58,6 +58,7 @@ from mixminus.client.generated.models import (
     Playbacks,
     Pong,
     Recording,
+    Registration,
     Resent,
     Server,
     Speaking,
@@ -2102,6 +2103,28 @@ class AsyncOperations(AsyncSender):
         """
         request = Request("POST", f"/v1.0/extensions/{id}/direct-hash-regenerate", repeatable=True)
         return await self._get(request, Extension)
+
+    def list_registrations(
+        self,
+        *,
+        page_size: int | Unset = UNSET,
+        extension_id: UUID | str | Unset = UNSET,
+        all: bool | Unset = UNSET,
+    ) -> AsyncIterator[Registration]:
+        """List registrations.
+
+        The phones that are registered now, at any server that shares the database. An extension without one is not rung.
+
+        ``extension_id``: Only the phones of this extension.
+
+        ``all``: Of all customers. Only for the server's first customer and its super admin.
+        """
+        request = Request(
+            "GET",
+            "/v1.0/registrations",
+            query={"page_size": page_size, "extension_id": extension_id, "all": all},
+        )
+        return self._list(request, Listing(Registration, "next_page_token", "page_token"))
 
     def list_trunks(self, *, page_size: int | Unset = UNSET) -> AsyncIterator[Trunk]:
         """List trunks."""

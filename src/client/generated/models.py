@@ -61,6 +61,7 @@ __all__ = [
     "RecordingFile",
     "RecordingFinding",
     "Refusal",
+    "Registration",
     "Resent",
     "Running",
     "Server",
@@ -977,6 +978,27 @@ class Recording(Model):
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
+
+
+class Registration(Model):
+    """A phone that is registered with an extension, and is rung when it is called."""
+
+    extension_id: UUID
+    customer_id: UUID
+    extension: str
+    """The name of the extension."""
+    contact: str
+    """The address that the phone has given."""
+    transport: Literal["udp", "tcp", "tls", "wss"]
+    host: str
+    """The IP address that it registered from: calls to it are sent there."""
+    port: int
+    user_agent: str
+    """What the phone calls itself; empty if it does not say."""
+    node_id: UUID
+    """The nil UUID means none."""
+    tm_create: Timestamp
+    tm_expire: Timestamp
 
 
 class Resent(Model):

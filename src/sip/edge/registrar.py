@@ -19,6 +19,7 @@ _MIN_EXPIRES_S: Final = 30
 _MAX_CONTACTS: Final = 10
 _MAX_CONTACT: Final = 512
 _MAX_PATH: Final = 5
+_MAX_USER_AGENT: Final = 255
 _MAX_WAITING: Final = 1024
 _TIMEOUT_S: Final = 5.0
 _EXPIRES_DIGITS: Final = 10  # RFC 3261 section 20.19: up to 2**32 - 1
@@ -77,6 +78,7 @@ class Registrar:
                 port=flow.port,
                 connection=flow.connection,
                 path=path,
+                user_agent=_user_agent(request),
             )
         )
 
@@ -156,6 +158,12 @@ def _phone(value: str, default_s: int) -> RegisteringPhone:
         # RFC 5626 section 6: a phone may have several flows, and each binding is replaced by its own kind only.
         instance = f"{instance};reg-id={reg_id}"
     return RegisteringPhone(address.uri, expires_s, instance)
+
+
+def _user_agent(request: Request) -> str:
+    """Return what the phone calls itself (RFC 3261 section 20.41). Bytes that were not UTF-8 are not printable."""
+    given = request.headers.first("user-agent")
+    return "".join(each for each in given if each.isprintable())[:_MAX_USER_AGENT]
 
 
 def _is_outbound(request: Request) -> bool:

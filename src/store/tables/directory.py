@@ -82,8 +82,10 @@ extension_bindings = Table(
     Column("host", String(_HOST), nullable=False),
     Column("port", Integer, nullable=False),
     Column("connection", BigInteger, nullable=False),
+    Column("user_agent", String, nullable=False, server_default=""),
     node(),
     Column("path", Text, nullable=False, server_default=""),
+    Column("tm_create", UtcDateTime),
     Column("tm_expire", UtcDateTime, nullable=False),
     Index(None, "tm_expire"),
 )

@@ -1,11 +1,12 @@
 // What sets up a phone for an extension: a QR code for those that have a camera, texts for the others.
 import { encode } from "uqr";
 import { useState } from "preact/hooks";
+import type { Registration } from "../../api/registrations";
 import type { Schemas } from "../../api/request";
 import { useServer, type Server } from "../../api/server";
 import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
-import { TRANSPORTS, addressOf, hostport, uri, type SipAddress, type Transport } from "../../ui/sip";
+import { TRANSPORTS, addressOf, addressText, hostport, uri, type SipAddress, type Transport } from "../../ui/sip";
 import "./directory.css";
 
 type Extension = Schemas["Extension"] & { password: string };
@@ -61,7 +62,25 @@ function QrCode({ text, label }: { text: string; label: string }) {
   );
 }
 
-export function Phone({ extension, close }: { extension: Extension; close: () => void }) {
+interface PhoneProps {
+  extension: Extension;
+  /** The phones that are registered with it; undefined until it is known. */
+  registered?: readonly Registration[];
+  close: () => void;
+}
+
+/** Says when a phone has registered, while one is set up. */
+function Arrived({ registered }: Pick<PhoneProps, "registered">) {
+  if (!registered) return null;
+  if (registered.length === 0) return <p class="note" role="status">No phone is registered yet. This says so when one is.</p>;
+  return (
+    <div class="note good" role="status">
+      {registered.map((each) => <p key={each.contact}>Registered: {each.user_agent || "a phone"}, {addressText(each)}</p>)}
+    </div>
+  );
+}
+
+export function Phone({ extension, registered, close }: PhoneProps) {
   const server = useServer();
   const [entered, setEntered] = useState(remembered);
   const registrar = registrarOf(server, entered);
@@ -76,6 +95,7 @@ export function Phone({ extension, close }: { extension: Extension; close: () =>
   return (
     <Dialog title={`Set up a phone for ${extension.extension}`} close={close} wide>
       <p class="muted">Up to three phones can use it at the same time. Code and texts hold the password: give them to its owner only.</p>
+      <Arrived registered={registered} />
       <div class="phone-code">
         <QrCode text={text} label={`QR code for ${phone}`} />
         <div>

@@ -4,6 +4,7 @@ import { ErrorNote, Loading } from "../../ui/notes";
 import { Cpu } from "./Cpu";
 import { Deliveries } from "./Deliveries";
 import { Events } from "./Events";
+import { Registrations } from "./Registrations";
 import { read, type Metrics } from "./metrics";
 
 const POLL_MS = 2000;
@@ -44,6 +45,7 @@ export function Server() {
       {error !== undefined && <ErrorNote error={error} />}
       {!metrics && error === undefined && <Loading />}
       {metrics && <Health metrics={metrics} />}
+      {(metrics || error !== undefined) && <Registrations all={!!metrics} />}
       <Deliveries />
       <Events />
     </>

@@ -1,12 +1,15 @@
-"""Measure noise suppression: ``python -m bench.noise``.
+"""Measure noise suppression: ``python -m bench.noise [--rates HZ ...] [--kinds KIND ...] [--snrs DB ...]``.
 
 What it costs a talker, and how much closer to the speech alone it brings noisy speech: segmental SNR and STOI
-(Taal et al. 2011, by ``pystoi``) of recorded prompts with noises, through a bridge, before and after.
+(Taal et al. 2011, by ``pystoi``) of recorded prompts with noises, through a bridge, before and after. The rows of the
+table are printed as bench/README.md has them.
 """
 
+import argparse
 import os
 import statistics
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +20,34 @@ from tests.support.noises import NOISES, Signal, aligned, noisy, segmental_snr_d
 TICKS_PER_S = 50
 SNRS_DB = (0, 5, 10)
 RATES_HZ = (8000, 48000)
+SENTENCES = 4
 
 Pcm = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """How close to the speech alone a signal is."""
+
+    snr_db: float
+    """Segmental: -10 to 35."""
+    stoi: float
+    """0 to 1: how intelligible."""
+
+    @classmethod
+    def of(cls, speech: Signal, pcm: Pcm, rate_hz: int) -> "Closeness":
+        clean, signal = aligned(speech, pcm / 32768, rate_hz)
+        return cls(segmental_snr_db(clean, signal, rate_hz), float(stoi(clean, signal, rate_hz)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A noise at a ratio: before and after, and the median CPU time of a tick without and with suppression, in us."""
+
+    before: Closeness
+    after: Closeness
+    off_us: float
+    on_us: float
 
 
 def heard(pcm: Pcm, rate_hz: int) -> tuple[Pcm, float, float]:
@@ -43,31 +72,40 @@ def heard(pcm: Pcm, rate_hz: int) -> tuple[Pcm, float, float]:
     return np.concatenate(outputs), without, suppressed
 
 
-def closeness(speech: Signal, pcm: Pcm, rate_hz: int) -> tuple[float, float]:
-    """Return segmental SNR in dB, and STOI."""
-    clean, signal = aligned(speech, pcm / 32768, rate_hz)
-    return segmental_snr_db(clean, signal, rate_hz), float(stoi(clean, signal, rate_hz))
+def measure(kind: str, snr_db: float, rate_hz: int, *, count: int = SENTENCES) -> Reading:
+    """Measure so many sentences with a noise."""
+    speech = sentences(rate_hz, count)
+    said = noisy(speech, kind, snr_db, rate_hz)
+    pcm, off_us, on_us = heard(said, rate_hz)
+    return Reading(Closeness.of(speech, said, rate_hz), Closeness.of(speech, pcm, rate_hz), off_us, on_us)
+
+
+def cell(reading: Reading) -> str:
+    before, after = reading.before, reading.after
+    return f"{before.snr_db:.1f} to {after.snr_db:.1f} dB, {before.stoi:.2f} to {after.stoi:.2f}"
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rates", type=int, nargs="+", default=RATES_HZ, metavar="HZ")
+    parser.add_argument("--kinds", nargs="+", default=NOISES, choices=NOISES, metavar="KIND")
+    parser.add_argument("--snrs", type=float, nargs="+", default=SNRS_DB, metavar="DB")
+    parser.add_argument("--sentences", type=int, default=SENTENCES)
+    given = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}")
-    for rate_hz in RATES_HZ:
-        speech = sentences(rate_hz, 4)
-        costs = []
-        for kind in NOISES:
-            for snr_db in SNRS_DB:
-                said = noisy(speech, kind, snr_db, rate_hz)
-                pcm, *cost = heard(said, rate_hz)
-                costs.append(cost)
-                before, after = closeness(speech, said, rate_hz), closeness(speech, pcm, rate_hz)
-                print(
-                    f"{rate_hz} Hz, {kind} at {snr_db} dB: segmental SNR {before[0]:.1f} -> {after[0]:.1f} dB, "
-                    f"STOI {before[1]:.2f} -> {after[1]:.2f}",
-                    flush=True,
-                )
-        off, on = (statistics.median(column) for column in zip(*costs, strict=True))
+    for rate_hz in given.rates:
+        readings = []
+        print(f"\n| {rate_hz} Hz | " + " | ".join(f"{snr_db:g} dB" for snr_db in given.snrs) + " |")
+        print("|---|" + "---|" * len(given.snrs))
+        for kind in given.kinds:
+            row = [measure(kind, snr_db, rate_hz, count=given.sentences) for snr_db in given.snrs]
+            readings += row
+            print(f"| {kind} | " + " | ".join(map(cell, row)) + " |", flush=True)
+        off, on = (
+            statistics.median(each) for each in zip(*((r.off_us, r.on_us) for r in readings), strict=True)
+        )
         print(
-            f"{rate_hz} Hz: a tick {off:.1f} us, suppressed {on:.0f} us: {on - off:.0f} us a talker",
+            f"\n{rate_hz} Hz: a tick {off:.1f} us, suppressed {on:.0f} us: {on - off:.0f} us a talker",
             flush=True,
         )
     print(f"load {os.getloadavg()[0]:.1f}")

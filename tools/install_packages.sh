@@ -88,6 +88,7 @@ test_() {
 
 bench() {
 	test_
+	need_file /usr/share/buckle/wav/10-1.wav bucklespring-data
 	for voice in es_MX_f_Allison fr_CA_f_June it_IT_m_Carlo; do
 		language=${voice%%_*}
 		need_file "/usr/share/asterisk/sounds/$voice/agent-pass.wav" "asterisk-core-sounds-$language-wav"

@@ -1,8 +1,10 @@
 """Recorded speech with noises, and how close to the speech alone a signal is."""
 
 from functools import cache
+from pathlib import Path
 from typing import Final
 
+import av
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +16,10 @@ __all__ = ["NOISES", "aligned", "at_rate", "noise_of", "noisy", "segmental_snr_d
 Pcm = npt.NDArray[np.int16]
 Signal = npt.NDArray[np.float64]
 
-NOISES: Final = ("white", "pink", "car", "babble", "hum")
+NOISES: Final = ("white", "pink", "car", "babble", "hum", "keyboard")
+_KEYS: Final = Path("/usr/share/buckle/wav")
+_KEYS_HZ: Final = 44_100
+_KEYS_PER_S: Final = 6
 _SEGMENT_S: Final = 0.02
 _SEGMENT_DB: Final = (-10.0, 35.0)
 """Hansen and Pellom, ICSLP 1998: segments outside do not count more than these."""
@@ -57,11 +62,37 @@ def noise_of(kind: str, nsamples: int, sample_rate_hz: int, *, seed: int = 5) ->
         t = np.arange(nsamples) / sample_rate_hz
         noise = np.sum([np.sin(2 * np.pi * 50 * k * t) / k for k in range(1, 12)], axis=0)
         noise = noise + random.normal(0, 0.1, nsamples)
+    elif kind == "keyboard":
+        noise = _typing(nsamples, sample_rate_hz, random)
     else:
         spectrum = np.fft.rfft(random.normal(0, 1, nsamples))
         hz = np.maximum(np.fft.rfftfreq(nsamples, 1 / sample_rate_hz), 20)
         noise = np.fft.irfft(spectrum * hz ** {"white": 0.0, "pink": -0.5, "car": -1.5}[kind], nsamples)
     return noise / rms(noise)
+
+
+def _typing(nsamples: int, sample_rate_hz: int, random: np.random.Generator) -> Signal:
+    """Return keys that are pressed and released, as recorded in Debian's bucklespring-data, at random times."""
+    keys = _recorded_keys()
+    typed = np.zeros(nsamples * _KEYS_HZ // sample_rate_hz + _KEYS_HZ)
+    for at in np.sort(random.integers(0, len(typed) - _KEYS_HZ, len(typed) * _KEYS_PER_S // _KEYS_HZ)):
+        for later, key in zip((0, _KEYS_HZ // 10), keys[random.integers(len(keys))], strict=True):
+            part = typed[at + later : at + later + len(key)]
+            part += key[: len(part)]
+    return at_rate(typed, _KEYS_HZ, sample_rate_hz)[:nsamples]
+
+
+@cache
+def _recorded_keys() -> list[tuple[Signal, Signal]]:
+    """Return the sounds of twenty keys: pressed, released."""
+    assert _KEYS.is_dir(), "apt-get install bucklespring-data"
+    return [(_key(f"{key:02x}-1"), _key(f"{key:02x}-0")) for key in range(0x10, 0x24)]
+
+
+def _key(name: str) -> Signal:
+    with av.open(str(_KEYS / f"{name}.wav")) as container:
+        parts = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    return np.concatenate(parts) / 32768
 
 
 def noisy(speech: Signal, kind: str, snr_db: float, sample_rate_hz: int) -> Pcm:
@@ -75,8 +106,9 @@ def aligned(reference: Signal, signal: Signal, sample_rate_hz: int) -> tuple[Sig
     """Return both, without the signal's delay of at most 60 ms, and of equal length."""
     most = int(_MAX_DELAY_S * sample_rate_hz)
     nsamples = min(len(reference), len(signal)) - most
-    matches = [float(np.dot(reference[:nsamples], signal[d : d + nsamples])) for d in range(most)]
-    delay = int(np.argmax(matches))
+    size = 1 << (nsamples + 2 * most).bit_length()
+    spectrum = np.fft.rfft(signal[: nsamples + most], size) * np.conj(np.fft.rfft(reference[:nsamples], size))
+    delay = int(np.argmax(np.fft.irfft(spectrum, size)[:most]))
     return reference[:nsamples], signal[delay : delay + nsamples]
 
 

@@ -52,6 +52,7 @@ async def test_a_wrong_key_is_refused_and_a_room_is_made_with_the_right_one(tmp_
         dialog = page.get_by_role("dialog")
         await dialog.get_by_label("Name", exact=True).fill("Weekly meeting")
         await dialog.get_by_label("PIN", exact=True).fill("12")
+        await dialog.get_by_label("Pass digits on").check()
         await dialog.get_by_role("button", name="Create room").click()
         await expect(dialog).to_be_hidden()
 
@@ -66,7 +67,7 @@ async def test_a_wrong_key_is_refused_and_a_room_is_made_with_the_right_one(tmp_
             await expect(row).to_contain_text("Locked")
             async with session.get(f"{server.base}/v1.0/conferences/{room['id']}") as response:
                 room = await response.json()
-            assert (room["pin"], room["locked"]) == ("12", True)
+            assert (room["pin"], room["locked"], room["relay_digits"]) == ("12", True, True)
 
             # What others do is seen at once.
             async with session.post(
@@ -95,6 +96,14 @@ async def test_an_agent_logs_in_and_out_and_a_session_outlives_a_reload(tmp_path
             await page.get_by_label("Password").fill(AGENT["password"])
             await page.get_by_role("button", name="Log in").click()
             await expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
+            await page.get_by_role("button", name="Requests").click()
+            panel = page.get_by_role("complementary", name="Requests of this page")
+            sent = panel.locator("details", has_text="/auth/login").first
+            await sent.locator("summary").click()
+            shown = await sent.locator("pre").inner_text()
+            assert AGENT["username"] in shown and '"password": "<password>"' in shown
+            assert AGENT["password"] not in await panel.inner_html()
+            await page.get_by_role("button", name="Requests").click()
             await page.reload()
             await expect(page.get_by_role("heading", name="Rooms")).to_be_visible()
             assert await page.context.cookies() == []

@@ -30,6 +30,11 @@ export function fetchRaw(what: ApiRequest, raw?: RawBody): Promise<Response> {
   return client.fetch(what, raw);
 }
 
+/** A command is shown, copied and kept on the screen: it has a word in the place of a password. */
+function withoutPassword(name: string, value: unknown): unknown {
+  return /password$/.test(name) && value ? "<password>" : value;
+}
+
 /** Return the command that sends the same request from a terminal. The credential is a variable, not the secret. */
 export function curl(what: ApiRequest): string {
   const parts = ["curl"];
@@ -37,7 +42,7 @@ export function curl(what: ApiRequest): string {
   if (what.method !== implied) parts.push(`-X ${what.method.toUpperCase()}`);
   parts.push(`"${new URL(what.url, ROOT)}"`, `\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
   for (const [name, value] of Object.entries(what.headers ?? {})) parts.push(`\\\n  -H '${name}: ${value}'`);
-  if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, null, 2).replaceAll("'", "'\\''")}'`);
+  if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, withoutPassword, 2).replaceAll("'", "'\\''")}'`);
   if (what.file) parts.push(`\\\n  --data-binary "@${what.file}"`);
   return parts.join(" ");
 }

@@ -105,7 +105,8 @@ function FlowEditor({ opened, reload }: { opened: Opened; reload: () => void }) 
           <p>The flow has changed since you opened it. Your changes are still here.</p>
           <div class="row">
             <button type="button" onClick={reload}>Discard mine, show the other version</button>
-            <button type="button" class="danger" onClick={() => void save(true)}>Overwrite it with mine</button>
+            <span class="act"><button type="button" class="danger" onClick={() => void save(true)}>Overwrite it with mine</button>
+              <ShowRequest request={saving(draft, opened, true)} /></span>
           </div>
         </div>
       )}

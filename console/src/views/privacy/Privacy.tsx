@@ -11,7 +11,7 @@ type Rooms = NonNullable<Schemas["ErasureBody"]["rooms"]>;
 type Report = Schemas["Erasure"];
 
 const ROOMS: ReadonlyArray<readonly [Rooms, string, string]> = [
-  ["stems", "Delete the files with this voice alone", "The mix of the room stays, with the voice in it."],
+  ["stems", "Delete this voice’s own files", "The mix of the room stays, with the voice in it."],
   ["delete", "Delete the whole recordings", "Also what the others in the room said."],
   ["keep", "Keep them", "Nothing of them is deleted."],
 ];

@@ -22,6 +22,9 @@ async function soundOf(request: ApiRequest): Promise<Blob> {
 
 const fileOf = (id: string, track = "") => request("get", "/v1.0/recordingfiles/{id}", { path: { id }, query: { track } });
 
+/** The position that the address asks for, in seconds: a search leads to it. */
+const askedFor = () => Number(new URLSearchParams(location.hash.split("?")[1]).get("at"));
+
 export function RecordingView({ id = "" }: ViewProps) {
   const [recording, setRecording] = useState<Recording>();
   const [error, setError] = useState<unknown>();
@@ -71,7 +74,7 @@ function Player({ recording }: { recording: Recording }) {
             <span class="clock">{duration(at * 1000)} / {duration(length * 1000)}</span>
           </div>
           <audio ref={audio} src={source || undefined} preload="metadata" onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
-            onDurationChange={(event) => setLength(lengthOf(event.currentTarget))} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
+            onDurationChange={(event) => setLength(lengthOf(event.currentTarget))} onLoadedMetadata={() => seek(askedFor() || 0)} onPlay={() => setPlaying(true)} onPause={() => setPlaying(false)} />
         </section>
         <Markers markers={markers} seek={seek} />
         <Files recording={recording} voices={voices} />

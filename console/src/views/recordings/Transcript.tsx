@@ -5,6 +5,7 @@ import { fetchRaw, request, send, type Schemas } from "../../api/request";
 import { Act, ShowRequest } from "../../ui/Act";
 import { duration, isSet, short } from "../../ui/format";
 import { download } from "../../ui/download";
+import { Language, useLanguage } from "../../ui/Language";
 import { toastError } from "../../ui/toast";
 import { FROM_ENGLISH, Translation } from "../../ui/Translation";
 
@@ -114,17 +115,22 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
     const item = list.current?.querySelector("[aria-current]");
     if (item instanceof HTMLElement && list.current) list.current.scrollTop = item.offsetTop - list.current.clientHeight / 3;
   }, [current]);
-  const body = { reference_type: "recording", reference_id: recording_id, language: "en-US", translate_to: language, direction: "both" } as const;
+  const spoken = useLanguage();
+  const isEnglish = spoken.language.startsWith("en");
+  const body = { reference_type: "recording", reference_id: recording_id, language: spoken.language, translate_to: isEnglish ? language : "", direction: "both" } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
       <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}
         {transcribe?.translate_to && <Translation label="Language of the transcript" value={language} languages={[transcribe.translate_to]} change={setLanguage} />}
         {transcribe && utterances.length > 0 && <Downloads transcribe={transcribe} language={language} />}</header>
       {!transcribe && (
-        <div class="padded">
+        <div class="padded stack">
           <p class="muted">This recording has no transcript.</p>
-          <Translation label="Language of the transcript" value={language} languages={FROM_ENGLISH} change={setLanguage} />
-          <Act request={request("post", "/v1.0/transcribes", { body })} icon="transcripts" done={(answer) => transcribed(answer)}>Transcribe it</Act>
+          <div class="row bottom">
+            <Language {...spoken} />
+            {isEnglish && <Translation label="Language of the transcript" value={language} languages={FROM_ENGLISH} change={setLanguage} />}
+            <Act request={request("post", "/v1.0/transcribes", { body })} icon="transcripts" done={(answer) => transcribed(answer)}>Transcribe it</Act>
+          </div>
         </div>
       )}
       {transcribe?.status === "done" && utterances.length === 0 && <p class="padded muted">Nothing was said.</p>}

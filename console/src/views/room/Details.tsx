@@ -132,7 +132,7 @@ function Say({ callId, name }: { callId: string; name: string }) {
       <label for="say">Say or play to {name} alone</label>
       <div class="row nowrap">
         <input id="say" placeholder="The meeting begins in a minute." value={text} onInput={(event) => setText(event.currentTarget.value)} />
-        <Act request={request("post", "/v1.0/calls/{id}/talk", { path, body: { text, language: "en-US" } as Schemas["TalkBody"] })} kind="small" icon="speak" disabled={!text.trim()} done={() => setText("")}>Say</Act>
+        <Act request={request("post", "/v1.0/calls/{id}/talk", { path, body: { text } as Schemas["TalkBody"] })} kind="small" icon="speak" disabled={!text.trim()} done={() => setText("")}>Say</Act>
       </div>
       <div class="row">
         <Act request={request("post", "/v1.0/calls/{id}/moh", { path })} kind="small" icon="music">Music</Act>

@@ -20,7 +20,7 @@ export function Matrix({ model }: { model: RoomModel }) {
   const everybody = model.meters.participants.value;
   useEffect(() => void load(), [everybody.length]);
   if (error) return <ErrorNote error={error} retry={() => (setError(undefined), void load())} />;
-  if (!hears) return <Loading />;
+  if (!hears || !model.meters.ready.value) return <Loading />;
   if (everybody.length < 2) return <p class="page-note">With two participants you can choose here who hears whom.</p>;
   if (everybody.length > MOST) {
     return <p class="page-note">The matrix is for {MOST} participants at most; this room has {everybody.length}. Use <code>PUT /v1.0/conferences/{"{id}"}/hears</code>.</p>;

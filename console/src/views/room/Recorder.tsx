@@ -1,7 +1,7 @@
 // Record the room: at once, or in a format of choice; pause, resume, stop.
 import { useEffect, useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
-import { Act } from "../../ui/Act";
+import { Act, ShowRequest } from "../../ui/Act";
 import { Dialog } from "../../ui/Dialog";
 import { Icon } from "../../ui/Icon";
 import type { FieldHints } from "../../ui/form/Editor";
@@ -35,8 +35,8 @@ export function Recorder({ model, room }: RecorderProps) {
   const path = { id: room.id };
   const recorded = isRecorded(room);
   const changed = (answer: Room) => (model.room.value = answer);
-  const resume = () =>
-    send(request("post", "/v1.0/conferences/{id}/recording_resume", { path })).then(() => setPaused(false)).catch(toastError);
+  const resuming = request("post", "/v1.0/conferences/{id}/recording_resume", { path });
+  const resume = () => send(resuming).then(() => setPaused(false)).catch(toastError);
   // One button for both states: it keeps the focus when a recording has begun.
   const second = recorded
     ? { name: paused ? "Resume the recording" : "Pause the recording", icon: paused ? "play" : "pause", act: paused ? () => void resume() : () => ask("pause") } as const
@@ -48,6 +48,7 @@ export function Recorder({ model, room }: RecorderProps) {
           ? <Act request={request("post", "/v1.0/conferences/{id}/recording_stop", { path })} icon="stop" done={changed}>Stop recording</Act>
           : <Act request={request("post", "/v1.0/conferences/{id}/recording_start", { path })} icon="record" done={changed}>Record</Act>}
         <button type="button" class="icon" title={second.name} aria-label={second.name} onClick={second.act}><Icon name={second.icon} /></button>
+        {recorded && paused && <ShowRequest request={resuming} />}
       </span>
       {paused && <span class="badge warn">Paused</span>}
       {asking === "start" && <StartForm room={room.id} close={() => ask(undefined)} done={(answer) => (ask(undefined), changed(answer))} />}

@@ -14,7 +14,7 @@ import { addressOf, uri } from "../../ui/sip";
 import { toastError } from "../../ui/toast";
 import type { ViewProps } from "../registry";
 import { RoomForm } from "../rooms/RoomForm";
-import { RoomLights, lockingOf, whole } from "../rooms/Rooms";
+import { RoomLights, lockingOf, reading, whole } from "../rooms/Rooms";
 import { isOpen, isRecorded, rooms, type Room as RoomRow } from "../rooms/list";
 import { Breakout } from "./Breakout";
 import { Captions } from "./Captions";
@@ -114,7 +114,7 @@ interface HeadProps {
 function Head({ model, room, edit, dial, divide }: HeadProps) {
   const path = { id: room.id };
   const begun = moment(room.tm_create);
-  const people = model.meters.participants.value.length;
+  const people = model.meters.ready.value ? model.meters.participants.value.length : room.conferencecall_ids.length;
   const lock = () => lockingOf(room.id).then(send).then((changed) => (model.room.value = changed)).catch(toastError);
   return (
     <div class="view-head">
@@ -130,6 +130,7 @@ function Head({ model, room, edit, dial, divide }: HeadProps) {
         <button type="button" aria-pressed={room.locked} onClick={() => void lock()}><Icon name={room.locked ? "lock" : "unlock"} />{room.locked ? "Locked" : "Lock"}</button>
         <ShowRequest request={() => lockingOf(room.id)} />
         <button class="icon" type="button" title="Edit" aria-label="Edit the room" onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>
+        <ShowRequest request={reading(room.id)} />
         <Act request={request("delete", "/v1.0/conferences/{id}", { path })} kind="danger icon" icon="close" label="Close the room"
           confirm="All participants are removed, and a running recording ends. This cannot be undone." done={(closed) => (rooms.put(closed), go("rooms"))} />
       </div>

@@ -13,7 +13,7 @@ type Kind = "talk" | "play";
 
 const SCHEMAS: Readonly<Record<Kind, string>> = { talk: "SayBody", play: "PlayBody" };
 const SECTIONS: Readonly<Record<Kind, readonly Section[]>> = {
-  talk: [{ fields: ["text", "language"] }, { fields: ["gain_db", "duck_db", "loop"] }],
+  talk: [{ fields: ["text"] }, { fields: ["language", "loop", "gain_db", "duck_db"] }],
   play: [{ fields: ["stream_urls"] }, { fields: ["gain_db", "duck_db", "loop"] }],
 };
 /** What is said next is said like this. */

@@ -9,7 +9,7 @@ import type { Room } from "./list";
 const SECTIONS: readonly Section[] = [
   { fields: ["name", "detail", "type", "max_participants", "timeout"] },
   { title: "Entry", fields: ["pin", "moderator_pin", "locked", "lobby", "wait_for_moderator", "end_when_moderator_leaves"] },
-  { title: "Sound", fields: ["entry_tone", "exit_tone", "music_when_alone", "record_on_start", "announce", "prompts", "language", "levelling", "noise_suppression"] },
+  { title: "Sound", fields: ["entry_tone", "exit_tone", "music_when_alone", "record_on_start", "announce", "prompts", "language", "levelling", "noise_suppression", "relay_digits"] },
   { title: "Keys, texts and flows", folded: true, fields: ["dtmf_menu", "prompt_texts", "pre_flow_id", "post_flow_id", "pre_actions", "post_actions", "data", "id"] },
   { title: "More" },
 ];
@@ -38,6 +38,7 @@ const HINTS: Readonly<Record<string, FieldHints>> = {
   language: { hint: "That is spoken: of prompts, announcements and captions, such as en-US; empty: the server's.", placeholder: "en-US" },
   noise_suppression: { label: "Remove noise", hint: "From what the others hear of each participant." },
   levelling: { label: "Level the participants", hint: "Slowly brings each voice to the same loudness." },
+  relay_digits: { label: "Pass digits on", hint: "The digits that a participant presses are sent to the others." },
   dtmf_menu: { label: "Keys of a phone", hint: "One to four of 0–9 * # A–D, and what they do." },
   prompt_texts: { label: "Texts of prompts", hint: "The name of a prompt, and the text that is said in its place." },
   pre_flow_id: { label: "Flow before the room" },
@@ -83,9 +84,18 @@ function withoutFixed(section: Section): Section {
   return { ...section, fields: section.fields?.filter((name) => !FIXED.includes(name)) };
 }
 
-const FIELDS = SECTIONS.flatMap((section) => section.fields ?? []).filter((name) => !FIXED.includes(name));
+type Settings = Schemas["ConferenceFields"];
+
+/** All that PUT replaces: what is missing here would be reset, so that the compiler asks for every setting. */
+const FIELDS: Readonly<Record<keyof Settings, true>> = {
+  name: true, detail: true, data: true, timeout: true, max_participants: true,
+  pin: true, moderator_pin: true, locked: true, lobby: true, wait_for_moderator: true, end_when_moderator_leaves: true,
+  entry_tone: true, exit_tone: true, music_when_alone: true, record_on_start: true, announce: true, prompts: true, prompt_texts: true, language: true,
+  levelling: true, noise_suppression: true, relay_digits: true, dtmf_menu: true,
+  pre_flow_id: true, post_flow_id: true, pre_actions: true, post_actions: true,
+};
 
 /** Return what PUT replaces, of a whole room. */
-export function fieldsOf(room: Value): Schemas["ConferenceFields"] {
-  return Object.fromEntries(FIELDS.filter((name) => room[name] !== undefined).map((name) => [name, room[name]])) as Schemas["ConferenceFields"];
+export function fieldsOf(room: Value): Settings {
+  return Object.fromEntries(Object.keys(FIELDS).filter((name) => room[name] !== undefined).map((name) => [name, room[name]])) as Settings;
 }

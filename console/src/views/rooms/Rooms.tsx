@@ -86,8 +86,10 @@ export async function lockingOf(id: string): Promise<ApiRequest<Room>> {
 
 /** Return the room as the API has it now: events leave out the PINs. */
 export async function whole(id: string): Promise<Room> {
-  return send(request("get", "/v1.0/conferences/{id}", { path: { id } }));
+  return send(reading(id));
 }
+
+export const reading = (id: string) => request("get", "/v1.0/conferences/{id}", { path: { id } });
 
 function RoomActions({ room, edit }: { room: Room; edit: (room: Room) => void }) {
   const name = room.name || "this room";
@@ -99,6 +101,7 @@ function RoomActions({ room, edit }: { room: Room; edit: (room: Room) => void })
       </button>
       <ShowRequest request={() => lockingOf(room.id)} />
       <button class="ghost icon" type="button" title="Edit" aria-label={`Edit ${name}`} onClick={() => void whole(room.id).then(edit).catch(toastError)}><Icon name="edit" /></button>
+      <ShowRequest request={reading(room.id)} />
       <Act request={request("delete", "/v1.0/conferences/{id}", { path: { id: room.id } })} kind="ghost icon danger" icon="close" label={`Close ${name}`}
         confirm="All participants are removed, and a running recording ends. This cannot be undone." done={(answer) => rooms.put(answer)} />
     </div>

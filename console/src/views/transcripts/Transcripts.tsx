@@ -1,5 +1,5 @@
 // Search in everything that was said.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { request, send, type Schemas } from "../../api/request";
 import { ShowRequest } from "../../ui/Act";
 import { Search } from "../../ui/Search";
@@ -9,6 +9,31 @@ import { speaker } from "../recordings/Transcript";
 
 type Found = Schemas["Transcript"];
 
+type Origin = Pick<Schemas["Transcribe"], "reference_type" | "reference_id">;
+
+/** Return what was transcribed, by the ids of the transcribes: it is read when something is found. */
+function useOrigins(found: readonly Found[]): ReadonlyMap<string, Origin> {
+  const [origins, setOrigins] = useState<ReadonlyMap<string, Origin>>(new Map());
+  useEffect(() => {
+    const unknown = [...new Set(found.map(({ transcribe_id }) => transcribe_id))].filter((id) => !origins.has(id));
+    for (const id of unknown) {
+      send(request("get", "/v1.0/transcribes/{id}", { path: { id } }))
+        .then((read) => setOrigins((before) => new Map(before).set(id, read)))
+        .catch(() => undefined); // without it there is no link
+    }
+  }, [found]);
+  return origins;
+}
+
+/** Where it was said, with a link to the place in the recording, or to the room. */
+function Place({ utterance, origin }: { utterance: Found; origin?: Origin }) {
+  const at = duration(utterance.start_s * 1000);
+  if (origin?.reference_type === "recording") return <a href={`#/recordings/${origin.reference_id}?at=${utterance.start_s}`}>at {at} of a recording</a>;
+  if (origin?.reference_type === "confbridge") return <>{at} after the beginning, in <a href={`#/rooms/${origin.reference_id}`}>a room</a></>;
+  return <>{at} after the beginning</>;
+}
+
+const NOTHING: readonly Found[] = [];
 const searching = (q: string) => request("get", "/v1.0/transcripts/search", { query: { q } });
 
 export function Transcripts() {
@@ -16,6 +41,7 @@ export function Transcripts() {
   const [found, setFound] = useState<readonly Found[]>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const origins = useOrigins(found ?? NOTHING);
   async function search(event: SubmitEvent) {
     event.preventDefault();
     if (!words.trim()) return;
@@ -46,7 +72,7 @@ export function Transcripts() {
           {found.map((each) => (
             <li key={each.id}>
               <p>{each.message}</p>
-              <p class="muted small">{speaker(each)}, {when(each.tm_create)}, {duration(each.start_s * 1000)} after the beginning</p>
+              <p class="muted small">{speaker(each)}, {when(each.tm_create)}, <Place utterance={each} origin={origins.get(each.transcribe_id)} /></p>
             </li>
           ))}
         </ol>

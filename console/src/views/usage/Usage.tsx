@@ -25,9 +25,11 @@ const GROUPINGS: ReadonlyArray<readonly [Grouping, string]> = [["day_room", "Day
 
 const exporting = (span: Span) => request("get", "/v1.0/usage/export", { query: { ...span } });
 
+const reading = (span: Span, page_token = "") => request("get", "/v1.0/usage", { query: { ...span, ...(page_token && { page_token }) } });
+
 async function read(span: Span) {
   const [{ rows, truncated }, balance] = await Promise.all([
-    readPages((page_token) => request("get", "/v1.0/usage", { query: { ...span, page_token } }), MAX_PAGES),
+    readPages((page_token) => reading(span, page_token), MAX_PAGES),
     send(request("get", "/v1.0/balance", {})),
   ]);
   return { rows: rows.map((row): Row => ({ ...row, id: `${row.day} ${row.conference_id}` })), truncated, balance, span };
@@ -83,6 +85,7 @@ function Choice({ span, choose }: { span: Span; choose: (span: Span) => void }) 
       <div class="segments" role="group" aria-label="What a row is about">
         {GROUPINGS.map(([by, label]) => <button key={by} type="button" aria-pressed={span.by === by} onClick={() => choose({ ...span, by })}>{label}</button>)}
       </div>
+      <ShowRequest request={reading(span)} />
     </div>
   );
 }
@@ -90,7 +93,7 @@ function Choice({ span, choose }: { span: Span; choose: (span: Span) => void }) 
 /** What goes on now, and the credits, if the customer is limited by them. */
 function Balance({ report: { balance, available, running } }: { report: Report }) {
   return (
-    <div class="figures">
+    <div class="figures few">
       <div class="card padded figure">
         <span class="muted small">In rooms now</span><strong>{plural(running.participants, "participant")}</strong><span class="muted small">{plural(running.minutes, "minute")} so far</span>
       </div>

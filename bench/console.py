@@ -8,10 +8,11 @@ viewer of that room costs the server.
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,16 +21,26 @@ from typing import Any, Final
 from aiohttp import ClientSession
 from playwright.async_api import Page, expect
 from tests.app.server import KEY, Server, serve
-from tests.console.pages import WITHIN_MS, api, log_in, opened
+from tests.console.pages import api, log_in, opened
 from tests.console.test_join_page import browser
-from tests.support.waiting import until
+
+from bench.capacity.calls import CallState
+from bench.capacity.plan import Plan
+from bench.capacity.rig import open_rig
+from bench.capacity.setup import all_cores, allow_files
+from bench.capacity.sip_messages import SipUri
 
 HOST: Final = "127.0.0.1"
 RELOADS: Final = 7
 WATCH_S: Final = 10.0
-CALLS_S: Final = 60
 SETTLE_S: Final = 3.0
-JOINED_WITHIN_S: Final = 120.0
+SHOWN_WITHIN_MS: Final = 300_000
+TALKERS: Final = 3
+JOINS_PER_S: Final = 20.0
+ROUND: Final = 50
+"""Phones that call before it is told how many have joined."""
+SPARE: Final = 1
+"""Phones that may call in place of refused ones, for each that is wanted."""
 READY: Final = """rooms => new Promise(done => {
   const look = () => document.querySelectorAll('tbody tr').length >= rooms && !document.querySelector('button.primary[disabled]')
     ? done(performance.now()) : requestAnimationFrame(look);
@@ -73,29 +84,41 @@ async def cpu_of(server: Server, seconds: float) -> float:
 
 @asynccontextmanager
 async def calls_in(server: Server, room: str, phones: int) -> AsyncIterator[None]:
-    """Let the generator of the capacity measurement call a room, and wait until all phones have joined."""
-    target = f"sip:{room}@{HOST}:{server.sip_port}"
-    command = ["-m", "bench.capacity", "--phones", str(phones), "--seconds", str(CALLS_S), "--target", target]
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=DEVNULL, stderr=DEVNULL)
+    """Let the phones of the capacity measurement call a room, and wait until all of them have joined.
 
-    async def all_joined() -> bool:
-        found = await api(server, "GET", f"/conferences/{room}")
-        return len(found["conferencecall_ids"]) >= phones
+    There is no time limit: a busy machine takes longer. A phone that is refused calls again as another one; a round in which no
+    phone joins is an error.
+    """
+    target = SipUri.parse(f"sip:{room}@{HOST}:{server.sip_port}")
+    plan = Plan(phones * (1 + SPARE), talkers=TALKERS)
+    allow_files(plan.phones)
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_rig(Path(folder), plan, target, cores=all_cores()) as rig:
+            while missing := phones - rig.answered:
+                before, count = rig.answered, min(missing, ROUND, plan.phones - len(rig.calls))
+                await rig.join(count, JOINS_PER_S)
+                progress(f"{rig.answered} of {phones} phones have joined (load {os.getloadavg()[0]:.1f})")
+                if rig.answered == before:
+                    refused = Counter(each.status for each in rig.calls if each.state is CallState.REFUSED)
+                    raise SystemExit(f"no phone joins any more; refused: {dict(refused)}")
+            yield
+            await rig.leave()
 
-    try:
-        await until(all_joined, within_s=JOINED_WITHIN_S)
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
+
+def progress(text: str) -> None:
+    """Tell how far the measurement is, beside its result."""
+    print(text, file=sys.stderr, flush=True)
 
 
 async def watch(page: Page, server: Server, room: str, phones: int) -> dict[str, Any]:
     """Return the pauses between frames while a room is scrolled, and what the viewer costs the server."""
+    progress("measuring without a viewer")
     await page.goto(f"{server.base}/console/#/calls")
     alone = await cpu_of(server, WATCH_S)
     await page.goto(f"{server.base}/console/#/rooms/{room}")
-    await expect(page.get_by_role("list", name=f"Participants, {phones}")).to_be_visible(timeout=WITHIN_MS)
+    progress("measuring with a viewer")
+    shown = page.get_by_role("list", name=f"Participants, {phones}")
+    await expect(shown).to_be_visible(timeout=SHOWN_WITHIN_MS)
     await asyncio.sleep(SETTLE_S)
     watched = await cpu_of(server, WATCH_S)
     pauses = sorted(await page.evaluate(SCROLL))
@@ -119,14 +142,17 @@ async def measure(rooms: int, phones: int) -> dict[str, Any]:
             browser() as chromium,
             opened(chromium, server) as page,
         ):
+            progress(f"making {rooms} rooms")
             for number in range(rooms):
                 await api(server, "POST", "/conferences", type="conference", name=f"Room {number}")
             await log_in(page)
-            found = {"rooms": {"count": rooms, **await time_reloads(page, rooms)}}
+            found: dict[str, Any] = {"load_average": {"begin": round(os.getloadavg()[0], 1)}}
+            found |= {"rooms": {"count": rooms, **await time_reloads(page, rooms)}}
             if phones:
                 room = (await api(server, "POST", "/conferences", type="conference", name="Full"))["id"]
                 async with calls_in(server, room, phones):
                     found["participants"] = {"count": phones, **await watch(page, server, room, phones)}
+            found["load_average"]["end"] = round(os.getloadavg()[0], 1)
             return found
 
 

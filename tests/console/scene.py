@@ -24,6 +24,7 @@ __all__ = ["Scene", "open_scene"]
 SAMPLE_RATE_HZ: Final = 48_000
 SPEECH_S: Final = 1200
 RECORDED_S: Final = 15
+PASSWORD: Final = "Secret-4711-x"
 PEOPLE: Final = (
     (
         "Maria Lindqvist",
@@ -33,6 +34,9 @@ PEOPLE: Final = (
     ("Tom Okafor", "G722/16000/1", "I will send the numbers to everybody after this meeting."),
     ("Front desk", "PCMU/8000/1", "Good morning. The visitors have arrived and wait in the lobby."),
 )
+EXTENSIONS: Final = ("201", "202", "300")
+WAITING: Final = 48
+"""The number of the phone in the lobby, which stands for a provider too."""
 FLOW: Final[list[dict[str, Any]]] = [
     {"type": "answer"},
     {"type": "talk", "option": {"text": "Welcome. Press 1 for the meeting.", "language": "en-US"}},
@@ -89,7 +93,10 @@ async def open_scene(server: Server, folder: Path) -> AsyncIterator[Scene]:
         flow, night = await _flows(server, room)
         for number, (name, codec, text) in enumerate(PEOPLE):
             microphone = await asyncio.to_thread(_speech, folder, number, text)
-            phone = Baresip(folder / f"phone{number}", microphone, codec=codec, number=40 + number)
+            login = _login(server, EXTENSIONS[number], name)
+            phone = Baresip(
+                folder / f"phone{number}", microphone, codec=codec, login=login, number=40 + number
+            )
             stack.enter_context(phone)
             await asyncio.to_thread(phone.dial, f"sip:{room}@{ADDRESS}:{server.sip_port}")
             await _name_the_newest(server, room, name)
@@ -97,14 +104,39 @@ async def open_scene(server: Server, folder: Path) -> AsyncIterator[Scene]:
         await _conversation(server, room)
         recording = await _recording(server, room)
         await api(server, "POST", f"/conferences/{room}/transcribe_start", language="en-US")
+        await _usage(server, folder)
+        await api(server, "POST", f"/conferences/{room}/broadcasts", protocol="hls")
         run = (await api(server, "POST", "/activeflows", flow_id=night))["id"]
         yield Scene(room, lobby, flow, run, recording)
+
+
+def _login(server: Server, extension: str, name: str) -> str:
+    """Return the account of a phone that registers with an extension, and says who uses it."""
+    where = f"{ADDRESS}:{server.sip_port}"
+    return f'"{name}" <sip:{extension}@{where}>;auth_user={extension};auth_pass={PASSWORD};regint=300'
+
+
+async def _usage(server: Server, folder: Path) -> None:
+    """Let a phone be in a room, and leave it."""
+    room = (await api(server, "POST", "/conferences", type="conference", name="Stand-up"))["id"]
+    with Baresip(folder / "left", folder / "microphone1.wav", codec="PCMA/8000/1", number=49) as phone:
+        await asyncio.to_thread(phone.dial, f"sip:{room}@{ADDRESS}:{server.sip_port}")
+
+        async def joined() -> Any:
+            listed = (await api(server, "GET", f"/conferencecalls?conference_id={room}"))["result"]
+            return [each for each in listed if each["status"] == "joined"]
+
+        (joined_row,) = await until(joined)
+        await api(server, "POST", f"/calls/{joined_row['reference_id']}/hangup")
 
 
 async def _waiting(server: Server, stack: AsyncExitStack, folder: Path) -> str:
     """Make a room with a lobby, and let a phone wait there."""
     made = await api(server, "POST", "/conferences", type="conference", name="Auditors", lobby=True)
-    phone = Baresip(folder / "waiting", folder / "microphone0.wav", codec="PCMA/8000/1", number=48)
+    guest = f'"Henrik Dahl" <sip:henrik@{ADDRESS}:{11_000 + 4 * WAITING}>;regint=0'
+    phone = Baresip(
+        folder / "waiting", folder / "microphone0.wav", codec="PCMA/8000/1", login=guest, number=WAITING
+    )
     stack.enter_context(phone)
     await asyncio.to_thread(phone.dial, f"sip:{made['id']}@{ADDRESS}:{server.sip_port}")
     return str(made["id"])
@@ -141,8 +173,9 @@ async def _name_the_newest(server: Server, room: str, name: str) -> None:
 
 
 async def _telephony(server: Server) -> None:
-    for number, name in (("201", "Maria Lindqvist"), ("202", "Tom Okafor"), ("300", "Front desk")):
-        await api(server, "POST", "/extensions", extension=number, name=name, password="Secret-4711-x")
+    for number, (name, _, _) in zip(EXTENSIONS, PEOPLE, strict=True):
+        await api(server, "POST", "/extensions", extension=number, name=name, password=PASSWORD)
+    await api(server, "POST", "/extensions", extension="301", name="Meeting room", password=PASSWORD)
     await api(
         server,
         "POST",
@@ -151,6 +184,8 @@ async def _telephony(server: Server) -> None:
         domain_name="northern",
         auth_types=["ip"],
         allowed_ips=["192.0.2.10"],
+        outbound_host=f"{ADDRESS}:{11_000 + 4 * WAITING}",  # a phone answers its probes
+        options_interval_s=5,
     )
     await api(
         server,
@@ -160,8 +195,9 @@ async def _telephony(server: Server) -> None:
         domain_name="exchange",
         auth_types=["basic"],
         username="exchange",
-        password="Secret-4711-x",
+        password=PASSWORD,
         outbound_host="127.0.0.1:9",
+        options_interval_s=5,
     )
 
 
@@ -199,6 +235,6 @@ async def _recording(server: Server, room: str) -> str:
     async def transcribed() -> bool:
         return bool((await api(server, "GET", f"/transcribes/{begun['id']}"))["status"] == "done")
 
-    await until(transcribed, within_s=120)
+    await until(transcribed, within_s=900)
     await api(server, "POST", f"/conferences/{room}/recording_start")
     return str(recording)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from playwright.async_api import Browser, Page, expect
 
 from tests.app.server import KEY, Server, serve
-from tests.console.pages import WITHIN_MS, log_in
+from tests.console.pages import WITHIN_MS, api, log_in
 from tests.console.scene import Scene, open_scene
 from tests.console.test_join_page import browser
 from tests.support.netns import ADDRESS
@@ -31,6 +31,8 @@ HISTORY_MS: Final = 9000
 
 async def shown(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.get_by_text("Loading", exact=True)).to_have_count(0)
+    await expect(page.get_by_text("Measuring", exact=True)).to_have_count(0)
 
 
 async def participant(page: Page) -> None:
@@ -44,6 +46,7 @@ def panel(name: str) -> Callable[[Page], Awaitable[None]]:
 
     async def show(page: Page) -> None:
         await page.get_by_role("tab", name=name).click()
+        await shown(page)
 
     return show
 
@@ -59,6 +62,11 @@ async def invitation(page: Page) -> None:
     await links.get_by_role("button", name="Make a link").click()
     await links.get_by_role("status").wait_for()
     await links.scroll_into_view_if_needed()
+
+
+async def listeners(page: Page) -> None:
+    await panel("Listeners")(page)
+    await page.get_by_role("region", name="Broadcasts").get_by_text("Live").wait_for()
 
 
 async def captions(page: Page) -> None:
@@ -114,9 +122,16 @@ async def processor(page: Page) -> None:
     await expect(page.get_by_role("region", name="CPU by role")).to_contain_text("%")
 
 
+async def registrations(page: Page) -> None:
+    region = page.get_by_role("region", name="Registrations")
+    await expect(region.get_by_role("row")).to_have_count(4)
+    await region.evaluate("each => each.scrollIntoView({block: 'start'})")
+
+
 async def found(page: Page) -> None:
     await page.get_by_label("Words").fill("meeting")
     await page.get_by_role("button", name="Search").click()
+    await page.locator(".found a").first.wait_for()
 
 
 def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]]]]:
@@ -129,6 +144,7 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "chat": (f"rooms/{scene.room}", chat),
         "say": (f"rooms/{scene.room}", panel("Say and play")),
         "streams": (f"rooms/{scene.room}", panel("Media streams")),
+        "listeners": (f"rooms/{scene.room}", listeners),
         "captions": (f"rooms/{scene.room}", captions),
         "guests": (f"rooms/{scene.room}", invitation),
         "breakout": (f"rooms/{scene.room}", breakout),
@@ -150,6 +166,7 @@ def views(scene: Scene) -> dict[str, tuple[str, Callable[[Page], Awaitable[None]
         "usage": ("usage", shown),
         "privacy": ("privacy", shown),
         "server": ("server", processor),
+        "registrations": ("server", registrations),
         "requests": ("calls", requests),
     }
 
@@ -163,6 +180,15 @@ async def join(page: Page, server: Server, scene: Scene) -> None:
     await page.click("#join")
     await page.locator("body[data-state=joined]").wait_for()
     await page.wait_for_timeout(4 * SETTLED_MS)
+
+
+async def guest(chromium: Browser, server: Server, scene: Scene) -> None:
+    """Let a guest join the room by its link, and stay there."""
+    link = await api(server, "POST", f"/conferences/{scene.room}/guest_links", name="Nadia Brandt")
+    page = await (await chromium.new_context()).new_page()
+    await page.goto(f"{server.base}/{link['path']}")
+    await page.click("#join")
+    await page.locator("body[data-state=joined]").wait_for()
 
 
 async def save(page: Page, path: Path) -> None:
@@ -203,13 +229,18 @@ async def take(
 
 async def take_all(folder: Path, only: list[str]) -> None:
     """Take all pictures, or those of the named views."""
-    reachable = {"MIXMINUS_SIP_HOST": ADDRESS, "MIXMINUS_PUBLIC_HOST": ADDRESS}
+    reachable = {
+        "MIXMINUS_SIP_HOST": ADDRESS,
+        "MIXMINUS_PUBLIC_HOST": ADDRESS,
+        "MIXMINUS_SIP_DIGESTS": "md5",  # all that baresip before 2.0 knows
+    }
     with tempfile.TemporaryDirectory() as scratch:
         async with (
             serve(Path(scratch), settings=reachable) as server,
             open_scene(server, Path(scratch)) as scene,
             browser() as chromium,
         ):
+            await guest(chromium, server, scene)
             for size in SIZES:
                 for scheme in SCHEMES:
                     await take(chromium, server, scene, folder, scheme=scheme, size=size, only=only)

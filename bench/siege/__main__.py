@@ -4,6 +4,9 @@ Three phones talk in a room. First nothing else happens, for ``--control`` secon
 audio. Then one process sends mutated SIP messages over UDP and TCP, in and out of calls, and another one mutated RTP, RTCP, STUN and
 DTLS packets: as strangers to all media ports, as a phone in the same room, and as browsers whose keys are known. It prints what
 the phones received in both times, and exits with 1 if a process of the server was lost, or a phone.
+
+Each minute it says how far it is. With ``--finished FILE`` it notes each seed that it has sent to its end; the same command then
+sends the others, so that a long siege may be stopped, and go on later.
 """
 
 import argparse
@@ -41,12 +44,14 @@ def main() -> int:
     parser.add_argument("--sip-rate", type=float, default=600.0)
     parser.add_argument("--media", type=int, default=1_000_000)
     parser.add_argument("--media-rate", type=float, default=600.0)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303, 304])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(401, 421)))
     parser.add_argument("--control", type=float, default=120.0)
     parser.add_argument("--minutes", type=float, default=600.0, help="after which it ends")
+    parser.add_argument("--finished", type=Path, help="a file of what is not sent again")
     options = parser.parse_args()
-    sip = Plan(options.sip, options.sip_rate, tuple(options.seeds), options.minutes * 60)
-    media = Plan(options.media, options.media_rate, tuple(options.seeds), options.minutes * 60)
+    seeds, most_s = tuple(options.seeds), options.minutes * 60
+    sip = Plan("sip", options.sip, options.sip_rate, seeds, most_s, options.finished)
+    media = Plan("media", options.media, options.media_rate, seeds, most_s, options.finished)
     with (
         tempfile.TemporaryDirectory() as folder,
         Server(Path(folder), MIXMINUS_SIP_MAX_CALLS="256") as server,

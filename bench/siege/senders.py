@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
 from typing import Final
 
 from tests.support.lossy import Address
@@ -34,16 +35,38 @@ _OF_ONE_BROWSER: Final = 300
 class Plan:
     """How many packets, how many of them a second, and with which seeds; each seed sends an equal part."""
 
+    name: str
     count: int
     per_s: float
     seeds: tuple[int, ...]
     most_s: float
     """After that it ends, however many were sent."""
+    finished: Path | None = None
+    """A file of the seeds that were sent to their end, which are not sent again."""
+
+    @property
+    def a_seed(self) -> int:
+        """How many packets each seed sends."""
+        return self.count // len(self.seeds)
+
+    def left(self, end_s: float) -> Iterator[int]:
+        """Yield the seeds that are not finished yet, and note each that the caller has sent to its end."""
+        done = self.finished.read_text().splitlines() if self.finished and self.finished.exists() else []
+        for seed in self.seeds:
+            line = f"{self.name} {seed} {self.a_seed}"
+            if line in done:
+                continue
+            yield seed
+            if time.monotonic() > end_s:
+                return
+            if self.finished:
+                with self.finished.open("a") as file:
+                    file.write(line + "\n")
 
     def rounds(self, sent: "Synchronized[int]", end_s: float) -> Iterator[None]:
         """Yield for each packet of one seed, at the rate of the plan; late ones follow at once."""
         wait_for = play_until()
-        for number in range(self.count // len(self.seeds)):
+        for number in range(self.a_seed):
             if number % _ROUND == 0:
                 if time.monotonic() > end_s:
                     return
@@ -57,7 +80,7 @@ def send_sip(server: Address, room: str, plan: Plan, sent: "Synchronized[int]") 
     os.nice(_NICE)
     found: Counter[str] = Counter()
     end_s = time.monotonic() + plan.most_s
-    for seed in plan.seeds:
+    for seed in plan.left(end_s):
         sources = [TcpSource(n, server) if n % 4 == 3 else UdpSource(n, server) for n in range(_SOURCES)]
         fuzzer = Fuzzer(Mutations(seed, room), sources)
         for number, _ in enumerate(plan.rounds(sent, end_s)):
@@ -160,7 +183,7 @@ def send_media(
     os.nice(_NICE)
     found: Counter[str] = Counter()
     end_s = time.monotonic() + plan.most_s
-    for seed in plan.seeds:
+    for seed in plan.left(end_s):
         sender = _Media(server, room, media, seed)
         for _ in plan.rounds(sent, end_s):
             sender.send_one()

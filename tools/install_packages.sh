@@ -76,6 +76,7 @@ test_() {
 	need_command ip iproute2
 	need_command unshare util-linux
 	need_command systemd-analyze systemd
+	need_command mkfs.ext4 e2fsprogs
 	need_command promtool prometheus
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql

@@ -187,6 +187,7 @@ class Lifecycle:
     async def stop(self) -> None:
         """Stop timers, finish recordings, close bridges; rows stay as they are, for ``resume``."""
         await self._timeouts.close()
+        self._recorder.stop_retrying()
         for conference_id in self._rooms.ids():
             async with self._rooms.lock(conference_id):
                 await self._recorder.finish(conference_id)

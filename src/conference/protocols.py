@@ -37,6 +37,10 @@ class Recorder(Protocol):
         """Stop the running recording, if any, and wait until it is on the disk completely."""
         ...
 
+    def stop_retrying(self) -> None:
+        """Wait for the database no more: the server is stopping."""
+        ...
+
 
 class Transcriber(Protocol):
     """Transcribes bridges (``speech.recognition.service``). Callers hold the conference's lock."""

@@ -75,6 +75,11 @@ class Finisher:
         self._scope = TaskScope(task_failed("recording"))
         self._repairing: set[RecordingId] = set()
         self._closing = False
+        self._stopping = False
+
+    def stop_retrying(self) -> None:
+        """Try no write again from now on: the server is stopping, and must be able to without its database."""
+        self._stopping = True
 
     def begin_closing(self) -> None:
         """Defer long work to the next start: the server is closing."""
@@ -144,7 +149,7 @@ class Finisher:
             try:
                 return await write()
             except Unavailable:
-                if self._closing:
+                if self._closing or self._stopping:
                     raise  # the next start finds the recording unfinished
                 await self._clock.sleep(_RETRY_S)
 

@@ -214,6 +214,10 @@ class RecordingService:
             elif isinstance(event, DigitReceived) and event.digit in session.options.end_of_key:
                 session.stop()
 
+    def stop_retrying(self) -> None:
+        """Leave to the next start what the database does not take any more: the server is stopping."""
+        self._finisher.stop_retrying()
+
     async def close(self) -> None:
         """Finish every recording; encoding in progress is repeated at the next start.
 

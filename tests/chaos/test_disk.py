@@ -1,6 +1,8 @@
 """The disk is full while a recording runs: the talk goes on, and what was acknowledged stays. A server on a read-only one says so."""
 
 import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,9 @@ from tests.support.waiting import eventually, play_for
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 DISK = "24m"
 MOST_WRITES = 500
+DISK_BYTES = 64 << 20
+MKFS = shutil.which("mkfs.ext4", path="/usr/sbin:/sbin") or "mkfs.ext4 is missing: install e2fsprogs"
+RECORDED_S = 3
 
 
 @pytest.fixture
@@ -108,3 +113,52 @@ def test_server_does_not_start_on_a_read_only_disk(tmp_path: Path) -> None:
     mount = f'mount -t tmpfs -o ro tmpfs {tmp_path / "data"} && exec "$@"'
     with pytest.raises(AssertionError, match=r"MIXMINUS_DATA_DIR.*(read-only|Read-only|cannot be written)"):
         Server(tmp_path, launcher=("unshare", "-m", "sh", "-c", mount, "sh"))
+
+
+@pytest.fixture
+def failing_disk_server(tmp_path: Path) -> Iterator[Server]:
+    """A server on a file system of its own, which the kernel sets read-only after an error, as most systems do with ext4."""
+    (tmp_path / "data").mkdir()
+    disk = tmp_path / "disk"
+    with disk.open("wb") as file:
+        file.truncate(DISK_BYTES)
+    subprocess.run([MKFS, "-q", disk], check=True)
+    mount = f'mount -o loop,errors=remount-ro {disk} {tmp_path / "data"} && exec "$@"'
+    launcher = ("unshare", "-m", "sh", "-c", mount, "sh")
+    with Server(tmp_path, launcher=launcher, MIXMINUS_SIP_MAX_CALLS="8") as server:
+        yield server
+
+
+@pytest.mark.timeout(600)
+def test_disk_that_becomes_read_only_ends_no_talk(failing_disk_server: Server, report: Report) -> None:
+    server = failing_disk_server
+    made = [server.new_room() for _ in range(5)]
+    with Witness(server) as witness:
+        recording = server.call("POST", f"/conferences/{witness.room}/recording_start").json["recording_id"]
+        play_for(RECORDED_S)
+        with witness.watch() as seen:
+            # What ext4 does by itself when it finds an error; an ordinary remount is refused while files are open for writing.
+            in_its_mounts = ["nsenter", "-t", str(server.process.pid), "-m"]
+            folder = server.directory / "data"
+            # What the system has not written yet is lost, as when the power fails.
+            subprocess.run([*in_its_mounts, "sync", "-f", folder], check=True)
+            subprocess.run([*in_its_mounts, "mount", "-o", "remount,abort", folder], check=True)
+            play_for(RECORDED_S)
+            check_refusal(server, "read-only")
+            with RawPhone() as phone, pytest.raises(AssertionError, match="SIP/2.0 503"):
+                phone.dial((server.host, server.sip_port), witness.room)
+            assert server.room(witness.room)["status"] == "progressing", "what is stored can be read"
+        assert seen.gap_s < MOST_GAP_S
+        witness.check()
+    begun_s = time.monotonic()
+    ended = server.stop()
+    assert ended >= 0, "it ends by itself"
+    ended_s = time.monotonic() - begun_s
+    # The file system is mounted again, which repairs it from its journal.
+    server.start()
+    whole_s = time.monotonic() - begun_s
+    assert all(server.room(each)["status"] == "progressing" for each in made)
+    eventually(lambda: _recording(server, recording)["status"] == "ended", what="the recording has ended")
+    report(fault="disk read-only", gap_s=seen.gap_s, ended_s=ended_s, whole_s=whole_s, exit_code=ended)
+    proof = server.call("GET", f"/recordings/{recording}/verification").json
+    assert proof == {"intact": True, "findings": []}

@@ -18,7 +18,10 @@ from tests.support.systemd import Systemd
 from tests.support.tones import tone
 from tests.support.waiting import eventually, play_for
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="systemd as process 1 needs root")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="systemd as process 1 needs root"),
+]
 
 NAME = "mixminus.service"
 UNIT = (ROOT / "deploy" / "systemd" / NAME).read_text("utf-8")

@@ -57,7 +57,7 @@ def test_the_unit_is_hardened() -> None:
 def test_mixing_may_have_real_time_priority_and_the_stop_signal_goes_to_the_main_process() -> None:
     values = dict(directives(UNIT))
     assert int(values["LimitRTPRIO"]) >= 20
-    assert values["KillMode"] == "mixed"
+    assert values["KillMode"] == "control-group"
     assert "RestrictRealtime" not in values
 
 

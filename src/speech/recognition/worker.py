@@ -6,6 +6,7 @@ in between the text so far of utterances in progress.
 """
 
 import os
+import signal
 import sys
 import threading
 from collections import deque
@@ -275,7 +276,9 @@ def _read(pipe: BinaryIO, work_queue: WorkQueue) -> None:
 
 
 def main(name: str, folder: str, level: str, form: str) -> None:
-    """Load the engine and serve until stdin ends."""
+    """Load the engine and serve until stdin ends, whatever signals the server's group of processes gets."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     log.configure(level=level, json=form == "json")
     name_thread("mm-recognition")
     os.nice(NICENESS)

@@ -129,6 +129,7 @@ def failing_disk_server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_disk_that_becomes_read_only_ends_no_talk(failing_disk_server: Server, report: Report) -> None:
     server = failing_disk_server

@@ -16,6 +16,7 @@ DELAY_S = 0.05
 SOCKET = ".s.PGSQL.5432"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_slow_database_delays_calls_and_nothing_else(tmp_path: Path, report: Report) -> None:
     postgresql = PostgreSQL()

@@ -81,6 +81,7 @@ test_() {
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
 	need_command espeak-ng espeak-ng
+	need_file /usr/share/buckle/wav/10-1.wav bucklespring-data
 	need_command apertium apertium
 	need_file /usr/share/apertium/modes/eng-spa.mode apertium-eng-spa
 	need_file "$sounds/agent-pass.g722" asterisk-core-sounds-en-g722
@@ -89,7 +90,6 @@ test_() {
 
 bench() {
 	test_
-	need_file /usr/share/buckle/wav/10-1.wav bucklespring-data
 	for voice in es_MX_f_Allison fr_CA_f_June it_IT_m_Carlo; do
 		language=${voice%%_*}
 		need_file "/usr/share/asterisk/sounds/$voice/agent-pass.wav" "asterisk-core-sounds-$language-wav"

@@ -90,13 +90,17 @@ def test_what_was_dropped_and_is_repeated_comes_before_all_that_is_new() -> None
     fill(router, 0.0)
     dropped = router.counters["sip_edge_newcomers_dropped"]
     assert dropped == 300 - router.newcomers > 100
-    invite = request("INVITE", call_id="honest")
-    assert router.keeps(invite, PHONE, 0.0)
-    assert router.counters["sip_edge_newcomers_dropped"] == dropped + 1
+    honest = [request("INVITE", call_id=f"honest-{number}") for number in range(20)]
+    assert all(router.keeps(each, PHONE, 0.0) for each in honest)
+    assert router.counters["sip_edge_newcomers_dropped"] == dropped + 20
     fill(router, 0.5)
-    router.keeps(invite, PHONE, 0.5)
-    assert router.next_newcomer(0.5) == (invite, PHONE)
-    assert router.next_newcomer(0.5) != (invite, PHONE)
+    for each in honest:
+        router.keeps(each, PHONE, 0.5)
+    first = [router.next_newcomer(0.5) for _ in range(30)]
+    # A few are forgotten, because another message has taken their place in the table.
+    known = [found for found in first if found and found[0] in honest]
+    assert len(known) >= 15
+    assert first[: len(known)] == known
 
 
 def test_repeating_at_once_does_not_help() -> None:

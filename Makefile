@@ -7,7 +7,7 @@ FUZZ_EXAMPLES ?= 5000
 FUZZ_SEEDS ?= 101 102
 # What reads or writes the database, tested a second time on PostgreSQL; the API's behaviours are, by two nodes.
 ON_STORE := $(addprefix tests/,access conference delivery store)
-# Tests with real phones or a real browser, in real time: they wait more than they compute, and two run at a time.
+# Tests with real phones or a real browser, in real time: they wait more than they compute, and three run at a time.
 REAL_PEERS := tests/chaos tests/e2e tests/satellite tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
 
 VENV := .venv
@@ -66,7 +66,7 @@ else
 	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 --dist loadfile
-	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 2 --dist loadfile
+	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 3 --dist loadfile
 endif
 
 chaos: build ## Run the test of each fault in docs/reliability.md; what it measures is in build/chaos.jsonl

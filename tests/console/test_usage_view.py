@@ -89,7 +89,8 @@ async def save_as_csv(page: Page) -> None:
 
 async def show_the_request(page: Page) -> None:
     await page.get_by_role("button", name="Requests").click()
-    await page.get_by_role("button", name="Show the request").click()
+    download = page.locator("span").filter(has_text="Download CSV")
+    await download.get_by_role("button", name="Show the request").click()
     await expect(page.get_by_role("dialog")).to_contain_text("/v1.0/usage/export?by=room")
     await page.keyboard.press("Escape")
 

@@ -10,6 +10,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from mixminus.broadcast.written import Written
+
 __all__ = ["CODECS", "PART_S", "SAMPLE_RATE_HZ", "Fragments"]
 
 SAMPLE_RATE_HZ: Final = 48_000
@@ -22,24 +24,13 @@ PART_S: Final = _PART_FRAMES * _FRAME_SAMPLES / SAMPLE_RATE_HZ
 _BOX_TYPE: Final = slice(4, 8)
 
 
-class _Written:
-    """A file that PyAV writes to."""
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-
-    def write(self, data: bytes | memoryview) -> int:
-        self.written.append(bytes(data))
-        return len(self.written[-1])
-
-
 class Fragments:
     """One encoder; not for two threads at once."""
 
     def __init__(self) -> None:
         self.header = b""
         """``ftyp`` and ``moov``: complete before the first part is."""
-        self._file = _Written()
+        self._file = Written()
         options = {
             "movflags": "cmaf",
             # In microseconds; less than a part by half a frame, because only whole frames are counted.
@@ -66,6 +57,6 @@ class Fragments:
         self._container.close()
 
     def _take(self) -> list[bytes]:
-        written, self._file.written = self._file.written, []
+        written = self._file.take()
         self.header += b"".join(each for each in written if each[_BOX_TYPE] != b"moof")
         return [each for each in written if each[_BOX_TYPE] == b"moof"]

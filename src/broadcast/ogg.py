@@ -5,6 +5,7 @@ from typing import Final
 
 import av
 
+from mixminus.broadcast.written import Written
 from mixminus.mixer import Codec, CodecFormat
 
 __all__ = ["MEDIA_TYPE", "OPUS", "OggOpus"]
@@ -18,22 +19,11 @@ _OPTIONS: Final = {"page_duration": "200000", "flush_packets": "1"}
 """A page each 200 ms, in microseconds."""
 
 
-class _Written:
-    """A file that PyAV writes to."""
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-
-    def write(self, data: bytes | memoryview) -> int:
-        self.written.append(bytes(data))
-        return len(self.written[-1])
-
-
 class OggOpus:
     """One stream, for one connection: it begins with headers, which Icecast repeats to each player."""
 
     def __init__(self) -> None:
-        self._file = _Written()
+        self._file = Written()
         self._container = av.open(self._file, "w", format="ogg", options=dict(_OPTIONS))
         # Its encoder is opened for the header only (OpusHead), and has the look-ahead of the engine's.
         self._stream = self._container.add_stream("libopus", rate=OPUS.sample_rate_hz, layout="mono")
@@ -48,8 +38,7 @@ class OggOpus:
             packet.duration = _PACKET_SAMPLES
             self._samples += _PACKET_SAMPLES
             self._container.mux(packet)
-        written, self._file.written = self._file.written, []
-        return b"".join(written)
+        return b"".join(self._file.take())
 
     def close(self) -> None:
         """Release it; what is less than a page is dropped."""

@@ -49,7 +49,7 @@ class RegistrationService:
         async with self._store.snapshot() as tx:
             found = await _find(tx, customer_id, extension)
             bindings = await tx.bindings.of(found.id, self._clock.now()) if found else []
-        return [each for each in bindings if each.path or each.node_id == self._store.fence.node_id]
+        return [each for each in bindings if each.path or self.has_flow_of(each)]
 
     def has_flow_of(self, binding: Binding) -> bool:
         """Return whether the phone registered at this node, so that it is reached as it came."""

@@ -24,10 +24,13 @@ def domain_of(made: dict[str, Any]) -> str:
     return f"{made['domain_name']}.registrar.mixminus.local"
 
 
-def login(server: Server, made: dict[str, Any], password: str = PASSWORD, transport: str = "udp") -> str:
-    """Return the account line of baresip for an extension."""
+def login(
+    server: Server, made: dict[str, Any], password: str = PASSWORD, transport: str = "udp", proxy: str = ""
+) -> str:
+    """Return the account line of baresip for an extension; ``proxy`` is the host and port of one before the server."""
+    proxy = proxy or f"{server.host}:{server.sip_port}"
     return (
         f"<sip:{made['username']}@{domain_of(made)};transport={transport}>"
-        f';outbound="sip:{server.host}:{server.sip_port};transport={transport}"'
+        f';outbound="sip:{proxy};transport={transport}"'
         f";regint=60;auth_user={made['username']};auth_pass={password}"
     )

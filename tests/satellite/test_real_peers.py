@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Ring, phone
 from tests.e2e.hearing import assert_hears, newest
-from tests.e2e.logins import PASSWORD, domain_of, extension, new_name
+from tests.e2e.logins import extension, login, new_name
 from tests.e2e.test_browser import BROWSER_RATE_HZ, over_http
 from tests.satellite.conftest import PATIENCE_S, eventually, host, wait_for_nodes
 from tests.support.baresip import Baresip
@@ -78,25 +78,14 @@ async def test_baresip_sipp_and_chromium_at_three_nodes_hear_each_other(
         await asyncio.to_thread(eventually, lambda each=each: each.ended, what="the phone is hung up")
 
 
-def registered(front: str, phone: Ring, made: dict[str, Any], tone_hz: float, transport: str) -> Baresip:
-    line = phone(
-        tone_hz,
-        codec="PCMU/8000/1",
-        transport=transport,
-        answers=True,
-        login=f"<sip:{made['username']}@{domain_of(made)};transport={transport}>"
-        f';outbound="sip:{front};transport={transport}";regint=60;auth_user={made["username"]};auth_pass={PASSWORD}',
-    )
-    line.wait_for_log("200 OK", what="the phone has registered")
-    return line
-
-
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_a_phone_that_registered_by_kamailio_is_called_from_every_node(
     nodes: list[Server], front: str, phone: Ring, transport: str
 ) -> None:
     made = extension(nodes[0], new_name("front"))
-    line = registered(front, phone, made, A_HZ, transport)
+    account = login(nodes[0], made, transport=transport, proxy=front)
+    line = phone(A_HZ, codec="PCMU/8000/1", transport=transport, answers=True, login=account)
+    line.wait_for_log("200 OK", what="the phone has registered")
     for number, node in enumerate(nodes):
         room = node.new_room()
         answer = node.call(

@@ -10,7 +10,7 @@ from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
-__all__ = ["ALIAS", "NUMBER", "PASSWORD", "SUBSCRIBER", "USERNAME", "Provider", "provider"]
+__all__ = ["ALIAS", "NUMBER", "PASSWORD", "SUBSCRIBER", "USERNAME", "Provider", "kamailio", "provider"]
 
 NUMBER: Final = "15550100"
 ALIAS: Final = "2000"
@@ -105,14 +105,34 @@ def provider(directory: Path, phone: str = "sip:nowhere@127.0.0.1", port: int = 
     config, log = directory / "kamailio.cfg", directory / "kamailio.log"
     names = {"username": USERNAME, "password": PASSWORD, "number": NUMBER, "alias": ALIAS}
     config.write_text(_CONFIG.format(address=ADDRESS, port=port, subscriber=SUBSCRIBER, phone=phone, **names))
-    command = ["kamailio", "-f", str(config), "-DD", "-E", "-Y", str(directory), "-m", "32", "-M", "4"]
+    with kamailio(config, log):
+        yield Provider(port, log)
+
+
+@contextmanager
+def kamailio(config: Path, log: Path, *options: str) -> Iterator[None]:
+    """Run Kamailio with a configuration in the foreground until the block ends."""
+    command = [
+        "kamailio",
+        "-f",
+        str(config),
+        "-DD",
+        "-E",
+        "-Y",
+        str(log.parent),
+        "-m",
+        "32",
+        "-M",
+        "4",
+        *options,
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
             eventually(
                 lambda: "Listening" in log.read_text(errors="replace"), what=f"Kamailio starts; see {log}"
             )
-            yield Provider(port, log)
+            yield
         finally:
             process.terminate()
             process.wait()

@@ -37,6 +37,7 @@ class _Pending:
     request: Request
     flow: Flow
     at_s: float
+    path: tuple[str, ...]
 
 
 class Registrar:
@@ -60,9 +61,9 @@ class Registrar:
         except Unreadable:
             return ToPhone(flow, respond(request, 400, "Bad Contact Or Path").render())
         if len(self._pending) >= _MAX_WAITING:
-            return self._answer(_Pending(request, flow, now_s), 503)
+            return self._answer(_Pending(request, flow, now_s, path), 503)
         self._numbers += 1
-        self._pending[self._numbers] = _Pending(request, flow, now_s)
+        self._pending[self._numbers] = _Pending(request, flow, now_s, path)
         if flow.transport == "WSS":
             self._websockets.add(flow.connection)
         return ToServer(
@@ -98,7 +99,7 @@ class Registrar:
             return self._answer(pending, answer.status_code)
         self._counters["sip_edge_registered"] += 1
         extra = [("contact", f"<{contact}>;expires={left_s}") for contact, left_s in answer.phones]
-        extra += [("path", f"<{uri}>") for uri in self._path_of(pending.request, pending.flow)]
+        extra += [("path", f"<{uri}>") for uri in pending.path]
         if _is_outbound(pending.request):
             extra.append(("require", "outbound"))
         return ToPhone(pending.flow, respond(pending.request, 200, "OK", extra=extra).render())

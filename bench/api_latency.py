@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.netns import inside
-from tests.support.server import Answer, Server
+from tests.support.server import Answer, MeasuredServer, Server
 from tests.support.sipp import Sipp
 from tests.support.tones import TONES_HZ, tone
 
@@ -109,7 +109,7 @@ def main() -> None:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(
-            Server(directory, MIXMINUS_SIP_MAX_CALLS=str(arguments.participants + ROOM_SIZE))
+            MeasuredServer(directory, MIXMINUS_SIP_MAX_CALLS=str(arguments.participants + ROOM_SIZE))
         )
         room = f"/conferences/{server.new_room()}"
         empty = measure_all(server, {"GET": room, "PUT": room}, arguments.requests)

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.support.netns import inside
-from tests.support.server import Server
+from tests.support.server import MeasuredServer, Server
 from tests.support.sipp import Sipp
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import play_for
@@ -62,7 +62,7 @@ def measure(
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(busy_loops(own_session=own_session))
         server = stack.enter_context(
-            Server(directory, launcher=launcher, MIXMINUS_SIP_MAX_CALLS=str(participants + 8))
+            MeasuredServer(directory, launcher=launcher, MIXMINUS_SIP_MAX_CALLS=str(participants + 8))
         )
         room = server.new_room()
         phones = Sipp(

@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.support.netns import ADDRESS, inside
-from tests.support.server import Server
+from tests.support.server import MeasuredServer, Server
 from tests.support.sipp import Sipp
 from tests.support.tones import tone
 from tests.support.waiting import eventually, play_for
@@ -142,7 +142,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, called(Path(folder), count) as sipp:
         most = str(options.conference + 200)
         with (
-            Server(Path(folder), MIXMINUS_SIP_MAX_CALLS=most) as server,
+            MeasuredServer(Path(folder), MIXMINUS_SIP_MAX_CALLS=most) as server,
             conference(Path(folder), server, options.conference),
         ):
             begin, heard = time.perf_counter(), packets(server)

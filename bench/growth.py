@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import UUID
 
 from tests.support.netns import inside
-from tests.support.server import Server
+from tests.support.server import MeasuredServer, Server
 
 from mixminus.store.database import Store, Transaction
 from mixminus.store.tables import metadata
@@ -134,10 +134,10 @@ def measure(participants: int) -> dict[str, float]:
     """Return every time, in ms, of a server with so many participants in its past."""
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        Server(directory).stop()
+        MeasuredServer(directory).stop()
         youngest = fill(directory, participants)
         begin = time.perf_counter()
-        with Server(directory) as server:
+        with MeasuredServer(directory) as server:
             found = {"start": 1000 * (time.perf_counter() - begin)} | time_requests(server, youngest)
         return found | asyncio.run(time_store(directory))
 

@@ -23,7 +23,7 @@ import numpy as np
 from tests.support.loudness import noise
 from tests.support.netns import ADDRESS
 from tests.support.raw_phone import RawPhone
-from tests.support.server import ACCESS_KEY, Server
+from tests.support.server import ACCESS_KEY, MeasuredServer, Server
 from tests.support.sipp import mu_law
 from tests.support.waiting import eventually
 
@@ -127,7 +127,7 @@ def marked_parts(header: bytes, parts: Sequence[bytes]) -> list[tuple[int, int]]
 
 def measure(directory: Path, markers: int) -> list[float]:
     """Return the delay of each marker, in seconds."""
-    with Server(directory) as server, RawPhone(listens=False) as phone:
+    with MeasuredServer(directory) as server, RawPhone(listens=False) as phone:
         room = server.new_room()
         phone.dial((ADDRESS, server.sip_port), room)
         begun = server.call("POST", f"/conferences/{room}/broadcasts", {}).json

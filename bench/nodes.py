@@ -20,7 +20,7 @@ from tests.support.database import close_server, postgresql_url
 from tests.support.netns import inside
 from tests.support.nodes import running_nodes
 from tests.support.raw_phone import RawPhone
-from tests.support.server import Server
+from tests.support.server import MeasuredServer, Server
 from tests.support.waiting import eventually
 
 WARM_UP: Final = 20
@@ -144,11 +144,13 @@ def main() -> None:
 
         if arguments.blocks:
             with (
-                Server(folder("alone"), MIXMINUS_DATABASE_URL=postgresql_url(), MIXMINUS_SHARDS="1") as alone,
-                running_nodes([folder("single")], postgresql_url()) as (single,),
+                MeasuredServer(
+                    folder("alone"), MIXMINUS_DATABASE_URL=postgresql_url(), MIXMINUS_SHARDS="1"
+                ) as alone,
+                running_nodes([folder("single")], postgresql_url(), MeasuredServer) as (single,),
             ):
                 one_node([alone, single], arguments.blocks)
-        with running_nodes([folder("home"), folder("other")], postgresql_url()) as nodes:
+        with running_nodes([folder("home"), folder("other")], postgresql_url(), MeasuredServer) as nodes:
             if arguments.requests:
                 forwarding(nodes, arguments.requests)
             if arguments.rooms:

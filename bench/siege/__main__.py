@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import psutil
 from tests.chaos.witness import Witness
-from tests.support.server import Server
+from tests.support.server import MeasuredServer, Server
 from tests.support.waiting import play_for
 
 from bench.siege.senders import Plan, send_media, send_sip
@@ -54,7 +54,7 @@ def main() -> int:
     media = Plan("media", options.media, options.media_rate, seeds, most_s, options.finished)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Server(Path(folder), MIXMINUS_SIP_MAX_CALLS="256") as server,
+        MeasuredServer(Path(folder), MIXMINUS_SIP_MAX_CALLS="256") as server,
     ):
         kept = besiege(server, sip, media, control_s=options.control)
         ended, log = server.stop(), server.log

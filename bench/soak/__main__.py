@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.support.server import Server
+from tests.support.server import MeasuredServer, Server
 from tests.support.waiting import play_for
 
 from bench.capacity.plot import Chart, Series, render
@@ -35,7 +35,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/soak"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, Server(Path(folder), MIXMINUS_SIP_MAX_CALLS="16") as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        MeasuredServer(Path(folder), MIXMINUS_SIP_MAX_CALLS="16") as server,
+    ):
         samples, failures = soak(server, options.minutes * 60, options.out / "soak.csv", pace=options.pace)
         ended = server.stop()
         tracebacks = server.log.count("Traceback")

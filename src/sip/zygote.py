@@ -132,8 +132,9 @@ def main() -> None:
     _, descriptor, level, log_format = sys.argv
     start_child_process("mm-sip-zygote")
     log.configure(level=level, json=log_format == "json")
-    Zygote(BlockingChannel(socket.socket(fileno=int(descriptor)))).run()
-    # Destructors of pjsua2 would wait for calls that a zygote never has.
+    zygote = Zygote(BlockingChannel(socket.socket(fileno=int(descriptor))))
+    zygote.run()
+    # Destructors of pjsua2 would wait a second for calls that a zygote never has: its owner is kept until the exit.
     sys.stderr.flush()
     os._exit(0)
 

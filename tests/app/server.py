@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from aiohttp import ClientError, ClientSession
 
 from tests.support.ports import free_port
+from tests.support.prepared import PreparedProcess
 from tests.support.waiting import until
 
 __all__ = ["KEY", "Server", "serve"]
@@ -24,13 +27,13 @@ READY_WITHIN_S: Final = 60.0
 class Server:
     """A running server; ``stdout`` and ``stderr`` are complete once it has ended."""
 
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes] | PreparedProcess
     http_port: int
     sip_port: int
     webrtc_port: int
     stdout: str = ""
     stderr: str = ""
-    _outputs: list[asyncio.Task[bytes]] = field(default_factory=list, repr=False)
+    _outputs: tuple[IO[bytes], ...] = field(default=(), repr=False)
 
     @property
     def base(self) -> str:
@@ -42,7 +45,7 @@ class Server:
             async with ClientSession() as session, session.get(f"{self.base}/ping") as response:
                 return response.status == 200
         except ClientError:
-            assert self.process.returncode is None, await self.wait()
+            assert self.process.poll() is None, await self.wait()
             return False
 
     async def stop(self, signal_number: int) -> int:
@@ -52,8 +55,10 @@ class Server:
 
     async def wait(self) -> int:
         """Return the exit code once the server has ended by itself."""
-        code = await self.process.wait()
-        self.stdout, self.stderr = [(await output).decode() for output in self._outputs]
+        code = await asyncio.to_thread(self.process.wait)
+        for output in self._outputs:
+            output.seek(0)
+        self.stdout, self.stderr = (output.read().decode() for output in self._outputs)
         return code
 
 
@@ -79,28 +84,36 @@ async def serve(
     environment |= {f"MIXMINUS_{name}_PORT": str(port) for name, port in ports.items()}
     environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
     environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", **(settings or {})}
-    process = await asyncio.create_subprocess_exec(
-        *launcher,
-        sys.executable,
-        *(("-X", "dev") if strict else ()),
-        "-m",
-        "mixminus",
-        "serve",
-        *arguments,
+    python = (sys.executable, "-X", "dev") if strict else (sys.executable,) if launcher else ()
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        process = _start(folder, (*launcher, *python), arguments, environment, stdout, stderr)
+        server = Server(process, ports["HTTP"], ports["SIP"], ports["WEBRTC"], _outputs=(stdout, stderr))
+        try:
+            if ready:
+                await until(server.answers, within_s=READY_WITHIN_S)
+            yield server
+        finally:
+            process.kill()
+            await server.wait()
+
+
+def _start(
+    folder: Path,
+    python: Sequence[str],
+    arguments: Sequence[str],
+    environment: dict[str, str],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+) -> subprocess.Popen[bytes] | PreparedProcess:
+    """Start the server by this command of Python; without one, from a process that has imported it."""
+    if not python:
+        return PreparedProcess(
+            arguments, folder=folder, environment=environment, stdout=stdout, stderr=stderr
+        )
+    return subprocess.Popen(
+        [*python, "-m", "mixminus", "serve", *arguments],
         cwd=folder,
         env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
     )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    outputs = [asyncio.create_task(stream.read()) for stream in (process.stdout, process.stderr)]
-    server = Server(process, ports["HTTP"], ports["SIP"], ports["WEBRTC"], _outputs=outputs)
-    try:
-        if ready:
-            await until(server.answers, within_s=READY_WITHIN_S)
-        yield server
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await server.wait()

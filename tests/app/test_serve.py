@@ -113,7 +113,7 @@ async def test_a_killed_server_restarts_while_the_edge_still_hangs_up_its_calls(
         talk = phone.call(room["id"])
         await talk.establish()
         server.process.kill()
-        await server.process.wait()
+        await server.wait()
         async with serve(tmp_path, settings=port) as again:
             await talk.asked("BYE")
             fresh = phone.call(room["id"])

@@ -15,6 +15,7 @@ from urllib3 import PoolManager
 
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
+from tests.support.prepared import PreparedProcess
 from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
@@ -39,6 +40,9 @@ class Answer:
 
 class Server:
     """``mixminus serve`` as a child process, and a client of its API."""
+
+    _prepared = True
+    """Whether it is forked from a process that has imported the server (tests.support.prepared)."""
 
     def __init__(self, directory: Path, *, launcher: Sequence[str] = (), **settings: str) -> None:
         """``launcher`` is a command that executes the server, such as ``prlimit``."""
@@ -65,13 +69,7 @@ class Server:
     def start(self) -> None:
         """Start, and wait until phones and browsers can join."""
         self._log = (self.directory / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [*self._launcher, sys.executable, "-m", "mixminus", "serve"],
-            cwd=self.directory,
-            env={**os.environ, **self._settings},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        self.process = self._process()
         try:
             eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
         except AssertionError:
@@ -187,12 +185,32 @@ class Server:
         self.process.wait()
         self._log.close()
 
+    def _process(self) -> subprocess.Popen[bytes] | PreparedProcess:
+        environment = {**os.environ, **self._settings}
+        if self._prepared and not self._launcher:
+            return PreparedProcess(
+                folder=self.directory, environment=environment, stdout=self._log, stderr=self._log
+            )
+        return subprocess.Popen(
+            [*self._launcher, sys.executable, "-m", "mixminus", "serve"],
+            cwd=self.directory,
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
     def _ready(self) -> bool:
         assert self.process.poll() is None, f"the server died: {self.log[-3000:]}"
         try:
             return self.request("GET", "/ping").status == 200
         except Exception:  # noqa: BLE001 -- not listening yet, in any of a client's ways to say so
             return False
+
+
+class MeasuredServer(Server):
+    """A server that shares no memory with others and starts as an operator's does."""
+
+    _prepared = False
 
 
 @contextmanager

@@ -111,7 +111,7 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 	@PYTHON=$(PYTHON) tools/install_packages.sh debug
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
+	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider -n 2
 
 races: build ## Run the engine's threads against each other for RACES_SECONDS, built for ThreadSanitizer
 	@tools/install_packages.sh fuzz

@@ -27,7 +27,7 @@ BODY: dict[str, Any] = {
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
     "text": "hello",
-    "url": "ws://unknown.invalid/",
+    "url": "ws://192.0.2.9/",
     "digits": "1",
     "stream_urls": ["hello.wav"],
     "conference_id": "8f0c6a52-33bb-4b2b-8a56-9f4d2c2f6a10",
@@ -132,7 +132,7 @@ async def played_and_sent(api: ApiClient, room_id: str) -> dict[str, str]:
     await wait_for_status(api, f"/v1.0/playbacks/{playback['id']}", "failed")
     body = {"reference_type": "confbridge", "reference_id": room_id}
     _, speaking = await api.post("/v1.0/speakings", body)
-    _, stream = await api.post(f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://unknown.invalid/"})
+    _, stream = await api.post(f"/v1.0/conferences/{room_id}/media_streams", {"url": "ws://192.0.2.9/"})
     await api.post(f"/v1.0/media_streams/{stream['id']}/stop", {})
     _, broadcast = await api.post(f"/v1.0/conferences/{room_id}/broadcasts", {})
     await api.post(f"/v1.0/broadcasts/{broadcast['id']}/stop", {})

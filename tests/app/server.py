@@ -14,7 +14,7 @@ from typing import IO, Final
 from aiohttp import ClientError, ClientSession
 
 from tests.support.ports import free_port
-from tests.support.prepared import PreparedProcess
+from tests.support.prepared import PreparedProcess, can_be_prepared
 from tests.support.waiting import until
 
 __all__ = ["KEY", "Server", "serve"]
@@ -84,9 +84,12 @@ async def serve(
     environment |= {f"MIXMINUS_{name}_PORT": str(port) for name, port in ports.items()}
     environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
     environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", **(settings or {})}
-    python = (sys.executable, "-X", "dev") if strict else (sys.executable,) if launcher else ()
+    prepared = not (strict or launcher) and can_be_prepared(settings or {})
+    python = (sys.executable, "-X", "dev") if strict else (sys.executable,)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        process = _start(folder, (*launcher, *python), arguments, environment, stdout, stderr)
+        process = _start(
+            folder, () if prepared else (*launcher, *python), arguments, environment, stdout, stderr
+        )
         server = Server(process, ports["HTTP"], ports["SIP"], ports["WEBRTC"], _outputs=(stdout, stderr))
         try:
             if ready:

@@ -16,17 +16,22 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 import orjson
 
-__all__ = ["PreparedProcess"]
+__all__ = ["PreparedProcess", "can_be_prepared"]
 
 _LONGEST_REQUEST: Final = 1 << 20
 _DESCRIPTORS: Final = 3
 """Where it writes its state, its standard output and its standard error."""
+
+
+def can_be_prepared(settings: Iterable[str]) -> bool:
+    """Return whether the server alone reads these variables, and not a library already when it is imported."""
+    return all(name.startswith("MIXMINUS_") for name in settings)
 
 
 class PreparedProcess:

@@ -15,7 +15,7 @@ from urllib3 import PoolManager
 
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
-from tests.support.prepared import PreparedProcess
+from tests.support.prepared import PreparedProcess, can_be_prepared
 from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
@@ -187,7 +187,7 @@ class Server:
 
     def _process(self) -> subprocess.Popen[bytes] | PreparedProcess:
         environment = {**os.environ, **self._settings}
-        if self._prepared and not self._launcher:
+        if self._prepared and not self._launcher and can_be_prepared(self._settings):
             return PreparedProcess(
                 folder=self.directory, environment=environment, stdout=self._log, stderr=self._log
             )

@@ -26,10 +26,13 @@ need_python_headers() {
 	CHECK
 }
 
-# Ubuntu's Chromium is a snap; its package is named chromium-browser.
+# Ubuntu's Chromium is a snap, whose package is named chromium-browser; Debian has one without windows.
 need_chromium() {
-	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
-		if grep -qs '^ID=ubuntu' /etc/os-release; then missing="$missing chromium-browser"; else missing="$missing chromium"; fi
+	if grep -qs '^ID=ubuntu' /etc/os-release; then
+		command -v chromium >/dev/null 2>&1 || need_command chromium-browser chromium-browser
+	else
+		need_command chromium-headless-shell chromium-headless-shell
+	fi
 }
 
 # Ubuntu's Firefox is a snap; Debian's is the release with extended support.

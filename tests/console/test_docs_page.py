@@ -34,11 +34,10 @@ async def test_docs_page_shows_every_operation_without_an_error(tmp_path: Path) 
         # Long lists are drawn where they are visible only, so the whole page is scrolled through.
         seen: set[str | None] = set()
         for _ in range(400):
-            for block in await page.locator(".opblock").element_handles():
-                seen.add(await block.get_attribute("id"))
+            seen.update(await page.eval_on_selector_all(".opblock", "blocks => blocks.map(each => each.id)"))
             if len(seen) == len(OPERATIONS):
                 break
-            await page.mouse.wheel(0, 300)
+            await page.mouse.wheel(0, 600)
             await page.wait_for_timeout(50)
         assert len(seen) == len(OPERATIONS)
         assert problems == []

@@ -24,7 +24,7 @@ DEBIAN = {
     "Kamailio": "kamailio",
     "Two Kamailios": "kamailio",
     "Firefox": "firefox-esr",
-    "Chromium": "chromium",
+    "Chromium": "chromium-headless-shell",
     "Icecast": "icecast2",
     "GStreamer": "gstreamer1.0-plugins-bad",
 }

@@ -51,7 +51,7 @@ def agent() -> Iterator[Agent]:
     port = free_port("127.0.0.1")
     program = ROOT / "tests" / "support" / "pipecat_program.py"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "build" / "pipecat")}
-    with subprocess.Popen([sys.executable, str(program), str(port)], env=environment) as process:
+    with subprocess.Popen([sys.executable, "-P", str(program), str(port)], env=environment) as process:
         opened = Agent(port)
 
         def serves() -> bool:

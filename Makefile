@@ -63,10 +63,10 @@ test: build ## Run all tests, with real phones, a real browser and both database
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 --dist loadfile
-	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 3 --dist loadfile
+	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 --dist loadfile --no-loadscope-reorder
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 --dist loadfile --no-loadscope-reorder
+	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 --dist loadfile --no-loadscope-reorder
+	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 3 --dist loadfile --no-loadscope-reorder
 endif
 
 chaos: build ## Run the test of each fault in docs/reliability.md; what it measures is in build/chaos.jsonl

@@ -18,7 +18,7 @@ from bench.lockstep import KEY_BYTES, TALKERS, WARM_UP_TICKS, media_of
 from bench.payloads import OPUS, Load
 from bench.phones import Phones
 from mixminus.mixer import Engine, EngineConfig
-from mixminus.mixer.formats import MediaDirection
+from mixminus.model.media import MediaDirection
 
 TURN_TICKS = 10
 

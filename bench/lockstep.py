@@ -18,7 +18,7 @@ from bench.payloads import OPUS, PCMU, Load, opus_without_levels
 from bench.phones import Floor, Phones
 from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
-from mixminus.mixer.formats import PortMedia, SrtpKeys, SrtpProfile
+from mixminus.model.media import PortMedia, SrtpKeys, SrtpProfile
 
 TALKERS = 3
 KEY_BYTES = 30

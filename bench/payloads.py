@@ -9,7 +9,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from mixminus.mixer.formats import Codec, CodecFormat
+from mixminus.model.media import Codec, CodecFormat
 
 TALK_S = 4
 _SRTP_TAG_BYTES = 10

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tests.support import codec as native
 from tests.support.phone import mulaw_decode, mulaw_encode
 
-from mixminus.mixer.formats import Codec, CodecFormat
+from mixminus.model.media import Codec, CodecFormat
 
 __all__ = ["OPUS", "PCMU", "PERIOD_FRAMES", "Voice", "Wire", "find_chirp", "likeness"]
 

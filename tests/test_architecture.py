@@ -1,6 +1,8 @@
 """ARCHITECTURE.md names every folder and the import order, every import contract is complete, every decision is listed."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -68,3 +70,13 @@ def test_every_decision_is_listed_under_its_title() -> None:
     for path in (ROOT / "docs/adr").glob("0*.md"):
         number, title = path.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" · ", 1)
         assert f"| {number} | [{title}]({path.name}) |" in listed
+
+
+def test_processes_that_read_messages_of_phones_load_no_engine() -> None:
+    """They start faster without it, and a hostile message meets less code."""
+    program = (
+        "import sys, mixminus.sip.edge.__main__, mixminus.sip.zygote;"
+        "print(*{'numpy', 'mixminus.mixer'} & sys.modules.keys())"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mixminus.mixer import Port, PortMedia
 from mixminus.model.call import HangupReason
+from mixminus.model.media import PortMedia
+
+if TYPE_CHECKING:  # the SIP processes have no engine
+    from mixminus.mixer import Port
 
 __all__ = ["Fingerprint", "IceKey", "SecureExchange", "SecureMedia", "SecureMedias"]
 
@@ -47,7 +50,7 @@ class SecureMedia(Protocol):
     """The audio path of one leg; it closes the port."""
 
     @property
-    def port(self) -> Port: ...
+    def port(self) -> "Port": ...
 
     @property
     def fingerprint(self) -> str:

@@ -16,15 +16,6 @@ from mixminus.mixer.events import (
     TalkSpurtEnded,
     TalkSpurtStarted,
 )
-from mixminus.mixer.formats import (
-    CODECS,
-    Codec,
-    CodecFormat,
-    MediaDirection,
-    PortMedia,
-    SrtpKeys,
-    SrtpProfile,
-)
 from mixminus.mixer.load import Load, Shed
 from mixminus.mixer.mux import Mux
 from mixminus.mixer.pcm_port import EncodedPort, PcmPort
@@ -34,6 +25,15 @@ from mixminus.mixer.statistics import PortStatistics
 from mixminus.mixer.tap import HEARD, MIX, Tap, TapRecord, is_playout
 from mixminus.mixer.trunk import PLAYOUTS, Ghost, Trunk, TrunkLink, TrunkOffer
 from mixminus.mixer.watch import PortChange, Watchers
+from mixminus.model.media import (
+    CODECS,
+    Codec,
+    CodecFormat,
+    MediaDirection,
+    PortMedia,
+    SrtpKeys,
+    SrtpProfile,
+)
 
 __all__ = [
     "CODECS",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 from mixminus.mixer.config import EngineConfig
-from mixminus.mixer.formats import CodecFormat, PortMedia
+from mixminus.model.media import CodecFormat, PortMedia
 
 # name, port id, microseconds, then of those events that have them: host, port, digit, its milliseconds
 _Event: TypeAlias = tuple[str, int, int, str, int, str, int]

@@ -16,7 +16,6 @@ from mixminus.mixer.events import (
     TalkSpurtEnded,
     TalkSpurtStarted,
 )
-from mixminus.mixer.formats import CodecFormat
 from mixminus.mixer.libraries import find_libraries
 from mixminus.mixer.load import Load, Shed
 from mixminus.mixer.mux import Mux
@@ -24,6 +23,7 @@ from mixminus.mixer.pcm_port import EncodedPort, PcmPort
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
 from mixminus.mixer.trunk import Trunk
+from mixminus.model.media import CodecFormat
 
 __all__ = ["Engine"]
 

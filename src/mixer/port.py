@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Self
 
 from mixminus.errors import InvalidArgument
 from mixminus.mixer.bridge import Bridge
-from mixminus.mixer.formats import Codec, PortMedia
 from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.statistics import PortStatistics
 from mixminus.mixer.tap import Tap
 from mixminus.mixer.watch import PortChange, Watchers
+from mixminus.model.media import Codec, PortMedia
 
 if TYPE_CHECKING:
     from mixminus.mixer import _engine

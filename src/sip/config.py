@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mixminus.mixer.formats import Codec
+from mixminus.model.media import Codec
 
 __all__ = ["EDGE_CLEANUP_S", "SipConfig"]
 

@@ -8,7 +8,6 @@ stopped does not even get that: the server kills one that leaves pings unanswere
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections import Counter
@@ -109,8 +108,6 @@ class Child:
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                # The engine's types import numpy; its thread pool must not start, least of all before a fork.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         channel = Channel(ours, on_message=receive, on_disconnect=on_disconnect)
         channel.send(Ping())  # answered as soon as the child has started

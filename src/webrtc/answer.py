@@ -16,7 +16,7 @@ from aiortc import (
 )
 from aiortc.sdp import GroupDescription, MediaDescription, SessionDescription, SsrcDescription
 
-from mixminus.mixer.formats import Codec, CodecFormat
+from mixminus.model.media import Codec, CodecFormat
 from mixminus.webrtc.ice import IceCredentials
 from mixminus.webrtc.sdp import LEVEL_URI, Offer, Section
 

@@ -11,9 +11,9 @@ from mixminus.clock import Clock, SystemClock
 from mixminus.errors import Exhausted, InvalidArgument, NotFound, Unavailable
 from mixminus.hosts import media_host
 from mixminus.mixer import Engine, Mux
-from mixminus.mixer.formats import MediaDirection
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
+from mixminus.model.media import MediaDirection
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.ice_servers import IceServers
 from mixminus.webrtc.leg import WebRtcLeg

@@ -35,7 +35,7 @@ from OpenSSL import SSL
 
 from mixminus.errors import InvalidArgument
 from mixminus.hosts import family_of
-from mixminus.mixer.formats import SrtpKeys, SrtpProfile
+from mixminus.model.media import SrtpKeys, SrtpProfile
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, usable
 from mixminus.webrtc.paths import NetworkAddress
 

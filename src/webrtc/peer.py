@@ -19,8 +19,8 @@ from mixminus import log
 from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import Port
-from mixminus.mixer.formats import PortMedia, SrtpKeys
 from mixminus.model.call import HangupReason
+from mixminus.model.media import PortMedia, SrtpKeys
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.answer import LocalMedia
 from mixminus.webrtc.handover import DtlsLink, DtlsSetup, IceConnection

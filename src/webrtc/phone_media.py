@@ -15,8 +15,8 @@ from mixminus.call.secure_media import SecureExchange
 from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import Port
-from mixminus.mixer.formats import PortMedia, SrtpKeys
 from mixminus.model.call import HangupReason
+from mixminus.model.media import PortMedia, SrtpKeys
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.handover import DtlsSetup, fingerprint_of, new_certificate
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, parse_candidate, usable

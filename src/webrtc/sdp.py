@@ -13,7 +13,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from mixminus.errors import InvalidArgument
-from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
+from mixminus.model.media import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
 from mixminus.webrtc.handover import DtlsSetup, parse_session
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, usable
 

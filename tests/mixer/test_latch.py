@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from mixminus.mixer import Engine, Port, RemoteChanged
-from mixminus.mixer.formats import MediaDirection
+from mixminus.model.media import MediaDirection
 from tests.support.phone import PCMU, RtpPhone
 
 

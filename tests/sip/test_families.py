@@ -8,8 +8,8 @@ import pytest
 
 from mixminus.app.local_authority import LocalAuthority
 from mixminus.call.leg import Address, Target
-from mixminus.mixer.formats import Codec
 from mixminus.model.call import HangupReason
+from mixminus.model.media import Codec
 from mixminus.sip.config import SipConfig
 from mixminus.sip.sdp import dtls
 from mixminus.sip.sdp.description import parse, render

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.mixer.formats import Codec
 from mixminus.model.ids import LegId
+from mixminus.model.media import Codec
 from mixminus.sip import messages
 from mixminus.sip.channel import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.internal_headers import Flow

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mixminus.mixer.formats import Codec, MediaDirection
+from mixminus.model.media import Codec, MediaDirection
 from mixminus.sip.sdp.agreement import NotAcceptable, agree
 from mixminus.sip.sdp.description import SessionDescription, parse, render
 from mixminus.sip.sdp.dtls import DtlsEnd, exchange_of, is_offered

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixminus.mixer.formats import Codec, MediaDirection, PortMedia, SrtpProfile
+from mixminus.model.media import Codec, MediaDirection, PortMedia, SrtpProfile
 from mixminus.sip.leniency import Leniency
 from mixminus.sip.sdp.agreement import NotAcceptable, agree
 from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixminus.mixer.formats import Codec, MediaDirection, SrtpProfile
+from mixminus.model.media import Codec, MediaDirection, SrtpProfile
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.agreement import NotAcceptable, agree
 from mixminus.sip.sdp.description import MalformedSdp, parse, render

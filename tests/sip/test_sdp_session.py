@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixminus.mixer.formats import Codec
+from mixminus.model.media import Codec
 from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import SessionDescription, parse, render
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description

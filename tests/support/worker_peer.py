@@ -3,7 +3,7 @@
 import socket
 from typing import TypeVar
 
-from mixminus.mixer.formats import Codec
+from mixminus.model.media import Codec
 from mixminus.sip.channel import BlockingChannel
 from mixminus.sip.messages import Answer, Attach, CallEnded, IncomingCall, WorkerReady
 from mixminus.sip.sdp.description import parse, render

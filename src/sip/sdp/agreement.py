@@ -9,7 +9,7 @@ from typing import Final
 from mixminus.call.secure_media import SecureExchange
 from mixminus.errors import InvalidArgument
 from mixminus.hosts import IPV6
-from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
+from mixminus.model.media import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
 from mixminus.sip.sdp import crypto, dtls
 from mixminus.sip.sdp.capabilities import configured
 from mixminus.sip.sdp.description import MediaDescription, SessionDescription

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.mixer.formats import SrtpProfile
+from mixminus.model.media import SrtpProfile
 from mixminus.sip.sdp.description import Attribute, MediaDescription
 
 __all__ = ["KEY_MATERIAL_BYTES", "CryptoLine", "lines_of", "own_key", "render_line"]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.mixer.formats import CODECS, Codec
+from mixminus.model.media import CODECS, Codec
 from mixminus.sip.sdp.description import Attribute, MediaDescription
 
 __all__ = ["TELEPHONE_EVENT", "PayloadFormat", "attributes_of", "codec_of", "formats_of", "offered_format"]

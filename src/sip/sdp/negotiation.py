@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus.hosts import facing, family_of
-from mixminus.mixer.formats import (
+from mixminus.model.media import (
     CODECS,
     Codec,
     MediaDirection,

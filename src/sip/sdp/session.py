@@ -5,7 +5,7 @@ offers inside the dialog are answered by the worker, because pjsua2 wants the an
 an UPDATE before its callback returns; the server learns of the result by MediaAgreed.
 """
 
-from mixminus.mixer.formats import MediaDirection
+from mixminus.model.media import MediaDirection
 from mixminus.sip.sdp import dtls
 from mixminus.sip.sdp.capabilities import configured
 from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse

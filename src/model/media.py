@@ -1,4 +1,4 @@
-"""The negotiated media of a port, as the engine takes it."""
+"""The negotiated media of a port, as the engine takes it; processes that have no engine speak of it too."""
 
 import enum
 from dataclasses import dataclass, field

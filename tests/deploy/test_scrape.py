@@ -52,11 +52,9 @@ class Prometheus:
 
     def get(self, path: str, **fields: str) -> Any:
         """Return the data of a successful response."""
-        answer = json.loads(
-            urllib3.request(
-                "GET", self._url + path, fields=fields, retries=urllib3.Retry(10, backoff_factor=0.1)
-            ).data
-        )
+        # It answers 503, as text, until it has read its own files.
+        retries = urllib3.Retry(10, backoff_factor=0.1, status_forcelist=[503])
+        answer = json.loads(urllib3.request("GET", self._url + path, fields=fields, retries=retries).data)
         assert answer["status"] == "success", answer
         return answer["data"]
 

@@ -189,10 +189,15 @@ class Dialog:
     early_only: bool = field(default=False, compare=False)
     """Whether a Replaces is for a call that is not answered only (RFC 3891 section 3)."""
 
+    def has_tags(self, local_tag: str, remote_tag: str | None) -> bool:
+        """Return whether a Replaces names a dialog with these tags; a zero names no tag, too (RFC 3891 section 3)."""
+        named = self.remote_tag == remote_tag or (self.remote_tag == "0" and remote_tag == "")
+        return named and self.local_tag == local_tag
+
     @property
     def replaces(self) -> str:
         """The value of a Replaces that names the dialog, as the receiver sees it."""
-        return f"{self.sip_call_id};to-tag={self.local_tag};from-tag={self.remote_tag}"
+        return f"{self.sip_call_id};to-tag={self.local_tag};from-tag={self.remote_tag or '0'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,10 @@ class Leniency(enum.StrEnum):
     """A ``;`` without a parameter, or a ``=`` without a value; it is left out."""
     TAG_CHARACTERS = enum.auto()
     """A tag that is no token, as it has ``@``, ``=``, ``:`` or the like (RFC 3261 section 25.1)."""
+    TAG_MISSING = enum.auto()
+    """A From without a tag, or a To of a response: an RFC 2543 peer (RFC 3261 sections 12.1.1 and 12.1.2)."""
+    METHOD_CASE = enum.auto()
+    """A method that is not in capitals, in a request line, CSeq, RAck or Allow."""
     LIST_EMPTY = enum.auto()
     """A Via, Route or Record-Route, or an element of its list, that is empty; it is left out."""
     URI_PORT = enum.auto()

@@ -1,7 +1,8 @@
-"""Tags of phones as pjsip accepts them. Pure.
+"""Tags of phones as workers know them. Pure.
 
 A tag is a token (RFC 3261 section 25.1). Some phones and gateways put ``@``, ``=`` or ``:`` in, which pjsip refuses, so a worker
-knows such a tag as hexadecimal digits behind a prefix; the phone gets its own tag back.
+knows such a tag as hexadecimal digits behind a prefix; the phone gets its own tag back. RFC 2543 phones have no tag (RFC 3261
+section 12.1.1): for a worker that is the prefix alone.
 """
 
 import re
@@ -9,11 +10,11 @@ from typing import Final
 
 from mixminus.sip.grammar import TOKEN
 
-__all__ = ["is_token", "phones_tag", "with_phones_tag", "workers_tag"]
+__all__ = ["is_token", "phones_tag", "with_a_tag", "with_phones_tag", "workers_tag"]
 
 _PREFIX: Final = "mm-hex."
 _TOKEN = re.compile(rf"{TOKEN}\Z")
-_WORKERS = re.compile(rf"{re.escape(_PREFIX)}((?:[0-9a-f][0-9a-f])+)\Z", re.IGNORECASE)
+_WORKERS = re.compile(rf"{re.escape(_PREFIX)}((?:[0-9a-f][0-9a-f])*)\Z", re.IGNORECASE)
 _PARAMETER = re.compile(r"(;[ \t]*tag=)([^;]*)", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ def workers_tag(tag: str) -> str:
 
 
 def phones_tag(tag: str) -> str:
-    """Return the tag that ``workers_tag`` was made of."""
+    """Return the tag that ``workers_tag`` was made of; an empty one for a phone without a tag."""
     match = _WORKERS.match(tag)
     return bytes.fromhex(match[1]).decode("utf-8", "surrogateescape") if match else tag
 
@@ -38,4 +39,14 @@ def phones_tag(tag: str) -> str:
 def with_phones_tag(value: str) -> str:
     """Return a From or To of a worker with the tag that the phone knows."""
     address, bracket, parameters = value.rpartition(">")
-    return address + bracket + _PARAMETER.sub(lambda found: found[1] + phones_tag(found[2]), parameters)
+    return address + bracket + _PARAMETER.sub(_phones_parameter, parameters)
+
+
+def with_a_tag(value: str) -> str:
+    """Return a From or To for a worker, ``<...>`` or ``<...>;tag=...``, with the tag of a phone that has none."""
+    return f"{value};tag={_PREFIX}" if value.endswith(">") else value
+
+
+def _phones_parameter(found: re.Match[str]) -> str:
+    tag = phones_tag(found[2])
+    return found[1] + tag if tag else ""

@@ -91,7 +91,11 @@ class TransferRequests:
             self._transfers.on_refer(leg_id, Referral(target, is_local, replaces, elsewhere), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
-        return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)
+        for leg_id, entry in self._dialogs.items():
+            known = entry.dialog
+            if known.sip_call_id == dialog.sip_call_id and dialog.has_tags(known.local_tag, known.remote_tag):
+                return leg_id
+        return None
 
     def _has_call(self, dialog: Dialog | None) -> bool:
         """Return whether a call of ours has the Call-ID of a dialog."""

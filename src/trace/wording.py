@@ -69,6 +69,7 @@ def title_of(message: bytes) -> str:
         answered = _CSEQ.search(message)
         return f"{line} ({answered[1].decode()})" if answered else line
     method, _, uri = line.partition(" ")
+    method = method.upper()
     if method == "INVITE" and _TO_TAG.search(message):
         return "re-INVITE"
     return f"{method} {uri.partition(';')[0]}" if method == "INVITE" else method

@@ -82,11 +82,11 @@ class CalledPhone:
     def reply(
         self, request: Message, status_code: int, *headers: str, body: str = "", tag: str = "bob"
     ) -> None:
-        """Answer a request; a To tag is added if there is none yet."""
+        """Answer a request; a To tag is added if there is none yet, and ``tag`` is not empty."""
         lines = [f"SIP/2.0 {status_code} Word"]
         for name, value in request.headers:
             if name in _COPIED:
-                tagged = name == "to" and "tag=" not in value
+                tagged = name == "to" and "tag=" not in value and tag
                 lines.append(f"{name}: {value};tag={tag}" if tagged else f"{name}: {value}")
         if not any(header.lower().startswith("contact") for header in headers):
             lines.append(f"Contact: <{self.uri}>")
@@ -110,7 +110,7 @@ class CalledPhone:
             f"{method} {uri[1]} SIP/2.0",
             f"Via: SIP/2.0/{self.transport} {host}:{port};branch=z9hG4bK{method}{number}{tag};rport",
             "Max-Forwards: 70",
-            f"From: {invite.header('to')};tag={tag}",
+            f"From: {invite.header('to')}{f';tag={tag}' if tag else ''}",
             f"To: {invite.header('from')}",
             f"Call-ID: {invite.header('call-id')}",
             f"CSeq: {number} {method}",

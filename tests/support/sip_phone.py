@@ -8,6 +8,7 @@ import itertools
 import re
 import secrets
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.support.closing import close_at_the_end
@@ -165,6 +166,8 @@ class PhoneCall:
         self.contact_user = "ada"
         self.scheme = "sip"
         self.branch = ""
+        self.spelling: Callable[[str], str] = str
+        """How the method is written in the CSeq."""
         self._numbers = itertools.count(1)
         self.number = 0
 
@@ -207,7 +210,7 @@ class PhoneCall:
             f"From: {self.from_}",
             f"To: {self.to}",
             f"Call-ID: {self.call_id}",
-            f"CSeq: {self.number} {method}",
+            f"CSeq: {self.number} {self.spelling(method)}",
             f"Contact: <{self.scheme}:{self.contact_user}@{contact}{transport}>",
             *(f"{name.replace('_', '-')}: {value}" for name, value in {**self.extra, **extra}.items()),
         ]
@@ -225,7 +228,7 @@ class PhoneCall:
             message = await self.next()
             if message.status_code < 200 or int(message.header("cseq").split()[0]) != self.number:
                 continue
-            if message.status_code < 300 and message.header("cseq").endswith("INVITE"):
+            if message.status_code < 300 and message.header("cseq").upper().endswith("INVITE"):
                 self.to = message.header("to")
                 contact = re.search(r"<([^>]+)>", message.header("contact"))
                 self.uri = contact[1] if contact else self.uri

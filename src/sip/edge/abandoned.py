@@ -115,5 +115,5 @@ def in_place_of_phone(call: EdgeCall, method: str, number: int) -> Request:
     return Request(method, "sip:worker@127.0.0.1", headers)
 
 
-def _tagged(value: str, tag: str) -> str:
-    return value if f"tag={tag}" in value else f"{value};tag={tag}"
+def _tagged(value: str, tag: str | None) -> str:
+    return value if not tag or f"tag={tag}" in value else f"{value};tag={tag}"

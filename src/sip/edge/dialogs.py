@@ -31,7 +31,8 @@ class EdgeDialog:
 
     local_tag: str = ""
     """Ours; empty until the worker has sent one."""
-    remote_tag: str = ""
+    remote_tag: str | None = None
+    """The phone's: empty if it has none (RFC 3261 section 12.1.1), None until it has answered."""
     confirmed: bool = False
     """Whether the first INVITE has a 2xx."""
     over: bool = False
@@ -55,7 +56,7 @@ class EdgeDialog:
 
     def has_tags_of(self, request: Request) -> bool:
         """Return whether a request of the phone names this dialog."""
-        if not (self.local_tag and self.remote_tag):
+        if not self.local_tag:
             return False
         tags = (tag_of(request.headers, "to"), tag_of(request.headers, "from"))
         return tags == (self.local_tag, self.remote_tag)

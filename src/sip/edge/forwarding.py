@@ -12,6 +12,7 @@ from mixminus.sip.edge.signalled_headers import add_signalled, signalled_headers
 from mixminus.sip.grammar import Unreadable, Via
 from mixminus.sip.internal_headers import CALLER_HEADER, REPLACES_HEADER, RESUMED_HEADER, CallerHeader, Flow
 from mixminus.sip.sdp.envelope import fold
+from mixminus.sip.tags import with_a_tag
 
 __all__ = ["MAX_INNER_BYTES", "Forwarder", "goes_by_source", "may_open_dialog"]
 
@@ -19,6 +20,7 @@ __all__ = ["MAX_INNER_BYTES", "Forwarder", "goes_by_source", "may_open_dialog"]
 MAX_INNER_BYTES: Final = 3900
 _DEFAULT_MAX_FORWARDS: Final = 70
 _MAX_REASON: Final = 64
+_TRYING: Final = 100
 _WITH_SDP: Final = frozenset({"INVITE", "UPDATE", "ACK"})
 
 
@@ -74,6 +76,8 @@ class Forwarder:
     ) -> ToWorker | None:
         """Forward a response without the edge's own Via; raise Unreadable if it cannot be read."""
         headers = response_headers(response.headers)
+        if response.status_code > _TRYING:
+            headers.set("to", with_a_tag(headers.first("to")))
         if alias:
             response_to_worker(headers, alias)
         for via in reversed(response.headers.values("via")):
@@ -93,6 +97,7 @@ class Forwarder:
         return self._request(Request("ACK", request.uri, request.headers), headers, flow, worker)
 
     def _request(self, request: Request, headers: Headers, flow: Flow, worker: Worker) -> ToWorker | None:
+        headers.set("from", with_a_tag(headers.first("from")))
         hops = int(request.headers.first("max-forwards") or _DEFAULT_MAX_FORWARDS)
         headers.push("max-forwards", str(max(hops - 1, 0)))
         # The same for an INVITE, its CANCEL, the ACK to its refusal, and all retransmissions.

@@ -51,8 +51,8 @@ _SDES = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(rb"(inline:)([^|\s;]+)", re.IGNORECASE)
-_INFO = re.compile(rb"\s*INFO\s")
-_MESSAGE = re.compile(rb"\s*MESSAGE\s")
+_INFO = re.compile(rb"\s*INFO\s", re.IGNORECASE)
+_MESSAGE = re.compile(rb"\s*MESSAGE\s", re.IGNORECASE)
 _LINE = re.compile(rb"[^\r\n]+")
 
 

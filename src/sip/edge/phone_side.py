@@ -142,6 +142,7 @@ class PhoneSide:
             return None
         self.sources.verify(source.host, now_s)
         self.spirals.inward(response, now_s)
+        self._repair.sequence(response)
         method = response.headers.first("cseq").partition(" ")[2].strip()
         if method == "MESSAGE" and response.status_code in _ENDING:
             # pjsip would end the call (RFC 5057 section 5.1), of which only the text was refused.

@@ -32,7 +32,7 @@ def record_of(call: EdgeCall) -> str:
         "direct": call.direct,
         "account": call.account_id,
         "outer": _text(call.outer_call_id),
-        "tags": (_text(call.dialog.local_tag), _text(call.dialog.remote_tag)),
+        "tags": (_text(call.dialog.local_tag), _tag(call.dialog.remote_tag)),
         "target": _text(call.target),
         "alias": (_text(call.alias.worker_tag), call.alias.number_shift) if call.alias else None,
         "moves": call.moves,
@@ -63,7 +63,8 @@ def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
         sequence_number=kept["numbers"][0] + _NUMBERS_LEFT_OUT,
     )
     dialog = call.dialog
-    dialog.local_tag, dialog.remote_tag = map(_read, kept["tags"])
+    local_tag, remote_tag = kept["tags"]
+    dialog.local_tag, dialog.remote_tag = _read(local_tag), None if remote_tag is None else _read(remote_tag)
     dialog.confirmed = call.state is CallState.ESTABLISHED
     if not call.outgoing:
         opened = dialog.transactions.open(invite, call.flow, now_s)
@@ -85,6 +86,10 @@ def _headers(lines: list[list[str]]) -> Headers:
 def _text(value: str) -> str:
     """Return what JSON can hold of a phone's text, where bytes that are not UTF-8 are surrogates."""
     return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _tag(tag: str | None) -> str | None:
+    return None if tag is None else _text(tag)
 
 
 def _read(text: str) -> str:

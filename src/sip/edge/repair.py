@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.sip.edge.bodies import content_of
 from mixminus.sip.edge.message import Fault, Request, Response
+from mixminus.sip.edge.validation import KNOWN_METHODS
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.sdp.repair import repaired as repaired_sdp
@@ -36,9 +37,12 @@ _BODY_HEADERS: Final = (
     "mime-version",
 )
 _URI_HEADERS = re.compile(r'((?:"(?:[^"\\]|\\.)*"\s*|[^"<>]*)<[^<>?"]*)\?[^<>"]*(>.*)\Z', re.DOTALL)
+_CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z]{1,16})\Z")
 _SLASH = re.compile(r"[ \t]+/[ \t]*|/[ \t]+")
 _Q = re.compile(r"[01](?:\.[0-9]{1,3})?\Z")
+_TRYING: Final = 100
 _REDIRECTIONS: Final = (300, 400)
+_WITH_METHODS: Final = ("allow", "rack")
 _TAG = re.compile(r';\s*tag\s*=\s*([^\s;,"<>]{1,256})', re.IGNORECASE)
 
 
@@ -50,6 +54,7 @@ class Repair:
 
     def request(self, request: Request) -> None:
         """Repair a request."""
+        self._methods(request)
         request.uri = without_sips(self._noted(*repaired_request_uri(request.uri)))
         self._addresses(request)
         self._content_type(request)
@@ -57,6 +62,15 @@ class Repair:
             self._contact(request)
         if request.method in _WITH_SDP:
             self._body(request)
+
+    def sequence(self, response: Response) -> None:
+        """Write the CSeq of a response as workers write it; only then say what it answers."""
+        value = response.headers.first("cseq")
+        match = _CSEQ.match(value)
+        if match and (usual := f"{int(match[1])} {match[2].upper()}") != value:
+            if match[2] != match[2].upper():
+                self._count(Leniency.METHOD_CASE)
+            response.headers.set("cseq", usual)
 
     def response(self, response: Response, invite: Request | None) -> None:
         """Repair a response; From and To are those of ``invite``, the request that opened the dialog, if it is ours."""
@@ -85,12 +99,42 @@ class Repair:
                 # A REGISTER has a list of Contacts.
                 each = split_list(value) if name == "contact" else [value]
                 repaired = [self._noted(*repaired_address(one)) for one in each]
-                if name in _TAGGED and (tag := _tag_of(repaired[0])) and not is_token(tag):
-                    self._count(Leniency.TAG_CHARACTERS)
+                if name in _TAGGED:
+                    self._tag(message, name, repaired[0])
                 if name == "contact":
                     repaired = [without_sips(one) for one in repaired]
                 if repaired != each:
                     message.headers.entries[place] = (name, ", ".join(repaired))
+
+    def _tag(self, message: Request | Response, name: str, value: str) -> None:
+        """Count a tag in a wrong form, and a peer without one; ``forwarding.py`` gives it one."""
+        try:
+            tag = NameAddress.parse(value).tag
+        except Unreadable:
+            return
+        if tag and not is_token(tag):
+            self._count(Leniency.TAG_CHARACTERS)
+        theirs = (
+            name == "from" if isinstance(message, Request) else name == "to" and message.status_code > _TRYING
+        )
+        if theirs and not tag:
+            self._count(Leniency.TAG_MISSING)
+
+    def _methods(self, request: Request) -> None:
+        """Write methods in capitals; CSeq stays as it is, because the response repeats it."""
+        method, headers = request.method.upper(), request.headers
+        if method not in KNOWN_METHODS:
+            return
+        sequence = _CSEQ.match(headers.first("cseq"))
+        found = request.method != method or bool(sequence and sequence[2] != method == sequence[2].upper())
+        request.method = method
+        for name in _WITH_METHODS:
+            values = headers.values(name)
+            if values != (usual := [value.upper() for value in values]):
+                headers.set(name, ", ".join(usual))
+                found = True
+        if found:
+            self._count(Leniency.METHOD_CASE)
 
     def _contact(self, message: Request | Response) -> None:
         """Leave one Contact, without headers in its URI: as pjsip, Kamailio and Asterisk do, the first.
@@ -163,13 +207,6 @@ class Repair:
 
     def _count(self, leniency: Leniency) -> None:
         self._counters[f"{COUNTER}:{leniency}"] += 1
-
-
-def _tag_of(value: str) -> str:
-    try:
-        return NameAddress.parse(value).tag
-    except Unreadable:
-        return ""
 
 
 def _preference(contact: str) -> float:

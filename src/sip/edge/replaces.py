@@ -20,7 +20,7 @@ def replaced_by(request: Request, calls: CallTable) -> str | Fault:
     if dialog is None or len(values) > 1:
         return Fault(400, "Bad Replaces")
     call = calls.find(dialog.sip_call_id)
-    known = call and (call.dialog.local_tag, call.dialog.remote_tag) == (dialog.local_tag, dialog.remote_tag)
+    known = call and dialog.has_tags(call.dialog.local_tag, call.dialog.remote_tag)
     # An early dialog can only be replaced by the side that has opened it (RFC 3891 section 3), and we take none over.
     if not call or not known or not call.dialog.confirmed:
         return Fault(481, "Call/Transaction Does Not Exist")

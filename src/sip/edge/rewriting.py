@@ -31,7 +31,7 @@ _NUMBER_LIMIT: Final = 2**31
 _TEL = re.compile(r"tel:[+0-9A-Fa-f*#().-]{1,64}\Z")
 _CALL_ID = re.compile(r"[!-~]{1,256}\Z")
 _PLAIN_URI = re.compile(r"[!-~]{1,512}\Z")
-_CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Z]{1,16})\Z")
+_CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z]{1,16})\Z")
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _SESSION_EXPIRES = re.compile(
     r"([0-9]{1,9})(?:[ \t]*;[ \t]*refresher[ \t]*=[ \t]*(uac|uas))?(?:[ \t]*;|\Z)", re.IGNORECASE
@@ -108,7 +108,7 @@ def _cseq(value: str) -> str:
     match = _CSEQ.match(value)
     if not match or int(match[1]) >= _NUMBER_LIMIT:
         raise Unreadable("a CSeq is malformed")
-    return f"{int(match[1])} {match[2]}"
+    return f"{int(match[1])} {match[2].upper()}"
 
 
 def _number(value: str) -> str:

@@ -131,7 +131,7 @@ class Spirals:
         for inner, other in self._outer.items():
             if other == outer and (call := self._calls.find(inner)):
                 dialog = call.dialog
-                if (dialog.local_tag, dialog.remote_tag) == tags and all(tags):
+                if (dialog.local_tag, dialog.remote_tag) == tags and tags[0]:
                     return inner
         return outer
 

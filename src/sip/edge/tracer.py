@@ -29,7 +29,7 @@ _MESSAGES_PER_S: Final = 200.0
 _MAX_BACKLOG: Final = 256
 _CALL_ID = re.compile(rb"[\r\n](?:call-id|i)[ \t]*:[ \t]*([^\s]{1,512})[ \t]*[\r\n]", re.IGNORECASE)
 _USER = re.compile(r"\b(?:sips?|tel):([^@;>:\s\"]{1,128})", re.IGNORECASE)
-_INVITE = re.compile(rb"\s*INVITE\s")
+_INVITE = re.compile(rb"\s*INVITE\s", re.IGNORECASE)
 _EVERYTHING: Final = "edge"
 
 

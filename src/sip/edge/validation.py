@@ -17,6 +17,7 @@ from mixminus.sip.sdp.description import parse as parse_sdp
 
 __all__ = [
     "ALLOWED_METHODS",
+    "KNOWN_METHODS",
     "OWN_CAPABILITIES",
     "TEXT",
     "can_be_answered",
@@ -31,7 +32,7 @@ __all__ = [
 ALLOWED_METHODS: Final = (
     "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER", "REFER", "NOTIFY", "MESSAGE",
 )  # fmt: skip
-_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "PUBLISH"})
+KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "PUBLISH"})
 _ONCE: Final = ("from", "to", "call-id", "cseq")
 _AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
 _WITH_SDP: Final = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
@@ -80,7 +81,7 @@ def _framing(request: Request) -> Fault | None:
 
 
 def _method(request: Request) -> Fault | None:
-    if request.method not in _KNOWN_METHODS:
+    if request.method not in KNOWN_METHODS:
         return Fault(501, "Not Implemented")
     if request.method not in ALLOWED_METHODS:
         return Fault(405, "Method Not Allowed")
@@ -92,7 +93,7 @@ def _addresses(request: Request) -> Fault | None:
     try:
         for via in headers.values("via") or [""]:
             Via.parse(via)
-        sender = NameAddress.parse(headers.first("from"))
+        NameAddress.parse(headers.first("from"))
         recipient = NameAddress.parse(headers.first("to"))
         if request.method == "REGISTER":
             # Its Contacts are a list or a star, which the registrar parses.
@@ -101,8 +102,6 @@ def _addresses(request: Request) -> Fault | None:
             SipUri.parse(NameAddress.parse(contact).uri)
     except Unreadable:
         return Fault(400, "Bad Address")
-    if not sender.tag:
-        return Fault(400, "Missing From Tag")
     if request.method == "INVITE" and headers.count("contact") != 1:
         return Fault(400, "Missing Contact")
     call_id = headers.first("call-id")
@@ -113,7 +112,7 @@ def _addresses(request: Request) -> Fault | None:
 
 def _sequence(request: Request) -> Fault | None:
     match = _CSEQ.match(request.headers.first("cseq"))
-    if not match or int(match[1]) >= _CSEQ_LIMIT or match[2] != request.method:
+    if not match or int(match[1]) >= _CSEQ_LIMIT or match[2].upper() != request.method:
         return Fault(400, "Bad CSeq")
     hops = request.headers.first("max-forwards")
     if hops and not (_MAX_FORWARDS.match(hops) and int(hops) < _MAX_FORWARDS_LIMIT):

@@ -48,6 +48,6 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()

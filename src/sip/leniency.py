@@ -46,7 +46,7 @@ class Leniency(enum.StrEnum):
     """An ``a=rtpmap`` with blanks around a slash, of Opus without its two channels, of G.722 at its sample rate, or of
     telephone events that is missing or has no clock."""
     SDP_CRYPTO = enum.auto()
-    """An ``a=crypto`` above all media, or with blanks or quotation marks around or inside its key."""
+    """An ``a=crypto`` above all media, or with blanks, quotation marks or empty fields around or inside its key."""
     SDP_PROTOCOL = enum.auto()
     """A medium's protocol with the transport that it has anyway: ``RTP/AVP/UDP``, ``UDP/RTP/AVP``."""
     SDP_CASE = enum.auto()
@@ -82,7 +82,7 @@ class Leniency(enum.StrEnum):
     URI_PORT = enum.auto()
     """A colon after the host without a port number; it is left out."""
     URI_HEADERS = enum.auto()
-    """Headers in the URI of a Contact, which no request within a dialog can carry; they are left out."""
+    """Headers in the URI of a Contact, which no request within a dialog, and no call to a phone, can carry; they are left out."""
     CONTACT_REPEATED = enum.auto()
     """Several Contacts where one is allowed; the first is used."""
     HEADER_UNREADABLE = enum.auto()

@@ -3,6 +3,8 @@
 import ctypes
 import errno
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -216,6 +218,54 @@ def test_a_press_with_running_timestamps_survives_two_lost_packets(shape: str, l
             ear.packet(timestamp, payload, at_ms=at_ms)
     ear.poll(at_ms=10_000)
     assert [digit for digit, _ in ear.heard] == ["7", "7"]
+
+
+def press(
+    first_ms: int,
+    *,
+    ends: int = 3,
+    stamped: Callable[[int], int] = lambda _: 0,
+    lasts: Callable[[int, bool], int] = lambda number, _: min(number + 1, 5) * 160,
+    step_ms: int = 20,
+) -> list[tuple[int, bytes, bool, int]]:
+    """Return the packets of digit 5: four, and these ends."""
+    return [
+        (
+            first_ms * 8 + stamped(number),
+            event(5, lasts(number, number > 3), end=number > 3),
+            number == 0,
+            first_ms + number * step_ms,
+        )
+        for number in range(4 + ends)
+    ]
+
+
+@pytest.mark.parametrize(
+    "habit",
+    [
+        pytest.param({"lasts": lambda _n, _e: 0}, id="no duration"),
+        pytest.param({"lasts": lambda _n, _e: 800}, id="the whole duration from the first packet on"),
+        pytest.param({"lasts": lambda n, e: 400 if e else n * 160}, id="ends that are shorter"),
+        pytest.param({"ends": 0}, id="no end"),
+        pytest.param({"ends": 1}, id="one end"),
+        pytest.param({"ends": 10, "stamped": lambda n: max(0, n - 4) * 160}, id="ten ends that run on"),
+        pytest.param({"stamped": lambda n: 0 if n < 4 else -160}, id="ends that go back"),
+        pytest.param(
+            {"stamped": lambda n: n * 160, "lasts": lambda _n, _e: 0}, id="own timestamps, no duration"
+        ),
+        pytest.param(
+            {"stamped": lambda n: n * 480, "lasts": lambda _n, _e: 480, "step_ms": 60}, id="60 ms a packet"
+        ),
+        pytest.param({"step_ms": 0}, id="all packets at once"),
+    ],
+)
+def test_two_presses_are_two_digits_whatever_the_packets_state(habit: dict[str, Any]) -> None:
+    ear = Ear()
+    for timestamp, payload, marker, at_ms in press(0, **habit) + press(700, **habit):
+        ear.poll(at_ms=at_ms)
+        ear.packet(timestamp, payload, marker=marker, at_ms=at_ms)
+    ear.poll(at_ms=10_000)
+    assert [digit for digit, _ in ear.heard] == ["5", "5"]
 
 
 def test_presses_with_one_timestamp_are_separated_by_digit_and_by_time() -> None:

@@ -29,6 +29,10 @@ USUAL = meaning(text(LINE, protocol="RTP/SAVP"))
         f"inline: {KEY}|2^20|1:4",
         f"inline:{KEY} | 2^20 |1:4",
         f"inline : {KEY}|2^20| 1 : 4",
+        f"inline:{KEY}|2^20|1:4|",
+        f"inline:{KEY}||1:4",
+        f"inline:{KEY}|2^20||1:4||",
+        f"inline:{KEY}| |1:4 |",
     ],
 )
 def test_key_with_blanks_or_quotation_marks_is_that_key(keys: str) -> None:

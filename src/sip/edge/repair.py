@@ -102,7 +102,7 @@ class Repair:
                 if name in _TAGGED:
                     self._tag(message, name, repaired[0])
                 if name == "contact":
-                    repaired = [without_sips(one) for one in repaired]
+                    repaired = [without_sips(self._without_headers(one)) for one in repaired]
                 if repaired != each:
                     message.headers.entries[place] = (name, ", ".join(repaired))
 
@@ -137,7 +137,7 @@ class Repair:
             self._count(Leniency.METHOD_CASE)
 
     def _contact(self, message: Request | Response) -> None:
-        """Leave one Contact, without headers in its URI: as pjsip, Kamailio and Asterisk do, the first.
+        """Leave one Contact: as pjsip, Kamailio and Asterisk do, the first.
 
         A redirection has several by right; the one with the highest ``q`` is left (RFC 3261 section 8.1.3.4).
         """
@@ -145,15 +145,19 @@ class Repair:
         first, *others = [each for value in values for each in split_list(value) if each] or [""]
         if isinstance(message, Response) and _REDIRECTIONS[0] <= message.status_code < _REDIRECTIONS[1]:
             first, others = max((first, *others), key=_preference), []
-        match = _URI_HEADERS.match(first)
-        kept = f"{match[1]}{match[2]}" if match else first
-        if [kept] == values or not values:
+        if [first] == values or not values:
             return
-        if match:
-            self._count(Leniency.URI_HEADERS)
         if others:
             self._count(Leniency.CONTACT_REPEATED)
-        message.headers.set("contact", kept)
+        message.headers.set("contact", first)
+
+    def _without_headers(self, contact: str) -> str:
+        """Return a Contact without headers in its URI, which may be there in a REGISTER (RFC 3261 section 19.1.1)."""
+        match = _URI_HEADERS.match(contact)
+        if not match:
+            return contact
+        self._count(Leniency.URI_HEADERS)
+        return f"{match[1]}{match[2]}"
 
     def _content_type(self, message: Request | Response) -> None:
         value = message.headers.first("content-type")

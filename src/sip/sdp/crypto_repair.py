@@ -6,13 +6,15 @@ from typing import Final
 __all__ = ["key_form", "keys_at_media"]
 
 _AROUND_SIGNS = re.compile(r" ?([:|]) ?")
+_EMPTY_FIELD = re.compile(r"\|+(?=[| ]|\Z)")
 _CRYPTO: Final = "a=crypto:"
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 _FIELDS_BEFORE_KEY: Final = 2
 
 
 def key_form(value: str) -> str:
-    """Return ``tag suite inline:key|lifetime|MKI`` without quotation marks, and without blanks inside the key parameters.
+    """Return ``tag suite inline:key|lifetime|MKI`` without quotation marks, and without blanks or empty fields inside the
+    key parameters.
 
     ``value`` has one blank between its fields.
     """
@@ -20,7 +22,7 @@ def key_form(value: str) -> str:
     if len(fields) <= _FIELDS_BEFORE_KEY:
         return value
     *before, keys = fields
-    return " ".join([*before, _AROUND_SIGNS.sub(r"\1", keys.strip())])
+    return " ".join([*before, _EMPTY_FIELD.sub("", _AROUND_SIGNS.sub(r"\1", keys.strip()))])
 
 
 def keys_at_media(lines: list[str]) -> list[str]:

@@ -8,12 +8,18 @@ from tests.support.server import ACCESS_KEY, Server
 from tests.support.tones import Pcm
 from tests.support.waiting import until
 
-__all__ = ["enter", "hear", "own_address", "reaches"]
+__all__ = ["enter", "hear", "own_address", "press", "reaches"]
 
 _RATE_HZ: Final = 48_000
 _HEAR: Final = (
     f"seconds => {{ {SCRIPT}; return recording(document.getElementById('audio').srcObject, seconds); }}"
 )
+_PRESS: Final = """async digits => {
+  const { dtmf } = session.pc.getSenders()[0];
+  const done = new Promise((resolve) => { dtmf.ontonechange = ({ tone }) => tone || resolve(); });
+  dtmf.insertDTMF(digits);
+  await done;
+}"""
 _OWN_ADDRESS: Final = """async () => {
   const all = await session.pc.getStats();
   const pair = [...all.values()].find((each) => each.type === 'candidate-pair' && each.nominated);
@@ -59,3 +65,8 @@ async def own_address(page: Page) -> str:
     """Return the browser's address from which its audio flows."""
     address: str = await page.evaluate(_OWN_ADDRESS)
     return address
+
+
+async def press(page: Page, digits: str) -> None:
+    """Send digits as the browser sends them (RFC 4733), and return after the last one; the page has no keypad."""
+    await page.evaluate(_PRESS, digits)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.app.server import KEY, serve
 from tests.console.pages import log_in, opened
@@ -80,6 +80,27 @@ async def test_a_wrong_key_is_refused_and_a_room_is_made_with_the_right_one(tmp_
         await expect(row).to_be_hidden()
 
 
+async def login_shows_its_request(page: Page) -> None:
+    """Neither password nor key is in the command that is shown beside the button."""
+    await page.get_by_text("Show the request").click()
+    shown = page.locator(".login pre")
+    for password in ("", AGENT["password"]):
+        await page.get_by_label("Password").fill(password)
+        command = await shown.inner_text()
+        assert command.startswith("curl ") and "/auth/login" in command
+        assert '"username": "ann@example.com"' in command
+        assert '"password": "<password>"' in command
+        assert "Authorization" not in command
+        assert AGENT["password"] not in await page.locator(".login").inner_html()
+    await page.get_by_role("button", name="Access key").click()
+    await page.get_by_label("Access key", exact=True).fill(KEY)
+    await expect(shown).to_contain_text("/v1.0/customer")
+    await expect(shown).to_contain_text("$MIXMINUS_KEY")
+    assert KEY not in await page.locator(".login").inner_html()
+    await page.get_by_role("button", name="Username").click()
+    await expect(page.get_by_label("Username", exact=True)).to_have_value(AGENT["username"])
+
+
 async def test_an_agent_logs_in_and_out_and_a_session_outlives_a_reload(tmp_path: Path) -> None:
     async with serve(tmp_path) as server, browser() as chromium:
         headers = {"Authorization": f"Bearer {KEY}"}
@@ -90,6 +111,7 @@ async def test_an_agent_logs_in_and_out_and_a_session_outlives_a_reload(tmp_path
             assert response.status == 200, await response.text()
         async with opened(chromium, server, expected=1) as page:
             await page.get_by_label("Username", exact=True).fill(AGENT["username"])
+            await login_shows_its_request(page)
             await page.get_by_label("Password").fill("wrong")
             await page.get_by_role("button", name="Log in").click()
             await expect(page.get_by_role("alert")).to_contain_text("username or the password is wrong")

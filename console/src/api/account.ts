@@ -6,8 +6,12 @@ import { begin, end } from "./session";
 
 export const customer = signal<Schemas["OwnCustomer"] | undefined>(undefined);
 
+export const loggingIn = (username: string, password: string) => request("post", "/auth/login", { body: { username, password } });
+/** Tells whose a credential is. */
+export const readingCustomer = request("get", "/v1.0/customer");
+
 export async function logInWithPassword(username: string, password: string): Promise<void> {
-  const session = await send(request("post", "/auth/login", { body: { username, password } }));
+  const session = await send(loggingIn(username, password));
   await enter(session.token);
 }
 
@@ -15,7 +19,7 @@ export async function logInWithPassword(username: string, password: string): Pro
 export async function enter(token: string): Promise<void> {
   begin(token);
   try {
-    customer.value = await send(request("get", "/v1.0/customer"));
+    customer.value = await send(readingCustomer);
   } catch (error) {
     end();
     throw error;

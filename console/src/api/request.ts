@@ -35,12 +35,18 @@ function withoutPassword(name: string, value: unknown): unknown {
   return /password$/.test(name) && value ? "<password>" : value;
 }
 
+/** Whether a request is one of somebody who is logged in: the login is not. */
+export function needsKey(what: ApiRequest): boolean {
+  return !what.path.startsWith("/auth/");
+}
+
 /** Return the command that sends the same request from a terminal. The credential is a variable, not the secret. */
 export function curl(what: ApiRequest): string {
   const parts = ["curl"];
   const implied = what.body === undefined && !what.file ? "get" : "post";
   if (what.method !== implied) parts.push(`-X ${what.method.toUpperCase()}`);
-  parts.push(`"${new URL(what.url, ROOT)}"`, `\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
+  parts.push(`"${new URL(what.url, ROOT)}"`);
+  if (needsKey(what)) parts.push(`\\\n  -H "Authorization: Bearer $MIXMINUS_KEY"`);
   for (const [name, value] of Object.entries(what.headers ?? {})) parts.push(`\\\n  -H '${name}: ${value}'`);
   if (what.body !== undefined) parts.push(`\\\n  --json '${JSON.stringify(what.body, withoutPassword, 2).replaceAll("'", "'\\''")}'`);
   if (what.file) parts.push(`\\\n  --data-binary "@${what.file}"`);

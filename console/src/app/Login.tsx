@@ -1,10 +1,14 @@
 import { useState } from "preact/hooks";
-import { enter, logInWithPassword } from "../api/account";
+import { enter, loggingIn, logInWithPassword, readingCustomer } from "../api/account";
 import { RequestFailed, explain } from "../api/errors";
 import { notice } from "../api/session";
+import { RequestText } from "../ui/Act";
 import { Logo } from "../ui/Icon";
 
 type Way = "password" | "key";
+
+/** What the shown request has in the place of the password, whatever is in the field. */
+const PASSWORD = "<password>";
 
 function reason(error: unknown, way: Way): string {
   if (!(error instanceof RequestFailed)) return explain(error);
@@ -18,6 +22,7 @@ export function Login() {
   const [way, setWay] = useState<Way>("password");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
+  const [username, setUsername] = useState("");
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
@@ -63,7 +68,7 @@ export function Login() {
             <>
               <div class="field">
                 <label for="username">Username</label>
-                <input id="username" name="username" autocomplete="username" spellcheck={false} required />
+                <input id="username" name="username" autocomplete="username" spellcheck={false} required value={username} onInput={(event) => setUsername(event.currentTarget.value)} />
               </div>
               <div class="field">
                 <label for="password">Password</label>
@@ -71,6 +76,10 @@ export function Login() {
               </div>
             </>
           )}
+          <details class="disclosure">
+            <summary>Show the request</summary>
+            <RequestText request={way === "key" ? readingCustomer : loggingIn(username.trim(), PASSWORD)} />
+          </details>
           <button class="primary wide" type="submit" disabled={busy}>{busy ? "Logging in" : "Log in"}</button>
         </form>
         <p class="login-foot">

@@ -1,7 +1,7 @@
 // A button that sends a request, and can show it before.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { curl, send, type ApiRequest } from "../api/request";
+import { curl, needsKey, send, type ApiRequest } from "../api/request";
 import { showsRequests } from "../api/requestlog";
 import { Copy } from "./Copy";
 import { Dialog } from "./Dialog";
@@ -86,7 +86,7 @@ export function RequestText({ request }: { request: ApiRequest }) {
   return (
     <div class="request-text">
       <pre tabIndex={0}>{text}</pre>
-      <div class="row"><Copy text={text} /><span class="muted small">Set MIXMINUS_KEY to an access key first.</span></div>
+      <div class="row"><Copy text={text} />{needsKey(request) && <span class="muted small">Set MIXMINUS_KEY to an access key first.</span>}</div>
     </div>
   );
 }

@@ -96,10 +96,14 @@ def send_digits(
 
 
 @app.command("say")
-def say(call: CallId, text: str, language: Annotated[str, typer.Option(help="BCP 47.")] = "en-US") -> None:
+def say(
+    call: CallId,
+    text: str,
+    language: Annotated[str, typer.Option(help="BCP 47; empty for the server's.")] = "",
+) -> None:
     """Say something to one call."""
     with session() as client:
-        client.talk_to_call(call, text=text, language=language)
+        client.talk_to_call(call, text=text, language=language or UNSET)
         line("said", id=call)
 
 

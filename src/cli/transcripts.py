@@ -18,21 +18,18 @@ __all__ = ["app", "transcribe"]
 app: Final = commands("Transcripts: list, search and export them.")
 TranscribeId = Annotated[UUID, typer.Argument(metavar="TRANSCRIBE", help="Id of a transcription.")]
 TranslateTo = Annotated[str, typer.Option(help="Language to translate to, BCP 47.")]
-Language = Annotated[str, typer.Option(help="Language that is spoken, BCP 47.")]
-RoomLanguage = Annotated[
-    str, typer.Option(help="Language that is spoken, BCP 47; empty for the room's, or English.")
+Language = Annotated[
+    str, typer.Option(help="Language that is spoken, BCP 47; required unless the room has one.")
 ]
-ENGLISH: Final = "en-US"
 
 
-def transcribe(room: RoomName, language: RoomLanguage = "", translate_to: TranslateTo = "") -> None:
+def transcribe(room: RoomName, language: Language = "", translate_to: TranslateTo = "") -> None:
     """Transcribe a room, and print what is said, or its translation, until Ctrl-C."""
     with session() as client:
-        found = room_of(client, room)
-        id, language = found.id, language or found.language or ENGLISH
+        id = room_of(client, room).id
         after = client.newest_event()
         transcribe_id = client.start_transcribing(
-            id, language=language, translate_to=translate_to
+            id, language=language or UNSET, translate_to=translate_to or UNSET
         ).transcribe_id
         try:
             _follow(client, transcribe_id, after)
@@ -44,7 +41,7 @@ def transcribe(room: RoomName, language: RoomLanguage = "", translate_to: Transl
 @app.command("create")
 def create_transcribe(
     recording: Annotated[UUID, typer.Argument(metavar="RECORDING", help="Id of a recording.")],
-    language: Language = ENGLISH,
+    language: Language = "",
     translate_to: TranslateTo = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
 ) -> None:
@@ -52,7 +49,10 @@ def create_transcribe(
     with session() as client:
         after = client.newest_event()
         made = client.create_transcribe(
-            language=language, translate_to=translate_to, reference_type="recording", reference_id=recording
+            language=language or UNSET,
+            translate_to=translate_to or UNSET,
+            reference_type="recording",
+            reference_id=recording,
         )
         if wait:
             _follow(client, made.id, after)

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mixminus.client import Client
-from tests.cli.conftest import Run
+from tests.cli.conftest import Outcome, Run
 from tests.support.netns import ADDRESS
 from tests.support.raw_phone import RawPhone
 from tests.support.server import ACCESS_KEY, Server
@@ -56,6 +57,10 @@ def test_a_live_call_is_muted_played_to_recorded_and_deleted(
     assert muted() == "in"
     assert run("calls", "unmute", call, "--json").json == {"id": call}
     assert muted() == ""
+    for options, language in (((), {}), (("--language", "en-GB"), {"language": "en-GB"})):
+        said = run("calls", "say", call, "One moment, please.", *options, "--show-request")
+        assert said.out == "said\n"
+        assert sent_to("/talk", said) == {"text": "One moment, please."} | language
     for verb in ("music", "silence"):
         assert run("calls", verb, call).code == 0
         assert run("calls", verb, call, "--stop").out == "stopped\n"
@@ -121,8 +126,38 @@ def test_only_a_recording_that_exists_is_transcribed(run: Run) -> None:
     assert run("transcripts", "stop", ABSENT).code == 1
 
 
-def test_language_of_a_room_is_that_of_its_transcription(run: Run) -> None:
-    assert run("rooms", "create", "Sala", "--language", "es").code == 0
-    outcome = run("transcribe", "Sala")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert "LANGUAGE_NOT_SUPPORTED" in outcome.err, "the model knows English only"
+def test_language_is_left_to_the_room_unless_one_is_named(run: Run) -> None:
+    for name, language in (("Sala", ("--language", "es")), ("Hall", ())):
+        assert run("rooms", "create", name, *language).code == 0
+    for command, sent, refusal in (
+        (("transcribe", "Sala"), None, "the model supports only en"),
+        (("transcribe", "Hall"), None, "language is missing"),
+        (("transcribe", "Sala", "--language", "de"), "de", "the model supports only en"),
+    ):
+        outcome = run(*command, "--show-request")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert sent_to("/transcribe_start", outcome).get("language") == sent
+        assert "LANGUAGE_NOT_SUPPORTED" in outcome.err
+        assert refusal in outcome.err
+
+
+def test_language_of_a_recording_is_left_to_its_room_unless_one_is_named(run: Run, server: Server) -> None:
+    room = server.new_room(language="es")
+    recording = server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]
+    server.call("POST", f"/conferences/{room}/recording_stop")
+    eventually(
+        lambda: server.call("GET", f"/recordings/{recording}").json["status"] == "ended", what="it has ended"
+    )
+    for options, sent in (((), None), (("--language", "de"), "de")):
+        outcome = run("transcripts", "create", recording, *options, "--show-request")
+        assert outcome.code == 1
+        assert sent_to("/transcribes", outcome).get("language") == sent
+        assert "the model supports only en" in outcome.err, "it knows neither Spanish nor German"
+    done = run("transcripts", "create", recording, "--language", "en", "--json")
+    assert server.call("GET", f"/transcribes/{done.json['id']}").json["language"] == "en"
+
+
+def sent_to(path: str, outcome: Outcome) -> Any:
+    """Return the body of the request to a path that a command has shown."""
+    (command,) = [each for each in outcome.err.split("curl ")[1:] if f"{path} " in each]
+    return json.loads(command[command.index("{") : command.rindex("}") + 1])

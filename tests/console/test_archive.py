@@ -25,7 +25,7 @@ TALK_MS = 11_000
 
 async def recorded(server: Server, microphone: Path) -> str:
     """Let a browser talk in a room, record it, and return the recording when it is complete."""
-    room = (await api(server, "POST", "/conferences", type="conference", name="Archive"))["id"]
+    room = (await api(server, "POST", "/conferences", type="conference", name="Archive", language="en"))["id"]
     link = await api(server, "POST", f"/conferences/{room}/guest_links", name="Ann")
     async with async_playwright() as playwright:
         flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
@@ -89,11 +89,14 @@ async def open_by_the_name_of_its_room(page: Page, recording: str) -> None:
     await expect(files.get_by_role("listitem").filter(has_text="Ann")).to_have_count(1)
 
 
-async def transcribe_in_spanish(page: Page) -> None:
-    """Transcribe an open recording, with a translation; show the translation, then what was said."""
+async def transcribe_in_spanish(page: Page, recording: str) -> None:
+    """Transcribe an open recording in the language of its room, with a translation; show that, then what was said."""
     language = page.get_by_role("combobox", name="Language of the transcript")
     await language.select_option("Spanish")
-    await page.get_by_role("button", name="Transcribe it").click()
+    async with page.expect_request("**/v1.0/transcribes") as sent:
+        await page.get_by_role("button", name="Transcribe it").click()
+    body = (await sent.value).post_data_json
+    assert body == {"reference_type": "recording", "reference_id": recording, "translate_to": "es"}
     await expect(page.locator(".transcript .utterance").first).to_be_visible(timeout=60_000)
     await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=60_000)
     text = page.locator(".transcript ol")
@@ -135,7 +138,7 @@ async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_p
             length = float(await slider.get_attribute("aria-valuemax") or 0)
             assert TALK_MS / 1000 - 2 <= length <= TALK_MS / 1000 + 10
 
-            await transcribe_in_spanish(page)
+            await transcribe_in_spanish(page, recording)
             utterances = page.locator(".transcript .utterance")
             await expect(page.locator(".lane rect").first).to_be_attached()
             await save_as_subtitles(page)

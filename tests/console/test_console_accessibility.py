@@ -126,6 +126,7 @@ async def check_room(page: Page, server: Server, check: Check, name: str) -> Non
 
 async def check_captions_and_guests(page: Page, check: Check) -> None:
     """Check captions that run, and a new link for a guest."""
+    await page.get_by_label("Spoken language").fill("en")
     await page.get_by_role("button", name="Start captions").click()
     await expect(page.get_by_role("button", name="Stop the captions")).to_be_visible()
     links = page.get_by_role("region", name="Guest links")

@@ -83,7 +83,12 @@ async def chat(page: Page, server: Server, room: str) -> None:
 async def caption(page: Page, server: Server, room: str) -> None:
     """Start and stop captions; the button stays under the keyboard."""
     await choose_panel(page, "Captions")
-    await press(page, button(page, "Start captions in English"))
+    await expect(button(page, "Start captions")).to_have_attribute("aria-disabled", "true")
+    await tab_to(page, page.get_by_label("Spoken language"))
+    await page.keyboard.type("en-US")
+    async with page.expect_request("**/transcribe_start") as sent:
+        await press(page, button(page, "Start captions"))
+    assert (await sent.value).post_data_json == {"language": "en-US"}
     await expect(page.locator(".light.transcribing")).to_be_visible(timeout=WITHIN_MS)
     await press(page, button(page, "Stop the captions"))
     await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=WITHIN_MS)

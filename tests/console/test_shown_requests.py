@@ -39,7 +39,7 @@ BUTTONS: dict[str, dict[str, str]] = {
     "Who hears whom": {"All hear all": "-X DELETE .*/hears", "Ann hears Bob": '-X PUT .*"gain_db": null'},
     "Chat": {"Send": "/messages"},
     "Listeners": {"Broadcast": '/broadcasts.*"protocol": "hls"'},
-    "Captions": {"Start captions in English": '/transcribe_start.*"language": "en-US"'},
+    "Captions": {"Start captions": r"/transcribe_start.*--json '\{\}'"},
 }
 """By panel: what is pressed, and what its command has to have."""
 PROCESSING = {"Same loudness as the others": "levelling", "Noise removed": "noise_suppression"}
@@ -56,8 +56,9 @@ async def command_of(page: Page, button: Locator) -> str:
 
 
 async def room_of_two(server: Server, folder: Path, phones: list[Baresip]) -> str:
-    """Make a room in which two phones are, whose recording is paused."""
-    room = str((await api(server, "POST", "/conferences", type="conference", name="Two"))["id"])
+    """Make a room in which two phones are, whose recording is paused; English is spoken in it."""
+    body = {"type": "conference", "name": "Two", "language": "en"}
+    room = str((await api(server, "POST", "/conferences", **body))["id"])
     for phone in phones:
         phone.dial(f"sip:{room}@{ADDRESS}:{server.sip_port}")
     listed = f"/conferencecalls?conference_id={room}"
@@ -92,6 +93,8 @@ async def test_each_button_of_a_room_shows_the_request_that_it_sends(tmp_path: P
             await page.locator("button.who").filter(has_text="Ann").click()
             for panel, buttons in BUTTONS.items():
                 await each_of(page, panel, buttons)
+            await page.get_by_label("Spoken language").fill("de")
+            await each_of(page, "", {"Start captions": '/transcribe_start.*"language": "de"'})
             for group, field in PROCESSING.items():
                 await page.get_by_role("tab", name="Participants").click()
                 button = page.get_by_role("group", name=group).get_by_role("button", name="On", exact=True)

@@ -1,14 +1,13 @@
 // In which language texts are shown: as they were spoken, or translated.
 const NAMES = new Intl.DisplayNames("en", { type: "language" });
-const ENGLISH = "en-US";
-
 /** What Debian has packages for, from English; the server refuses what is not installed, and says what to install. */
-export const FROM_ENGLISH: readonly string[] = ["es", "ca", "gl", "eo"];
+const FROM_ENGLISH: readonly string[] = ["es", "ca", "gl", "eo"];
 
-/** What is spoken in a room, by its setting, and what it can be translated to. */
-export function spokenIn(setting: string) {
-  const language = setting || ENGLISH;
-  return { language, name: NAMES.of(language.split("-")[0] ?? language), others: language.startsWith("en") ? FROM_ENGLISH : ["en"] };
+/** What a spoken language can be translated to; all, where it is not known. */
+export function translationsOf(spoken: string): readonly string[] {
+  if (!spoken) return [...FROM_ENGLISH, "en"];
+  if (spoken === "auto") return [];
+  return spoken.startsWith("en") ? FROM_ENGLISH : ["en"];
 }
 
 interface TranslationProps {

@@ -79,7 +79,7 @@ function Player({ recording }: { recording: Recording }) {
         <Markers markers={markers} seek={seek} />
         <Files recording={recording} voices={voices} />
       </div>
-      <Transcript recording_id={id} at={at} seek={seek} {...spoken} />
+      <Transcript recording={recording} at={at} seek={seek} {...spoken} />
     </div>
   );
 }

@@ -7,7 +7,8 @@ import { duration, isSet, short } from "../../ui/format";
 import { download } from "../../ui/download";
 import { Language, useLanguage } from "../../ui/Language";
 import { toastError } from "../../ui/toast";
-import { FROM_ENGLISH, Translation } from "../../ui/Translation";
+import { Translation, translationsOf } from "../../ui/Translation";
+import type { Recording } from "./list";
 
 type Utterance = Schemas["Transcript"];
 type Transcribe = Schemas["Transcribe"];
@@ -101,12 +102,12 @@ function Downloads({ transcribe, language }: { transcribe: Transcribe; language:
 }
 
 interface TranscriptProps extends Spoken {
-  recording_id: string;
+  recording: Recording;
   at: number;
   seek: (seconds: number) => void;
 }
 
-export function Transcript({ recording_id, transcribe, utterances, transcribed, at, seek }: TranscriptProps) {
+export function Transcript({ recording, transcribe, utterances, transcribed, at, seek }: TranscriptProps) {
   const begun = utterances.filter((each) => each.start_s <= at);
   const current = begun[begun.length - 1]?.id;
   const list = useRef<HTMLOListElement>(null);
@@ -115,9 +116,14 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
     const item = list.current?.querySelector("[aria-current]");
     if (item instanceof HTMLElement && list.current) list.current.scrollTop = item.offsetTop - list.current.clientHeight / 3;
   }, [current]);
-  const spoken = useLanguage();
-  const isEnglish = spoken.language.startsWith("en");
-  const body = { reference_type: "recording", reference_id: recording_id, language: spoken.language, translate_to: isEnglish ? language : "", direction: "both" } as const;
+  const ofRoom = recording.reference_type === "confbridge";
+  const spoken = useLanguage(!ofRoom);
+  const translatable = translationsOf(spoken.language);
+  const target = translatable.includes(language) ? language : "";
+  const body = {
+    reference_type: "recording", reference_id: recording.id,
+    ...(spoken.language && { language: spoken.language }), ...(target && { translate_to: target }),
+  } as const;
   return (
     <section class="card transcript" aria-label="Transcript">
       <header><h2>Transcript</h2>{transcribe?.status === "progressing" && <span class="light transcribing">Transcribing</span>}
@@ -127,9 +133,9 @@ export function Transcript({ recording_id, transcribe, utterances, transcribed, 
         <div class="padded stack">
           <p class="muted">This recording has no transcript.</p>
           <div class="row bottom">
-            <Language {...spoken} />
-            {isEnglish && <Translation label="Language of the transcript" value={language} languages={FROM_ENGLISH} change={setLanguage} />}
-            <Act request={request("post", "/v1.0/transcribes", { body })} icon="transcripts" done={(answer) => transcribed(answer)}>Transcribe it</Act>
+            <Language {...spoken} placeholder={ofRoom ? "That of the room" : "Such as en-US"} />
+            {translatable.length > 0 && <Translation label="Language of the transcript" value={target} languages={translatable} change={setLanguage} />}
+            <Act request={request("post", "/v1.0/transcribes", { body })} icon="transcripts" disabled={!ofRoom && !spoken.language} done={(answer) => transcribed(answer)}>Transcribe it</Act>
           </div>
         </div>
       )}

@@ -4,8 +4,9 @@ import { listen } from "../../api/live";
 import { request, send, type Schemas } from "../../api/request";
 import { Act } from "../../ui/Act";
 import { when } from "../../ui/format";
+import { Language, useLanguage } from "../../ui/Language";
 import { toastError } from "../../ui/toast";
-import { spokenIn, Translation } from "../../ui/Translation";
+import { Translation, translationsOf } from "../../ui/Translation";
 import { isTranscribed, type Room } from "../rooms/list";
 import { nameOf, type RoomModel } from "./model";
 
@@ -30,8 +31,14 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
   const path = { id: room.id };
   const transcribe = room.transcribe_id;
   const running = isTranscribed(room);
-  const spoken = spokenIn(room.language);
+  const spoken = useLanguage(!room.language);
+  const isMissing = !spoken.language && !room.language;
+  const translatable = translationsOf(spoken.language || room.language);
+  const target = translatable.includes(language) ? language : "";
   const translated = lines.flatMap((line) => Object.keys(line.translations));
+
+  const note = running ? "What is said appears here a moment later, with its speaker." : `Speech to text is off.${isMissing ? " The room has no language: enter the one that is spoken." : ""}`;
+  const body = { ...(spoken.language && { language: spoken.language }), ...(target && { translate_to: target }) };
 
   const lineOf = (spoken: Spoken, settled: boolean): Line => {
     const participant = model.meters.get(spoken.conferencecall_id ?? "");
@@ -63,12 +70,13 @@ export function Captions({ model, room }: { model: RoomModel; room: Room }) {
 
   return (
     <div class="stack">
-      <div class="row captions-head">
-        <p class="muted grow">{running ? "What is said appears here a moment later, with its speaker." : "Speech to text is off."}</p>
-        <Translation label="Language of the captions" value={language} languages={running ? translated : spoken.others} change={setLanguage} />
+      <div class="row bottom captions-head">
+        <p class="muted grow">{note}</p>
+        {!running && <Language {...spoken} placeholder={room.language || "Such as en-US"} />}
+        <Translation label="Language of the captions" value={running ? language : target} languages={running ? translated : translatable} change={setLanguage} />
         {running
           ? <Act request={request("post", "/v1.0/conferences/{id}/transcribe_stop", { path })} kind="small" icon="stop">Stop the captions</Act>
-          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body: { language: spoken.language, translate_to: language } })} kind="small primary" icon="caption">Start captions in {spoken.name}</Act>}
+          : <Act request={request("post", "/v1.0/conferences/{id}/transcribe_start", { path, body })} kind="small primary" icon="caption" disabled={isMissing}>Start captions</Act>}
       </div>
       {lines.length > 0 && (
         <div class="card captions" role="log" aria-label="Captions" tabIndex={0}>

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from tests.api.client import ApiClient
 from tests.api.test_whep import events
 from tests.support.ports import free_port
+from tests.support.site import open_site
 from tests.support.waiting import until
 
 
@@ -155,6 +157,38 @@ ICECAST = {"protocol": "icecast", "user": "source", "password": "a secret of sou
 
 async def sent(api: ApiClient, room: dict[str, Any], **fields: str) -> tuple[int, dict[str, Any]]:
     return await api.post(f"/v1.0/conferences/{room['id']}/broadcasts", {**ICECAST, **fields})
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_private_address_is_refused_where_webhooks_to_it_are(tmp_path: Path, allowed: bool) -> None:
+    """Where they are refused, nothing connects to a port that listens, by any of its addresses."""
+    connections: list[str] = []
+
+    def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(str(writer.get_extra_info("peername")))
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_site(tmp_path, private_targets=allowed) as site:
+        room = await site.api.room()
+        for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
+            await meets(site.api, room, f"http://{host}:{port}/room.opus", allowed=allowed)
+        assert bool(connections) == allowed
+
+
+async def meets(api: ApiClient, room: dict[str, Any], url: str, *, allowed: bool) -> None:
+    """Broadcast to an address, and wait until it is known whether that may be connected to."""
+    status, begun = await sent(api, room, url=url)
+    assert status == 200
+
+    async def known() -> bool:
+        return await status_of(api, begun) in ("retrying", "failed")
+
+    await until(known)
+    _, seen = await api.get(f"/v1.0/broadcasts/{begun['id']}")
+    refusal = "url: leads to a private address, which is refused"
+    assert (seen["status"] == "failed", seen["error"] == refusal) == (not allowed, not allowed), seen
 
 
 async def test_an_icecast_server_that_is_not_there_is_tried_again(api: ApiClient) -> None:

@@ -79,7 +79,9 @@ class TranscribeStart(Option):
     """Start to transcribe the call."""
 
     language: Text = ""
-    """BCP 47 tag."""
+    """BCP 47 tag of what is spoken."""
+    translate_to: Text = ""
+    """BCP 47 tag: transcripts get a translation into this language, by a translator of the machine; empty for none."""
     direction: Text = "both"
     """`in` is what the caller says, `out` what the caller hears; anything else is both."""
     provider: Text = ""
@@ -88,7 +90,11 @@ class TranscribeStart(Option):
 
     def to_options(self) -> TranscribeOptions:
         return TranscribeOptions(
-            self.language, direction_of(self.direction), self.provider, self.on_end_flow_id
+            self.language,
+            direction_of(self.direction),
+            self.provider,
+            self.on_end_flow_id,
+            self.translate_to,
         )
 
 

@@ -202,8 +202,34 @@ async def test_push_to_talk_is_heard_while_the_button_is_held(tmp_path: Path) ->
         await falls(page, row)
 
 
+async def lock_and_edit(page: Page, server: Server, room: str) -> None:
+    await page.get_by_role("button", name="Lock", exact=True).click()
+    await expect(page.get_by_role("button", name="Locked", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await page.get_by_role("button", name="Edit the room").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Name", exact=True).fill("Interview of Ann")
+    await dialog.get_by_label("Maximum participants").fill("5")
+    await dialog.get_by_label("Announce who joins and leaves").select_option(label="Their names")
+    await dialog.get_by_text("Keys, texts and flows").click()
+    keys = dialog.locator(".field", has=page.get_by_text("Keys of a phone", exact=True))
+    for key in ("*1", "*2"):
+        await keys.get_by_text("Add", exact=True).click()
+        await keys.get_by_label("Key", exact=True).last.fill(key)
+        await keys.get_by_label("Value", exact=True).last.select_option("hand")
+    await keys.get_by_role("button", name="Remove", exact=True).first.click()
+    await dialog.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("heading", level=1, name="Interview of Ann")).to_be_visible()
+    changed = await api(server, "GET", f"/conferences/{room}")
+    assert {name: changed[name] for name in ("locked", "max_participants", "announce", "dtmf_menu")} == {
+        "locked": True, "max_participants": 5, "announce": "names", "dtmf_menu": {"*2": "hand"},
+    }  # fmt: skip
+
+
 async def test_a_room_is_recorded_as_chosen_and_paused(tmp_path: Path) -> None:
     async with serve(tmp_path) as server, browser() as chromium, opened(chromium, server) as page:
         await log_in(page)
         room = await make_room(page, "Interview")
+        await lock_and_edit(page, server, room)
         await record_as_chosen(page, server, room)

@@ -24,9 +24,11 @@
 #define MIN_TONE_MS 40u               /* Q.24: shorter is no digit          */
 #define PAUSE_MS 60u                  /* Q.24 asks for 40 or more           */
 #define RUN_ON_MS 60u                 /* three packets of 20 ms, one press  */
-/* A timestamp this much older than the last one is a late packet; beyond, the
- * sender has started another clock. */
+/* A timestamp this much older than the last one is a late packet; beyond, or
+ * so long after the last packet, the sender has started another clock, or plays
+ * a recording of a digit. */
 #define REORDER_WINDOW_S 5u
+#define LATE_US 500000
 
 static const char digits[] = "0123456789*#ABCD";
 
@@ -68,11 +70,14 @@ static bool continues(const struct mm_dtmf_rx *rx, uint32_t timestamp,
 	       timestamp == rx->timestamp + LONGEST_SEGMENT;
 }
 
-static bool is_stale(const struct mm_dtmf_rx *rx, uint32_t timestamp)
+static bool is_stale(const struct mm_dtmf_rx *rx,
+		     const struct mm_dtmf_packet *in)
 {
-	uint32_t age = rx->newest - timestamp;
+	uint32_t age = rx->newest - in->timestamp;
 
-	return rx->any && age > 0 && age < rx->clock_rate_hz * REORDER_WINDOW_S;
+	return rx->any && age > 0 &&
+	       age < rx->clock_rate_hz * REORDER_WINDOW_S &&
+	       in->at_us - rx->last_packet_us < LATE_US;
 }
 
 /* Whether a packet with a later timestamp belongs to the same press: after its
@@ -127,7 +132,7 @@ int mm_dtmf_rx_packet(struct mm_dtmf_rx *rx, uint32_t timestamp, bool marker,
 	in.end = payload[1] & END_BIT;
 	in.duration = (uint32_t)(payload[2] << 8 | payload[3]);
 	/* Flash hook and modem tones are not digits. */
-	if (in.event >= sizeof(digits) - 1 || is_stale(rx, timestamp))
+	if (in.event >= sizeof(digits) - 1 || is_stale(rx, &in))
 		return 0;
 	if (continues(rx, timestamp, in.event, marker)) {
 		rx->timestamp = timestamp;

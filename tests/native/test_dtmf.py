@@ -275,6 +275,22 @@ def test_presses_with_one_timestamp_are_separated_by_digit_and_by_time() -> None
     assert ear.heard == [("1", 100), ("2", 100), ("2", 100)]
 
 
+def test_recordings_of_digits_are_digits_in_any_order() -> None:
+    """Programs for tests play the packets of digits as they were captured once: older timestamps come later, or again."""
+    ear = Ear()
+    for at_ms, digit, first_ms in (
+        (0, 10, 10_720),
+        (1000, 6, 6100),
+        (2000, 10, 10_720),
+        (3000, 6, 6100),
+        (4000, 6, 6100),
+    ):
+        for number, (timestamp, payload, marker) in enumerate(keypress(digit, first_ms * 8)):
+            ear.poll(at_ms=at_ms + 20 * number)
+            ear.packet(timestamp, payload, marker=marker, at_ms=at_ms + 20 * number)
+    assert [digit for digit, _ in ear.heard] == ["*", "6", "*", "6", "6"]
+
+
 def test_other_events_are_not_digits() -> None:
     ear = Ear()
     assert ear.packet(0, event(16, 800, end=True)) == 0

@@ -3,7 +3,7 @@
 import itertools
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ _numbers: Final = itertools.count()
 class SippPhone(Closes):
     """One SIPp process that serves one call."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a test may vary
         self,
         directory: Path,
         scenario: Path,
@@ -29,10 +29,11 @@ class SippPhone(Closes):
         tone_hz: float = 0.0,
         host: str = ADDRESS,
         values: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         """With ``server`` (host:port) it calls ``target``, else it waits for a call.
 
-        ``values`` replace ``@NAME@`` in the scenario.
+        ``values`` replace ``@NAME@`` in the scenario; ``options`` are more of SIPp's own.
         """
         number = next(_numbers) % 200
         self.directory = directory / f"sipp{number}"
@@ -51,7 +52,7 @@ class SippPhone(Closes):
             [
                 *[program, *([server] if server else []), "-sf", "scenario.xml", "-s", target or "phone", "-i", host],
                 *["-p", str(self.port), "-mi", host, "-m", "1", "-l", "1", "-mp", str(42000 + 20 * number)],
-                *["-nostdin", "-trace_err", "-trace_msg", "-timeout", "150", "-timeout_error"],
+                *["-nostdin", "-trace_err", "-trace_msg", "-timeout", "150", "-timeout_error", *options],
             ],
             cwd=self.directory,
             stdout=self._screen,

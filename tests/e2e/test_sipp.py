@@ -88,7 +88,7 @@ def wait_for(server: Server, participant: str, field: str, value: object) -> Non
 def test_sipp_is_on_hold_and_presses_keys_by_info(
     server: Server, room: str, phone: Ring, called: Any, connection: str, direction: str
 ) -> None:
-    """Its tone goes on while it is on hold, as hold music does; nobody in the room hears that."""
+    """Its tone goes on while it is on hold, as hold music does; the room does not hear it."""
     other = phone(PHONE_HZ)
     other.dial(server.sip_uri(room))
     server.wait_for_participants(room, 1)

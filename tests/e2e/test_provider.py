@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Ring
-from tests.e2e.hearing import assert_hears
+from tests.e2e.hearing import assert_hears, assert_silent, newest
 from tests.support.calling import action
 from tests.support.kamailio import ALIAS, NUMBER, PASSWORD, SUBSCRIBER, USERNAME, Provider, provider
+from tests.support.linphone import Linphone
 from tests.support.named import number
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ
+from tests.support.tones import TONES_HZ, tone, write_wav
 from tests.support.waiting import eventually, play_for
 
-A_HZ, B_HZ = TONES_HZ[:2]
+A_HZ, B_HZ, C_HZ = TONES_HZ[:3]
 
 
 @pytest.fixture
@@ -76,6 +77,51 @@ def test_calls_to_our_number_come_in_through_the_provider_that_the_trunk_registe
         server.call("DELETE", f"/trunks/{trunk}")
         eventually(lambda: len(kamailio.registrations) > 1, what="the registration is removed")
         assert PASSWORD not in server.log
+
+
+def test_a_subscriber_of_the_provider_presses_keys_holds_and_transfers(
+    tmp_path: Path, kamailio: Provider, phone: Ring
+) -> None:
+    """What it does within its call passes Kamailio, which stays in the route of the dialog."""
+    microphone = write_wav(tmp_path / "microphone.wav", tone(A_HZ, 60))
+    digits = [action("digits_receive", key=digit, duration=30_000) for digit in "12#"]
+    listener, coming = phone(B_HZ), phone(C_HZ)
+    with Server(tmp_path) as server, Linphone(tmp_path / "linphone", microphone) as subscriber:
+        room = server.new_room()
+        join = action("conference_join", conference_id=room)
+        number(server, f"+{NUMBER}", action("answer"), *digits, join)
+        trunk = register(server, kamailio.host)
+        eventually(lambda: state(server, trunk)["registration"] == "registered", what="it is registered")
+        listener.dial(server.sip_uri(room))
+        server.wait_for_participants(room, 1)
+        subscriber.dial(f"sip:{NUMBER}@{kamailio.host}")
+        play_for(1)
+        subscriber.press("12#")
+        _, left = server.wait_for_participants(room, 2)
+        play_for(2.5)
+        assert_hears(newest(subscriber.ear(), 1), (B_HZ,), A_HZ, stretch_s=0.5)
+        assert_hears(newest(listener.ear(), 1), (A_HZ,), B_HZ, stretch_s=0.5)
+        subscriber.hold()
+        play_for(1.5)
+        assert_silent(listener.ear(), (A_HZ,), last_s=1.0)
+        subscriber.resume()
+        play_for(2)
+        assert_hears(newest(listener.ear(), 1), (A_HZ,), B_HZ, stretch_s=0.5)
+        subscriber.transfer(coming.uri)
+        coming.wait_for_log("Incoming call", what="the target rings")
+        coming.pick_up()
+        eventually(
+            lambda: server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved",
+            what="the subscriber has left the room",
+        )
+        play_for(2)
+        assert_hears(coming.ear(), (B_HZ,), C_HZ)
+        assert {each.split()[0] for each in kamailio.logged("within a call: ")} >= {
+            "ACK",
+            "INVITE",
+            "REFER",
+            "BYE",
+        }
 
 
 def test_wrong_password_is_shown_and_published(tmp_path: Path, kamailio: Provider) -> None:

@@ -90,7 +90,8 @@ async def test_chromium_on_the_join_page_over_ipv6(dual_server: Server, phone: R
     other = phone(B_HZ)
     await asyncio.to_thread(other.dial, uri(dual_server, room, ADDRESS))
     microphone = write_wav(tmp_path / "microphone.wav", tone(C_HZ, 20))
-    flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+    microphone_flag = f"--use-file-for-fake-audio-capture={microphone}"
+    flags = [*FLAGS, microphone_flag, "--disable-features=WebRtcHideLocalIpsWithMdns"]  # it tells its address
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)
         page = await browser.new_page()

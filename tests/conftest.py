@@ -29,6 +29,7 @@ def pytest_collection_finish() -> None:
     """Leave out what was imported: otherwise each collection would look through a million objects, for over a second."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
     gc.enable()
 
 

@@ -91,7 +91,8 @@ async def test_chromium_on_the_join_page_over_ipv6(dual_server: Server, phone: R
     await asyncio.to_thread(other.dial, uri(dual_server, room, ADDRESS))
     microphone = write_wav(tmp_path / "microphone.wav", tone(C_HZ, 20))
     microphone_flag = f"--use-file-for-fake-audio-capture={microphone}"
-    flags = [*FLAGS, microphone_flag, "--disable-features=WebRtcHideLocalIpsWithMdns"]  # else its address is masked
+    # Otherwise its own address is masked.
+    flags = [*FLAGS, microphone_flag, "--disable-features=WebRtcHideLocalIpsWithMdns"]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)
         page = await browser.new_page()

@@ -223,7 +223,9 @@ async def recorded(server: Server) -> str:
     return recording
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+)
 async def test_axe_finds_nothing_serious(tmp_path: Path, scheme: str, width: int) -> None:
     async with serve(tmp_path) as server, open_receiver() as receiver, browser() as chromium:
         receiver.answer(404)

@@ -22,16 +22,10 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 PHONE_HZ, SIPP_HZ, TARGET_HZ = TONES_HZ[:3]
 
 
-class Steps:
-    """Lets a scenario go one step further, again and again."""
-
-    def __init__(self, server: Server, room: str) -> None:
-        self._server = server
-        self._room = room
-
-    def __call__(self) -> None:
-        sent = self._server.call("POST", f"/conferences/{self._room}/messages", {"text": "go on"})
-        assert sent.status == 200, sent.body
+def go_on(server: Server, room: str) -> None:
+    """Let a scenario go one step further."""
+    sent = server.call("POST", f"/conferences/{room}/messages", {"text": "go on"})
+    assert sent.status == 200, sent.body
 
 
 @pytest.fixture
@@ -92,27 +86,26 @@ def test_sipp_is_on_hold_and_presses_keys_by_info(
     other = phone(PHONE_HZ)
     other.dial(server.sip_uri(room))
     server.wait_for_participants(room, 1)
-    go_on = Steps(server, room)
     with Capture() as capture:
         sipp = called("hold_and_info", SIPP_HZ, HELD_CONNECTION=connection, HELD_DIRECTION=direction)
         _, joined = server.wait_for_participants(room, 2)
         wait_to_hear(other, SIPP_HZ)
         eventually(lambda: len(heard_by(sipp, capture)[0]) > 2 * 8000, what="audio for SIPp")
         for held in (True, False):
-            go_on()
+            go_on(server, room)
             wait_for(server, joined, "on_hold", held)
             if held:
                 play_for(2)
                 assert_silent(other.ear(), (SIPP_HZ,), last_s=1.0)
         wait_to_hear(other, SIPP_HZ)
         for muted in (True, False):
-            go_on()
+            go_on(server, room)
             wait_for(server, joined, "muted", muted)
             if muted:
                 play_for(2)
                 assert_silent(other.ear(), (SIPP_HZ,), last_s=1.0)
         wait_to_hear(other, SIPP_HZ)
-        go_on()
+        go_on(server, room)
         sipp.wait()
     server.wait_for_participants(room, 1)
     assert_hears(heard_by(sipp, capture), (PHONE_HZ,), SIPP_HZ)
@@ -142,7 +135,7 @@ def test_sipp_transfers_its_place_in_a_room(md5_server: Server, phone: Ring, tmp
     ) as sipp:
         _, left = md5_server.wait_for_participants(room, 2)
         wait_to_hear(other, SIPP_HZ)
-        Steps(md5_server, room)()
+        go_on(md5_server, room)
         sipp.wait()
     wait_for(md5_server, left, "status", "leaved")
     md5_server.wait_for_participants(room, 2)

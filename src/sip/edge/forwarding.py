@@ -20,7 +20,6 @@ __all__ = ["MAX_INNER_BYTES", "Forwarder", "goes_by_source", "may_open_dialog"]
 MAX_INNER_BYTES: Final = 3900
 _DEFAULT_MAX_FORWARDS: Final = 70
 _MAX_REASON: Final = 64
-_TRYING: Final = 100
 _WITH_SDP: Final = frozenset({"INVITE", "UPDATE", "ACK"})
 
 
@@ -76,7 +75,7 @@ class Forwarder:
     ) -> ToWorker | None:
         """Forward a response without the edge's own Via; raise Unreadable if it cannot be read."""
         headers = response_headers(response.headers)
-        if response.status_code > _TRYING:
+        if response.has_to_tag:
             headers.set("to", with_a_tag(headers.first("to")))
         if alias:
             response_to_worker(headers, alias)

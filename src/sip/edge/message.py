@@ -57,6 +57,9 @@ _ONCE: Final = (
 _LISTS: Final = frozenset({"via", "route", "record-route"})
 
 
+_TRYING: Final = 100
+
+
 class Unparseable(ValueError):
     """Not SIP, or a message to which no response can be addressed."""
 
@@ -143,6 +146,11 @@ class Response:
     body: bytes = b""
     found: frozenset[Leniency] = frozenset()
     """What the parser has repaired."""
+
+    @property
+    def has_to_tag(self) -> bool:
+        """Whether its To must have a tag: all but 100 (RFC 3261 section 8.2.6.2)."""
+        return self.status_code > _TRYING
 
     def render(self) -> bytes:
         return _render(f"SIP/2.0 {self.status_code} {self.reason}", self.headers, self.body)

@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.sip.edge.bodies import content_of
 from mixminus.sip.edge.message import Fault, Request, Response
+from mixminus.sip.edge.rewriting import CSEQ, cseq_form
 from mixminus.sip.edge.validation import KNOWN_METHODS
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.leniency import COUNTER, Leniency
@@ -37,10 +38,8 @@ _BODY_HEADERS: Final = (
     "mime-version",
 )
 _URI_HEADERS = re.compile(r'((?:"(?:[^"\\]|\\.)*"\s*|[^"<>]*)<[^<>?"]*)\?[^<>"]*(>.*)\Z', re.DOTALL)
-_CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z]{1,16})\Z")
 _SLASH = re.compile(r"[ \t]+/[ \t]*|/[ \t]+")
 _Q = re.compile(r"[01](?:\.[0-9]{1,3})?\Z")
-_TRYING: Final = 100
 _REDIRECTIONS: Final = (300, 400)
 _WITH_METHODS: Final = ("allow", "rack")
 _TAG = re.compile(r';\s*tag\s*=\s*([^\s;,"<>]{1,256})', re.IGNORECASE)
@@ -66,8 +65,8 @@ class Repair:
     def sequence(self, response: Response) -> None:
         """Write the CSeq of a response as workers write it; only then say what it answers."""
         value = response.headers.first("cseq")
-        match = _CSEQ.match(value)
-        if match and (usual := f"{int(match[1])} {match[2].upper()}") != value:
+        match = CSEQ.match(value)
+        if match and (usual := cseq_form(match)) != value:
             if match[2] != match[2].upper():
                 self._count(Leniency.METHOD_CASE)
             response.headers.set("cseq", usual)
@@ -114,9 +113,7 @@ class Repair:
             return
         if tag and not is_token(tag):
             self._count(Leniency.TAG_CHARACTERS)
-        theirs = (
-            name == "from" if isinstance(message, Request) else name == "to" and message.status_code > _TRYING
-        )
+        theirs = name == "from" if isinstance(message, Request) else name == "to" and message.has_to_tag
         if theirs and not tag:
             self._count(Leniency.TAG_MISSING)
 
@@ -125,7 +122,7 @@ class Repair:
         method, headers = request.method.upper(), request.headers
         if method not in KNOWN_METHODS:
             return
-        sequence = _CSEQ.match(headers.first("cseq"))
+        sequence = CSEQ.match(headers.first("cseq"))
         found = request.method != method or bool(sequence and sequence[2] != method == sequence[2].upper())
         request.method = method
         for name in _WITH_METHODS:

@@ -15,7 +15,15 @@ from mixminus.sip.edge.message import Headers
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, scheme_of, split_list
 from mixminus.sip.tags import workers_tag
 
-__all__ = ["SUPPORTED_EXTENSIONS", "WORKER_METHODS", "request_headers", "request_uri", "response_headers"]
+__all__ = [
+    "CSEQ",
+    "SUPPORTED_EXTENSIONS",
+    "WORKER_METHODS",
+    "cseq_form",
+    "request_headers",
+    "request_uri",
+    "response_headers",
+]
 
 WORKER_METHODS: Final = frozenset({"INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "PRACK"})
 """Every method that a worker receives; the edge itself answers all others."""
@@ -31,7 +39,8 @@ _NUMBER_LIMIT: Final = 2**31
 _TEL = re.compile(r"tel:[+0-9A-Fa-f*#().-]{1,64}\Z")
 _CALL_ID = re.compile(r"[!-~]{1,256}\Z")
 _PLAIN_URI = re.compile(r"[!-~]{1,512}\Z")
-_CSEQ = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z]{1,16})\Z")
+CSEQ: Final = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z]{1,16})\Z")
+"""A CSeq: its number, and a method in letters of either case."""
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _SESSION_EXPIRES = re.compile(
     r"([0-9]{1,9})(?:[ \t]*;[ \t]*refresher[ \t]*=[ \t]*(uac|uas))?(?:[ \t]*;|\Z)", re.IGNORECASE
@@ -53,6 +62,11 @@ def request_headers(method: str, headers: Headers) -> Headers:
 def response_headers(headers: Headers) -> Headers:
     """Return the headers of a phone's response for a worker; raise Unreadable if one cannot be read."""
     return _rewritten(headers, _RESPONSE)
+
+
+def cseq_form(match: re.Match[str]) -> str:
+    """Return what ``CSEQ`` has matched as pjsip writes it: without leading zeros, one blank, the method in capitals."""
+    return f"{int(match[1])} {match[2].upper()}"
 
 
 def _sip_uri(uri: SipUri, *, with_port: bool) -> str:
@@ -105,10 +119,10 @@ def _call_id(value: str) -> str:
 
 
 def _cseq(value: str) -> str:
-    match = _CSEQ.match(value)
+    match = CSEQ.match(value)
     if not match or int(match[1]) >= _NUMBER_LIMIT:
         raise Unreadable("a CSeq is malformed")
-    return f"{int(match[1])} {match[2].upper()}"
+    return cseq_form(match)
 
 
 def _number(value: str) -> str:

@@ -24,6 +24,9 @@ MINUTES ?= 30
 RETRY := --reruns 1 --reruns-delay 2 -r fEsR --durations 20
 RETRY_PEERS := --reruns 2 --reruns-delay 2 -r fEsR --durations 20
 
+# The tests of a file run in one process, and files in their order: those with few tests are not the shortest.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+
 IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest -q -p no:benchmark
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -63,10 +66,10 @@ test: build ## Run all tests, with real phones, a real browser and both database
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 --dist loadfile --no-loadscope-reorder
-	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 --dist loadfile --no-loadscope-reorder
-	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 --dist loadfile --no-loadscope-reorder
-	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 3 --dist loadfile --no-loadscope-reorder
+	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 $(BY_FILE)
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 $(BY_FILE)
+	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 $(BY_FILE)
+	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 3 $(BY_FILE)
 endif
 
 chaos: build ## Run the test of each fault in docs/reliability.md; what it measures is in build/chaos.jsonl

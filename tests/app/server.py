@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import IO, Final
 from aiohttp import ClientError, ClientSession
 
 from tests.support.ports import free_port
-from tests.support.prepared import PreparedProcess, can_be_prepared
+from tests.support.prepared import ServerProcess, start_server
 from tests.support.waiting import until
 
 __all__ = ["KEY", "Server", "serve"]
@@ -27,7 +26,7 @@ READY_WITHIN_S: Final = 60.0
 class Server:
     """A running server; ``stdout`` and ``stderr`` are complete once it has ended."""
 
-    process: subprocess.Popen[bytes] | PreparedProcess
+    process: ServerProcess
     http_port: int
     sip_port: int
     webrtc_port: int
@@ -84,11 +83,16 @@ async def serve(
     environment |= {f"MIXMINUS_{name}_PORT": str(port) for name, port in ports.items()}
     environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
     environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", **(settings or {})}
-    prepared = not (strict or launcher) and can_be_prepared(settings or {})
-    python = (sys.executable, "-X", "dev") if strict else (sys.executable,)
+    python = (sys.executable, "-X", "dev") if strict else (sys.executable,) if launcher else ()
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        process = _start(
-            folder, () if prepared else (*launcher, *python), arguments, environment, stdout, stderr
+        process = start_server(
+            arguments,
+            folder=folder,
+            environment=environment,
+            stdout=stdout,
+            stderr=stderr,
+            settings=settings or {},
+            command=(*launcher, *python),
         )
         server = Server(process, ports["HTTP"], ports["SIP"], ports["WEBRTC"], _outputs=(stdout, stderr))
         try:
@@ -98,25 +102,3 @@ async def serve(
         finally:
             process.kill()
             await server.wait()
-
-
-def _start(
-    folder: Path,
-    python: Sequence[str],
-    arguments: Sequence[str],
-    environment: dict[str, str],
-    stdout: IO[bytes],
-    stderr: IO[bytes],
-) -> subprocess.Popen[bytes] | PreparedProcess:
-    """Start the server by this command of Python; without one, from a process that has imported it."""
-    if not python:
-        return PreparedProcess(
-            arguments, folder=folder, environment=environment, stdout=stdout, stderr=stderr
-        )
-    return subprocess.Popen(
-        [*python, "-m", "mixminus", "serve", *arguments],
-        cwd=folder,
-        env=environment,
-        stdout=stdout,
-        stderr=stderr,
-    )

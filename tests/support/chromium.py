@@ -21,7 +21,7 @@ __all__ = ["EXECUTABLE", "FLAGS", "Chromium", "chromium"]
 EXECUTABLE: Final = next(
     filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), "chromium"
 )
-"""Debian's Chromium without the parts that draw windows, which starts in two thirds of the time; Ubuntu's has one name."""
+"""Debian's Chromium without windows, which starts in two thirds of the time; Ubuntu has the whole one alone."""
 _SCRIPT = Path(__file__).with_name("chromium.js")
 _ORIGIN = "http://127.0.0.1/"  # a secure context, which the microphone needs
 _PAGE = f"<!doctype html><meta charset=utf-8><script>{_SCRIPT.read_text()}</script>"

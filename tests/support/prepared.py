@@ -1,8 +1,8 @@
-"""Processes of ``mixminus serve`` that start in a second: they are forked from one that has imported the server.
+"""Processes of ``mixminus serve`` that start in half the time: they are forked from one that has imported the server.
 
 Most of a start is the import of 1,700 modules: three seconds of a core, for each of the hundred servers of a test run.
 What is forked runs the same code from there on, with the environment, the folder and the outputs of a started process.
-Tests of the start itself, and servers under a launcher, start a Python of their own.
+Servers with a command of their own (a launcher, Python's development mode, measurements) are started anew.
 """
 
 import atexit
@@ -18,20 +18,15 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Final, NamedTuple, TypeAlias
 
 import orjson
 
-__all__ = ["PreparedProcess", "can_be_prepared"]
+__all__ = ["PreparedProcess", "ServerProcess", "start_server"]
 
 _LONGEST_REQUEST: Final = 1 << 20
 _DESCRIPTORS: Final = 3
 """Where it writes its state, its standard output and its standard error."""
-
-
-def can_be_prepared(settings: Iterable[str]) -> bool:
-    """Return whether the server alone reads these variables, and not a library already when it is imported."""
-    return all(name.startswith("MIXMINUS_") for name in settings)
 
 
 class PreparedProcess:
@@ -39,7 +34,7 @@ class PreparedProcess:
 
     def __init__(
         self,
-        arguments: Sequence[str] = (),
+        arguments: Sequence[str],
         *,
         folder: Path,
         environment: Mapping[str, str],
@@ -56,13 +51,8 @@ class PreparedProcess:
         self.pid = int(self._line())
         self._code: int | None = None
 
-    @property
-    def returncode(self) -> int | None:
-        """The exit code, negative for a signal; None while the process runs."""
-        return self.poll()
-
     def poll(self) -> int | None:
-        """Return the exit code, or None while the process runs."""
+        """Return the exit code, negative for a signal, or None while the process runs."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self._code
@@ -82,9 +72,6 @@ class PreparedProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
@@ -95,6 +82,36 @@ class PreparedProcess:
             assert read, "the process that prepares servers has died"
             line += read
         return line
+
+
+ServerProcess: TypeAlias = subprocess.Popen[bytes] | PreparedProcess
+
+
+def start_server(
+    arguments: Sequence[str] = (),
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    settings: Iterable[str],
+    command: Sequence[str] = (),
+) -> ServerProcess:
+    """Start ``mixminus serve``: by ``command``, which ends with a Python, if there is one.
+
+    A library may read a variable when it is imported: with others than the server's own in ``settings``, it is started anew too.
+    """
+    if not command and all(name.startswith("MIXMINUS_") for name in settings):
+        return PreparedProcess(
+            arguments, folder=folder, environment=environment, stdout=stdout, stderr=stderr
+        )
+    return subprocess.Popen(
+        [*(command or [sys.executable]), "-m", "mixminus", "serve", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=stdout,
+        stderr=stderr,
+    )
 
 
 @functools.cache

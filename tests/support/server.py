@@ -15,7 +15,7 @@ from urllib3 import PoolManager
 
 from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
-from tests.support.prepared import PreparedProcess, can_be_prepared
+from tests.support.prepared import start_server
 from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
@@ -40,9 +40,6 @@ class Answer:
 
 class Server:
     """``mixminus serve`` as a child process, and a client of its API."""
-
-    _prepared = True
-    """Whether it is forked from a process that has imported the server (tests.support.prepared)."""
 
     def __init__(self, directory: Path, *, launcher: Sequence[str] = (), **settings: str) -> None:
         """``launcher`` is a command that executes the server, such as ``prlimit``."""
@@ -69,7 +66,14 @@ class Server:
     def start(self) -> None:
         """Start, and wait until phones and browsers can join."""
         self._log = (self.directory / "server.log").open("ab")
-        self.process = self._process()
+        self.process = start_server(
+            folder=self.directory,
+            environment={**os.environ, **self._settings},
+            stdout=self._log,
+            stderr=self._log,
+            settings=self._settings,
+            command=self._command(),
+        )
         try:
             eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
         except AssertionError:
@@ -185,19 +189,9 @@ class Server:
         self.process.wait()
         self._log.close()
 
-    def _process(self) -> subprocess.Popen[bytes] | PreparedProcess:
-        environment = {**os.environ, **self._settings}
-        if self._prepared and not self._launcher and can_be_prepared(self._settings):
-            return PreparedProcess(
-                folder=self.directory, environment=environment, stdout=self._log, stderr=self._log
-            )
-        return subprocess.Popen(
-            [*self._launcher, sys.executable, "-m", "mixminus", "serve"],
-            cwd=self.directory,
-            env=environment,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+    def _command(self) -> Sequence[str]:
+        """Return what starts a Python for it; nothing if it may be forked from a process that has imported the server."""
+        return (*self._launcher, sys.executable) if self._launcher else ()
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, f"the server died: {self.log[-3000:]}"
@@ -210,7 +204,8 @@ class Server:
 class MeasuredServer(Server):
     """A server that shares no memory with others and starts as an operator's does."""
 
-    _prepared = False
+    def _command(self) -> Sequence[str]:
+        return (*self._launcher, sys.executable)
 
 
 @contextmanager

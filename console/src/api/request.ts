@@ -30,9 +30,12 @@ export function fetchRaw(what: ApiRequest, raw?: RawBody): Promise<Response> {
   return client.fetch(what, raw);
 }
 
-/** A command is shown, copied and kept on the screen: it has a word in the place of a password. */
+/** What a shown command has in the place of a password. */
+export const PASSWORD = "<password>";
+
+/** A command is shown, copied and kept on the screen. */
 function withoutPassword(name: string, value: unknown): unknown {
-  return /password$/.test(name) && value ? "<password>" : value;
+  return /password$/.test(name) && value ? PASSWORD : value;
 }
 
 /** Whether a request is one of somebody who is logged in: the login is not. */

@@ -2,13 +2,11 @@ import { useState } from "preact/hooks";
 import { enter, loggingIn, logInWithPassword, readingCustomer } from "../api/account";
 import { RequestFailed, explain } from "../api/errors";
 import { notice } from "../api/session";
+import { PASSWORD } from "../api/request";
 import { RequestText } from "../ui/Act";
 import { Logo } from "../ui/Icon";
 
 type Way = "password" | "key";
-
-/** What the shown request has in the place of the password, whatever is in the field. */
-const PASSWORD = "<password>";
 
 function reason(error: unknown, way: Way): string {
   if (!(error instanceof RequestFailed)) return explain(error);

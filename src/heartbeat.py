@@ -9,14 +9,17 @@ read before the next ping is sent.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Final, Protocol, TypeVar
 
 from mixminus.clock import Clock
 
-__all__ = ["BEAT_S", "MOST_UNANSWERED", "Heartbeat", "watch"]
+__all__ = ["BEATS_AT_REST", "BEAT_S", "MOST_UNANSWERED", "Heartbeat", "watch"]
 
 BEAT_S: Final = 2.0
 """Time between two pings of one child."""
+BEATS_AT_REST: Final = 5
+"""Beats between two pings of a child that has nothing to do: hundreds of them must cost nothing."""
 MOST_UNANSWERED: Final = 3
 _MOST_AT_START: Final = 30
 """Before its first message a child loads libraries or a model."""
@@ -30,6 +33,11 @@ class Heartbeat:
         self._most = most_unanswered
         self._most_now = _MOST_AT_START
         self._unanswered = 0
+
+    @property
+    def owes(self) -> bool:
+        """Whether a ping waits for an answer."""
+        return self._unanswered > 0
 
     def answered(self) -> None:
         """Note a message of the child: any of them shows that it runs."""
@@ -57,11 +65,17 @@ async def watch(
     *,
     ping: Callable[[Child], None],
     on_stuck: Callable[[Child], None],
+    at_rest: Callable[[Child], bool] = lambda _: False,
 ) -> None:
-    """Ping the children that there are, until cancelled; call ``on_stuck`` for one that does not answer."""
-    while True:
+    """Ping the children that there are, until cancelled; call ``on_stuck`` for one that does not answer.
+
+    Children at rest are pinged in turn, each at one beat of ``BEATS_AT_REST``; one that owes an answer is pinged at every beat.
+    """
+    for beat in count():
         await clock.sleep(BEAT_S)
-        for child in list(children()):
+        for place, child in enumerate(list(children()), beat):
+            if place % BEATS_AT_REST and at_rest(child) and not child.heartbeat.owes:
+                continue
             if child.heartbeat.beat():
                 ping(child)
             else:

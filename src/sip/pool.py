@@ -284,9 +284,12 @@ class WorkerPool:
             self._tasks.spawn("refill", self._refill())
 
     async def _watch_workers(self) -> None:
-        workers = self._workers
         await watch(
-            self._clock, workers.values, ping=lambda each: each.channel.send(Ping()), on_stuck=self._end_stuck
+            self._clock,
+            self._workers.values,
+            ping=lambda each: each.channel.send(Ping()),
+            on_stuck=self._end_stuck,
+            at_rest=lambda each: each.at_rest,
         )
 
     def _end_stuck(self, worker: PoolWorker) -> None:

@@ -62,6 +62,11 @@ class PoolWorker:
     moves: list[MoveCall] = field(default_factory=list)
     """Of a lost worker: the calls that another one is to continue."""
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether it has started, and has no call."""
+        return self.state is WorkerState.READY and not self.records and not self.legs and not self.reserved
+
     def fire(self, event: WorkerEvent) -> None:
         self.state = step(WORKER_TRANSITIONS, self.state, event)
 

@@ -20,7 +20,7 @@ LONG = pytest.mark.long
         ("mm-sip-edge", signal.SIGKILL, 5),
         ("mm-sip-zygote", signal.SIGKILL, 5),
         ("mm-sip-worker", signal.SIGKILL, 10),
-        pytest.param("mm-sip-worker", signal.SIGSTOP, 16, marks=LONG),
+        pytest.param("mm-sip-worker", signal.SIGSTOP, 26, marks=LONG),
         pytest.param("mm-sip-edge", signal.SIGSTOP, 16, marks=LONG),
         pytest.param("mm-sip-zygote", signal.SIGSTOP, 26, marks=LONG),
     ],

@@ -1,6 +1,6 @@
 """Forwarding: a request that is for another node is sent there whole, once, and its answer passed on.
 
-client -> this node: authenticate, limit -> owner: authenticate, handle
+client -> this node: authenticate, limit -> owner: handle
                                          <- answer, in pieces as it comes
 
 The owner sees the client's headers and body unchanged: ranges, If-Match, Idempotency-Key, WebSockets. Nothing is sent
@@ -8,6 +8,7 @@ twice: when a connection breaks, or the owner is declared gone, the client gets 
 """
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -24,7 +25,7 @@ from mixminus import log
 from mixminus.api import hops, request_id
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.hops import Hops
-from mixminus.api.owners import Owners, first
+from mixminus.api.owners import ROOM, Owners, first
 from mixminus.api.services import Services
 from mixminus.cluster import link
 from mixminus.cluster.peers import Peer
@@ -33,15 +34,30 @@ from mixminus.errors import Unavailable
 from mixminus.model.ids import CustomerId
 from mixminus.tasks import Interrupted, unless
 
-__all__ = ["ADOPT", "FORWARDER", "HAS", "Forwarder", "NodeUnreachable", "forward"]
+__all__ = [
+    "ADOPT",
+    "FORWARDER",
+    "HAS",
+    "MISDIRECTED",
+    "ROOM_HEADER",
+    "Forwarder",
+    "NodeUnreachable",
+    "forward",
+]
 
 logger = log.get("cluster")
 
 HAS: Final = "/internal/has"
 ADOPT: Final = "/internal/adopt"
+ROOM_HEADER: Final = "X-Mixminus-Room"
+MISDIRECTED: Final = 421
+"""The answer of a node that is not the home of the room that ``ROOM_HEADER`` names (RFC 9110 section 15.5.20)."""
+_LOOKS: Final = 3
 _CONNECT_S: Final = 2.0
 _SWITCHING: Final = 101
 _ASK_S: Final = 3.0
+_KEPT_S: Final = 15.0
+"""For how long a connection to another node is kept; aiohttp's servers keep one for 75 s."""
 _SMALL_BYTES: Final = 1 << 16
 """Answers up to here are read before they are passed on: the audit looks into them."""
 _PIECE_BYTES: Final = 1 << 16
@@ -57,6 +73,8 @@ _HOP_BY_HOP: Final = frozenset(
         hdrs.UPGRADE,
         hdrs.EXPECT,
         hops.HEADER,
+        hops.IDENTITY_HEADER,
+        ROOM_HEADER,
         request_id.HEADER,
     }
 )
@@ -80,20 +98,15 @@ class Forwarder:
         self._owners = Owners(services, self._ask)
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(_keep_refusal)
-        self._session = aiohttp.ClientSession(
-            # A kept connection may be closed while a request is sent on it, and then aiohttp sends it again.
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
-            skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
-            trace_configs=[trace],
-        )
+        kept = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_S, socket_factory=_open_socket)
+        self._session = _session(kept, middlewares=(_once,))
+        self._sockets = _session(aiohttp.TCPConnector(limit=0, force_close=True), trace_configs=[trace])
         self._counters = services.store.fence.counters
 
     async def close(self) -> None:
         """Close the connections to other nodes; closing twice is harmless."""
         await self._session.close()
+        await self._sockets.close()
 
     async def owner_of(self, request: web.Request) -> Peer | None:
         """Return the node that a request is for, if it is another one."""
@@ -104,6 +117,11 @@ class Forwarder:
         if peer is None:
             raise NodeUnreachable("the node that has this is starting or ending: send the request again")
         return peer
+
+    def forget(self, request: web.Request) -> None:
+        """Look up the home of a request's room again: it was not where it was sent."""
+        if ROOM in request:
+            self._owners.homes.forget(request[ROOM])
 
     async def send(self, request: web.Request, peer: Peer) -> web.StreamResponse:
         """Send a request to its node and return the answer; raise NodeUnreachable if there is none."""
@@ -126,7 +144,7 @@ class Forwarder:
     async def open_link(self, peer: Peer) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket for the rooms that are shared with another node; NodeUnreachable without an answer."""
         headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_GET, link.PATH, "")}
-        opened = self._session.ws_connect(
+        opened = self._sockets.ws_connect(
             _url(peer, link.PATH),
             headers=headers,
             heartbeat=link.HEARTBEAT_S,
@@ -144,10 +162,11 @@ class Forwarder:
         headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_POST, ADOPT, "")}
         with suppress(aiohttp.ClientError, TimeoutError, OSError):
             async with asyncio.timeout(_ASK_S):
-                await self._session.post(_url(peer, ADOPT), headers=headers)
+                async with self._session.post(_url(peer, ADOPT), headers=headers):
+                    pass
 
     async def _plain(self, request: web.Request, peer: Peer) -> web.StreamResponse:
-        body = await request.read() if request.can_read_body else None
+        body = await request.read() if request.body_exists else None
         url = _url(peer, request.raw_path)
         headers = self._headers(request, peer)
         async with self._session.request(
@@ -174,7 +193,7 @@ class Forwarder:
         protocols = [each.strip() for each in asked.split(",") if each.strip()]
         _refusal.set([])
         try:
-            far = await self._session.ws_connect(
+            far = await self._sockets.ws_connect(
                 _url(peer, request.raw_path),
                 headers=headers,
                 protocols=protocols,
@@ -202,7 +221,12 @@ class Forwarder:
         headers.popall(hdrs.CONTENT_LENGTH, None)
         headers[request_id.HEADER] = request[request_id.REQUEST_ID]
         remote = hops.remote_of(request)
-        headers[hops.HEADER] = self.hops.signed(peer.id, request.method, request.raw_path, remote)
+        hop = headers[hops.HEADER] = self.hops.signed(peer.id, request.method, request.raw_path, remote)
+        if ROOM in request:
+            headers[ROOM_HEADER] = str(request[ROOM])
+        identity = request[IDENTITY]
+        if identity.guest is None:
+            headers[hops.IDENTITY_HEADER] = self.hops.vouched(hop, identity)
         return headers
 
     async def _ask(self, kind: str, id_: UUID, customer_id: CustomerId) -> UUID | None:
@@ -220,6 +244,33 @@ class Forwarder:
             return False
 
 
+def _session(connector: aiohttp.TCPConnector, **options: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+        skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
+        **options,
+    )
+
+
+def _open_socket(address: tuple[Any, ...]) -> socket.socket:
+    """Return a socket whose connection breaks when what it sends is not acknowledged (RFC 5482): the other machine is away."""
+    family, kind, protocol, *_ = address
+    opened = socket.socket(family, kind, protocol)
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * _CONNECT_S))
+    return opened
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request once: after these errors of a kept connection aiohttp would send an idempotent one again."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
+
+
 FORWARDER: Final = web.AppKey("forwarder", Forwarder)
 _BEGUN: Final = web.RequestKey("begun", bool)
 
@@ -230,8 +281,15 @@ async def forward(request: web.Request, handler: Handler) -> web.StreamResponse:
     if IDENTITY not in request:
         return await handler(request)
     forwarder = request.app[FORWARDER]
-    peer = await forwarder.owner_of(request)
-    return await handler(request) if peer is None else await forwarder.send(request, peer)
+    for _ in range(_LOOKS):
+        peer = await forwarder.owner_of(request)
+        if peer is None:
+            return await handler(request)
+        response = await forwarder.send(request, peer)
+        if response.status != MISDIRECTED:
+            return response
+        forwarder.forget(request)
+    raise NodeUnreachable("the room moves to another node now: send the request again")
 
 
 async def _keep_refusal(_: aiohttp.ClientSession, __: Any, ended: aiohttp.TraceRequestEndParams) -> None:

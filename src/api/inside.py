@@ -9,7 +9,8 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from mixminus.api.forward import ADOPT, HAS
+from mixminus.api.authentication import IDENTITY, SENDER
+from mixminus.api.forward import ADOPT, HAS, MISDIRECTED, ROOM_HEADER
 from mixminus.api.hops import REMOTE, Hops, sender_of
 from mixminus.api.owners import has
 from mixminus.api.paths import query_id
@@ -36,9 +37,19 @@ def only_nodes(hops: Hops) -> Middleware:
             return web.Response(status=403, text=f"{error}\n")
         if remote != "-":
             request[REMOTE] = remote
+        if not _is_home(request):
+            return web.Response(status=MISDIRECTED)
+        if identity := hops.identity_of(request):
+            request[SENDER] = request[IDENTITY] = identity
         return await handler(request)
 
     return check
+
+
+def _is_home(request: web.Request) -> bool:
+    """Return False if a request is about a room that is not at this node any more, or not yet."""
+    room = request.headers.get(ROOM_HEADER)
+    return room is None or request.app[SERVICES].store.fence.holds(UUID(room))
 
 
 async def _has(request: web.Request) -> web.Response:

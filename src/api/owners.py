@@ -18,13 +18,18 @@ import orjson
 from aiohttp import hdrs, web
 
 from mixminus.api.authentication import IDENTITY
+from mixminus.api.known_homes import KnownHomes
 from mixminus.api.paths import CANONICAL, route_of, without_root
 from mixminus.api.services import Services
 from mixminus.errors import NotFound
 from mixminus.model.ids import BroadcastId, CustomerId, FlowId, MediaStreamId, PlaybackId, SpeakingId, TraceId
 from mixminus.store.fence import LEADER
+from mixminus.store.homes import OF_ROOMS
 
-__all__ = ["Owners", "first", "has"]
+__all__ = ["ROOM", "Owners", "first", "has"]
+
+ROOM: Final = web.RequestKey("room", UUID)
+"""The room that a request is about, if that is not here."""
 
 _IN_MEMORY: Final[Mapping[str, Callable[[Services, CustomerId, UUID], object]]] = {
     "playbacks": lambda services, customer, id_: services.playbacks.get(customer, PlaybackId(id_)),
@@ -72,6 +77,7 @@ class Owners:
 
     def __init__(self, services: Services, ask: Ask) -> None:
         """``ask`` asks the other nodes which of them has something in memory."""
+        self.homes = KnownHomes(services.store, services.cluster)
         self._services = services
         self._ask = ask
 
@@ -80,7 +86,7 @@ class Owners:
         pattern = without_root(route_of(request))
         if request.method == hdrs.METH_POST and pattern in _NAMING:
             named = await self._named(request)
-            return await self._other(named) if named else self._taker(pattern)
+            return await self._other(request, named) if named else self._taker(pattern)
         if request.method == hdrs.METH_POST and pattern in _MAKING:
             return self._taker(pattern)
         if pattern == "/events/resend":
@@ -97,7 +103,7 @@ class Owners:
             return None
         if kind in _IN_MEMORY:
             return await self._in_memory(kind, UUID(text), request[IDENTITY].customer_id)
-        return await self._other((kind, UUID(text)))
+        return await self._other(request, (kind, UUID(text)))
 
     def _taker(self, pattern: str) -> UUID | None:
         """Return the other node that takes a new room or call, if this one drains."""
@@ -111,7 +117,7 @@ class Owners:
             return None
         return await self._ask(kind, id_, customer_id)
 
-    async def _other(self, named: tuple[str, UUID] | None) -> UUID | None:
+    async def _other(self, request: web.Request, named: tuple[str, UUID] | None) -> UUID | None:
         """Return the living node that has a resource, if it is another."""
         if named is None:
             return None
@@ -119,6 +125,14 @@ class Owners:
         services = self._services
         if services.store.fence.holds(id_) or id_ in services.live_calls:
             return None
+        room = id_ if kind == "conferences" else None
+        if kind in OF_ROOMS:
+            room = await self.homes.room_of(kind, id_)
+            if room is None or services.store.fence.holds(room):
+                return None
+        if room:
+            request[ROOM] = room
+            return self._not_here(await self.homes.home_of(room))
         async with services.store.snapshot() as tx:
             return self._not_here(await tx.homes.of_resource(kind, id_))
 

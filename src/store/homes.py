@@ -35,7 +35,7 @@ from mixminus.store.tables import (
     transcribes,
 )
 
-__all__ = ["GONE", "HomeRows", "left_behind"]
+__all__ = ["GONE", "OF_ROOMS", "HomeRows", "left_behind"]
 
 GONE: Final = "gone"
 _HOME: Final = Statement(
@@ -43,7 +43,7 @@ _HOME: Final = Statement(
     .join_from(event_streams, nodes, nodes.c.id == event_streams.c.node_id)
     .where(event_streams.c.id == bindparam("stream_id"), nodes.c.state != GONE)
 )
-_OF_ROOMS: Final[Mapping[str, Table]] = {"conferencecalls": conferencecalls, "chatmessages": chat_messages}
+OF_ROOMS: Final[Mapping[str, Table]] = {"conferencecalls": conferencecalls, "chatmessages": chat_messages}
 _OWNED: Final[Mapping[str, Table]] = {
     "calls": calls,
     "groupcalls": groupcalls,
@@ -75,14 +75,16 @@ class HomeRows:
         rows = await self._connection.fetch(_HOME, stream_id=stream_id)
         return rows[0]["id"] if rows else None
 
+    async def room_of(self, kind: str, id_: UUID) -> UUID | None:
+        """Return the room of a participant or a chat message, by the collection of its path; None if there is none."""
+        table = OF_ROOMS[kind]
+        room: UUID | None = await self._connection.scalar(
+            select(table.c.conference_id).where(table.c.id == id_)
+        )
+        return room
+
     async def of_resource(self, kind: str, id_: UUID) -> UUID | None:
-        """Return the living node that has a resource, by the collection of its path; None if none has it."""
-        if kind == "conferences":
-            return await self.of(id_)
-        if kind in _OF_ROOMS:
-            table = _OF_ROOMS[kind]
-            room = await self._connection.scalar(select(table.c.conference_id).where(table.c.id == id_))
-            return await self.of(room) if room else None
+        """Return the living node that has a call or what belongs to one, by the collection of its path; None if none has it."""
         if kind in _OWNED:
             table = _OWNED[kind]
             query = select(nodes.c.id).join_from(table, nodes, nodes.c.id == table.c.node_id)

@@ -1,11 +1,15 @@
 """Hops: only a node that knows the secret is let in, for one request and half a minute."""
 
+from dataclasses import replace
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from mixminus.api.hops import HEADER, Hops
+from mixminus.api.hops import HEADER, IDENTITY_HEADER, Hops
 from mixminus.errors import PermissionDenied
-from mixminus.model.ids import new_id
+from mixminus.model.access import Identity
+from mixminus.model.ids import AgentId, CustomerId, new_id
+from mixminus.model.permissions import Permission
 from tests.support.clock import ManualClock
 
 SECRET = b"a secret of tests, of thirty-two"
@@ -49,6 +53,25 @@ def test_a_hop_is_for_one_node() -> None:
     other = Hops(there.node_id, SECRET[::-1], clock)
     with pytest.raises(PermissionDenied):
         other.checked(make_mocked_request("GET", PATH, {HEADER: header}))
+
+
+def test_a_node_says_who_has_sent_a_request() -> None:
+    here, there, _ = hops()
+    sender = Identity(CustomerId(new_id()), Permission.PROJECT_ALL, agent_id=AgentId(new_id()))
+    hop, other = (here.signed(there.node_id, "POST", path, "192.0.2.7") for path in (PATH, "/v1.0/calls"))
+    said = here.vouched(hop, sender)
+
+    def heard(hop: str, said: str) -> Identity | None:
+        headers = {HEADER: hop, IDENTITY_HEADER: said}
+        return there.identity_of(make_mocked_request("POST", PATH, headers))
+
+    assert heard(hop, said) == sender
+    assert heard(hop, "") is None
+    assert heard(other, said) is None, "it is said of one request"
+    admin = here.vouched(hop, replace(sender, permission=Permission.PROJECT_SUPER_ADMIN))
+    assert heard(hop, f"{admin.split()[0]} {said.split()[1]}") is None
+    strange = Hops(here.node_id, SECRET[::-1], ManualClock())
+    assert heard(hop, strange.vouched(hop, sender)) is None
 
 
 def test_a_request_without_a_hop_is_refused() -> None:

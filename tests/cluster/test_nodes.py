@@ -93,6 +93,27 @@ def test_a_recording_is_made_and_read_through_other_nodes(nodes: list[Server]) -
         assert part.headers["Content-Range"].startswith("bytes 0-3/")
 
 
+def test_requests_follow_a_room_that_was_given_away(nodes: list[Server]) -> None:
+    home, *others = nodes
+    room = home.new_room()
+    path, drains = f"/conferences/{room}", f"/nodes/{home.call('GET', '/nodes').json['here']}"
+
+    def asked(node: Server) -> bool:
+        return node.call("PUT", path, {"name": "asked"}).status == 200
+
+    def away() -> bool:
+        before = home.metrics()["mixminus_cluster_forwarded_total"]
+        return asked(home) and home.metrics()["mixminus_cluster_forwarded_total"] > before
+
+    assert all(asked(node) for node in others), "they know its home now"
+    assert home.call("POST", f"{drains}/drain").status == 200
+    try:
+        eventually(away, timeout_s=40, what="another node is the home")
+        assert all(asked(node) for node in others), "one of them has to find out that it has moved"
+    finally:
+        assert home.call("POST", f"{drains}/undrain").status == 200
+
+
 async def test_a_websocket_reaches_the_room_through_another_node(nodes: list[Server]) -> None:
     room = nodes[0].new_room()
     async with aiohttp.ClientSession(headers=TOKEN) as session:

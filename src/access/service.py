@@ -68,8 +68,7 @@ class AccessService:
             return await self._agent(session)
         if not keys_only and (guest := await self.guest_links.authenticate(token)):
             return _active(*guest)
-        async with self._store.snapshot() as tx:
-            found = await tx.access_keys.find_by_digest(digest(token))
+        found = await self._store.read(lambda tx: tx.access_keys.find_by_digest(digest(token)))
         if found is None or _has_expired(found[0], self._clock):
             raise InvalidCredentials("the credential is not valid")
         key, status = found

@@ -25,6 +25,7 @@ from mixminus import log
 from mixminus.api import hops, request_id
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.hops import Hops
+from mixminus.api.once import once
 from mixminus.api.owners import ROOM, Owners, first
 from mixminus.api.services import Services
 from mixminus.cluster import link
@@ -99,7 +100,7 @@ class Forwarder:
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(_keep_refusal)
         kept = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_S, socket_factory=_open_socket)
-        self._session = _session(kept, middlewares=(_once,))
+        self._session = _session(kept, middlewares=(once,))
         self._sockets = _session(aiohttp.TCPConnector(limit=0, force_close=True), trace_configs=[trace])
         self._counters = services.store.fence.counters
 
@@ -261,14 +262,6 @@ def _open_socket(address: tuple[Any, ...]) -> socket.socket:
     opened = socket.socket(family, kind, protocol)
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * _CONNECT_S))
     return opened
-
-
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send a request once: after these errors of a kept connection aiohttp would send an idempotent one again."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 FORWARDER: Final = web.AppKey("forwarder", Forwarder)

@@ -1,4 +1,4 @@
-"""KnownHomes: which nodes rooms are at, as this node has last read it; who sends a request there may be told otherwise.
+"""KnownHomes: which nodes rooms are at, as this node has last read it. It may be out of date.
 
 A home changes when it dies, which every node sees, and when a node that drains gives the room away: then the earlier home
 refuses the request before it is handled (421), and it is looked up again.
@@ -38,8 +38,7 @@ class KnownHomes:
         """Return the room of a participant or a chat message, which never changes; None if there is none."""
         if id_ in self._rooms:
             return self._rooms[id_]
-        async with self._store.snapshot() as tx:
-            room = await tx.homes.room_of(kind, id_)
+        room = await self._store.read(lambda tx: tx.homes.room_of(kind, id_))
         if room:
             self._rooms.note(id_, room)
         return room
@@ -49,8 +48,7 @@ class KnownHomes:
         known = self._homes.get(room)
         if known and self._cluster.peer(known):
             return known
-        async with self._store.snapshot() as tx:
-            home = await tx.homes.of(room)
+        home = await self._store.read(lambda tx: tx.homes.of(room))
         if home and self._cluster.peer(home):
             self._homes.note(room, home)
         return home

@@ -90,8 +90,7 @@ class Owners:
         if request.method == hdrs.METH_POST and pattern in _MAKING:
             return self._taker(pattern)
         if pattern == "/events/resend":
-            async with self._services.store.snapshot() as tx:
-                return self._not_here(await tx.homes.of(LEADER))
+            return self._not_here(await self._services.store.read(lambda tx: tx.homes.of(LEADER)))
         kind, _, rest = pattern.strip("/").partition("/")
         text = request.match_info.get("id", "")
         is_read = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)
@@ -133,8 +132,7 @@ class Owners:
         if room:
             request[ROOM] = room
             return self._not_here(await self.homes.home_of(room))
-        async with services.store.snapshot() as tx:
-            return self._not_here(await tx.homes.of_resource(kind, id_))
+        return self._not_here(await services.store.read(lambda tx: tx.homes.of_resource(kind, id_)))
 
     def _not_here(self, node_id: UUID | None) -> UUID | None:
         return None if node_id == self._services.cluster.node_id else node_id

@@ -74,6 +74,7 @@ class Session(Connection, Protocol):
 
 
 AnySession = TypeVar("AnySession", bound=Session)
+Read = TypeVar("Read")
 
 
 class Pool(Generic[AnySession]):
@@ -87,15 +88,30 @@ class Pool(Generic[AnySession]):
 
     async def begin(self, *, writes: bool) -> AnySession:
         """Return a connection with a new transaction; Unavailable if the database does not answer."""
+        await self._take_place()
+        try:
+            session, _ = await self._first(lambda session: session.begin(writes=writes))
+        except BaseException:
+            self._places.release()
+            raise
+        return session
+
+    async def read(self, statement: Callable[[AnySession], Awaitable[Read]]) -> Read:
+        """Return what a single statement reads, outside of a transaction; Unavailable if the database does not answer."""
+        await self._take_place()
+        try:
+            session, found = await self._first(statement)
+        except BaseException:
+            self._places.release()
+            raise
+        await self._keep(session)
+        return found
+
+    async def _take_place(self) -> None:
         if self._places.locked():
             await self._wait()
         else:
             await self._places.acquire()
-        try:
-            return await self._begun(writes)
-        except BaseException:
-            self._places.release()
-            raise
 
     async def _wait(self) -> None:
         try:
@@ -104,25 +120,23 @@ class Pool(Generic[AnySession]):
         except TimeoutError as exc:
             raise Unavailable("every connection to the database is in use") from exc
 
-    async def _begun(self, writes: bool) -> AnySession:
+    async def _first(self, use: Callable[[AnySession], Awaitable[Read]]) -> tuple[AnySession, Read]:
+        """Use a connection that was kept, or a new one; return it with the result."""
         while self._free:
             session = self._free.pop()
             try:
-                await session.begin(writes=writes)
+                return session, await use(session)
             except Lost:  # the database was restarted since the last transaction
                 await _discard(session)
             except BaseException:
                 await _discard(session)
                 raise
-            else:
-                return session
         session = await self._connect()
         try:
-            await session.begin(writes=writes)
+            return session, await use(session)
         except BaseException:
             await _discard(session)
             raise
-        return session
 
     async def commit(self, session: AnySession) -> None:
         """Commit, and keep the connection for the next transaction; close it if that fails."""

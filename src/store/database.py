@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import event
@@ -58,6 +58,8 @@ from mixminus.store.webhooks import WebhookRows
 from mixminus.tasks import TaskScope
 
 __all__ = ["Store", "Transaction", "Write", "create_engine", "write_nothing"]
+
+Read = TypeVar("Read")
 
 COUNTERS = ("store.transactions", "store.snapshots", "store.statements", "store.checkpoints")
 
@@ -212,6 +214,15 @@ class Store:
             finally:
                 with suppress(Unavailable):
                     await self._readers.roll_back(session)
+
+    async def read(self, statement: Callable[[Transaction], Awaitable[Read]]) -> Read:
+        """Return what a single ``Statement`` reads: it sees one state without a transaction, whose begin and end are round trips."""
+
+        def read(session: Connection) -> Awaitable[Read]:
+            return statement(Transaction(session, self.timestamp_style, self._cipher, self.fence))
+
+        with _translated():
+            return await self._readers.read(read)
 
     async def check(self) -> None:
         """Raise Unavailable unless the database answers."""

@@ -54,6 +54,20 @@ _OWNED: Final[Mapping[str, Table]] = {
 }
 
 
+_ROOMS: Final = {
+    kind: Statement(select(table.c.conference_id).where(table.c.id == bindparam("id")))
+    for kind, table in OF_ROOMS.items()
+}
+_NODES: Final = {
+    kind: Statement(
+        select(nodes.c.id)
+        .join_from(table, nodes, nodes.c.id == table.c.node_id)
+        .where(table.c.id == bindparam("id"), nodes.c.state != GONE)
+    )
+    for kind, table in _OWNED.items()
+}
+
+
 def _living() -> Select[tuple[UUID]]:
     return select(nodes.c.id).where(nodes.c.state != GONE)
 
@@ -77,22 +91,13 @@ class HomeRows:
 
     async def room_of(self, kind: str, id_: UUID) -> UUID | None:
         """Return the room of a participant or a chat message, by the collection of its path; None if there is none."""
-        table = OF_ROOMS[kind]
-        room: UUID | None = await self._connection.scalar(
-            select(table.c.conference_id).where(table.c.id == id_)
-        )
-        return room
+        rows = await self._connection.fetch(_ROOMS[kind], id=id_)
+        return rows[0]["conference_id"] if rows else None
 
     async def of_resource(self, kind: str, id_: UUID) -> UUID | None:
         """Return the living node that has a call or what belongs to one, by the collection of its path; None if none has it."""
-        if kind in _OWNED:
-            table = _OWNED[kind]
-            query = select(nodes.c.id).join_from(table, nodes, nodes.c.id == table.c.node_id)
-            found: UUID | None = await self._connection.scalar(
-                query.where(table.c.id == id_, nodes.c.state != GONE)
-            )
-            return found
-        return None
+        rows = await self._connection.fetch(_NODES[kind], id=id_) if kind in _NODES else []
+        return rows[0]["id"] if rows else None
 
     async def claim_leadership(self) -> int | None:
         """Become the leader if there is none; return the epoch, None if another living node is."""

@@ -1,5 +1,7 @@
 """A PostgreSQL server that stops is Unavailable, and is used again when it is back."""
 
+import asyncio
+
 import pytest
 
 from mixminus.access.service import AccessService
@@ -33,6 +35,18 @@ async def test_a_restart_between_two_requests_is_not_noticed(store: Store) -> No
     server().stop()
     server().start()
     assert await access.authenticate("key")
+
+
+async def test_restarts_between_single_reads_are_not_noticed(store: Store) -> None:
+    access = AccessService(store, ManualClock())
+    await access.ensure_default("key")
+    for _ in range(2):
+        server().stop()
+        server().start()
+        first, second = await asyncio.gather(access.authenticate("key"), access.authenticate("key"))
+        assert first == second
+        async with store.transaction() as tx:
+            assert await tx.customers.first()
 
 
 async def test_a_snapshot_shows_one_state_to_its_end(store: Store) -> None:

@@ -1,7 +1,7 @@
 """Lifecycle: the transitions of conferences; callers hold the conference's lock (``Rooms.lock``)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from mixminus.clock import Clock
@@ -15,6 +15,7 @@ from mixminus.machine import step
 from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
     Conference,
+    Conferencecall,
     ConferencecallEvent,
     ConferencecallStatus,
     ConferenceEvent,
@@ -140,17 +141,13 @@ class Lifecycle:
         self._rooms.close(conference.id)
         return conference
 
-    async def resume(self, conference: Conference) -> None:
-        """Reopen a conference after a restart: its calls are lost; its room and its timer start again."""
-        async with self._store.transaction() as tx:
-            lost = await tx.conferencecalls.present(conference.id)
-            for participant in lost:
-                await advance(tx, self._clock, participant, *departure(participant))
-            await self._meter.count(
-                tx, [(each, self._meter.last_known(each.tm_update, each.tm_join)) for each in lost]
-            )
-            if any(participant.tm_join for participant in lost):
-                conference = await touch_conference(tx, self._clock, conference.id)
+    async def resume(self, conference: Conference, lost: Sequence[Conferencecall]) -> None:
+        """Reopen a conference after a restart: its calls are lost; its room and its timer start again.
+
+        ``lost`` are the participants that have not leaved.
+        """
+        if lost:
+            conference = await self._write_lost(conference, lost)
         if conference.status is ConferenceStatus.TERMINATING:
             await self.end_if_empty(conference)
         elif conference.type == "connect" and lost:
@@ -159,6 +156,18 @@ class Lifecycle:
             self._rooms.open(conference)
             await self.begun(conference.id)
             self.arm(conference)
+
+    async def _write_lost(self, conference: Conference, lost: Sequence[Conferencecall]) -> Conference:
+        """Write that participants have leaved when the server ended; return the conference."""
+        async with self._store.transaction() as tx:
+            for participant in lost:
+                await advance(tx, self._clock, participant, *departure(participant))
+            await self._meter.count(
+                tx, [(each, self._meter.last_known(each.tm_update, each.tm_join)) for each in lost]
+            )
+            if any(participant.tm_join for participant in lost):
+                conference = await touch_conference(tx, self._clock, conference.id)
+        return conference
 
     def arm(self, conference: Conference) -> None:
         """Set or reset the conference's timer; one without a timeout has none."""

@@ -18,10 +18,11 @@ has (one without is read), decide, write it and its event in one transaction (``
 this one do for it: recording, transcription and flows.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from mixminus.clock import Clock
@@ -48,6 +49,8 @@ __all__ = ["ConferenceService"]
 
 MIN_TIMEOUT_S: Final = 60
 DAY_S: Final = 86_400
+_AT_A_TIME: Final = 50
+T = TypeVar("T")
 
 
 class ConferenceService:
@@ -100,20 +103,26 @@ class ConferenceService:
             if not self._store.fence.holds(conference_id):
                 self._store.fence.hold(conference_id, epoch)
                 self._taken.add(ConferenceId(conference_id))
-        async with self._store.snapshot() as tx:
-            found = [(id_, await tx.conferences.find(id_)) for id_ in sorted(self._taken)]
-        open_ = {id_: each for id_, each in found if each and each.status is not ConferenceStatus.TERMINATED}
-        self._taken &= open_.keys()
-        await self._resume(open_.values())
+        for ids in _batches(sorted(self._taken)):
+            async with self._store.snapshot() as tx:
+                found = await tx.conferences.find_all(ids)
+            open_ = [each for each in found if each.status is not ConferenceStatus.TERMINATED]
+            self._taken -= set(ids) - {each.id for each in open_}
+            await self._resume(open_)
 
-    async def _resume(self, conferences: Iterable[Conference]) -> None:
+    async def _resume(self, conferences: Sequence[Conference]) -> None:
         is_node = not self._store.fence.alone
-        for conference in conferences:
-            async with self._rooms.lock(conference.id):
-                if is_node and conference.id not in self._taken:
-                    continue  # opened meanwhile by another look
-                await self._lifecycle.resume(conference)
-                self._taken.discard(conference.id)
+        for some in _batches(conferences):
+            async with self._store.snapshot() as tx:
+                present = await tx.conferencecalls.present_in([each.id for each in some])
+            for conference in some:
+                async with self._rooms.lock(conference.id):
+                    if is_node and conference.id not in self._taken:
+                        continue  # opened meanwhile by another look
+                    lost = [each for each in present if each.conference_id == conference.id]
+                    await self._lifecycle.resume(conference, lost)
+                    self._taken.discard(conference.id)
+            await asyncio.sleep(0)
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Create a conference and return it while it is starting; it is progressing within milliseconds.
@@ -317,6 +326,11 @@ class ConferenceService:
             tm_create=now,
             tm_timeout=_deadline(now, timeout_s),
         )
+
+
+def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield some things at a time: so many are read by one query, and opened between two turns of the loop."""
+    return (things[first : first + _AT_A_TIME] for first in range(0, len(things), _AT_A_TIME))
 
 
 def _not_ending(conference: Conference) -> Conference:

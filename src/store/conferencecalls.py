@@ -1,6 +1,6 @@
 """Conferencecall rows: present and former participants of conferences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +34,12 @@ class ConferencecallRows(Rows[Conferencecall]):
 
     async def present(self, conference_id: ConferenceId) -> list[Conferencecall]:
         """Return the participants that have not leaved, oldest first."""
+        return await self.present_in([conference_id])
+
+    async def present_in(self, conference_ids: Collection[ConferenceId]) -> list[Conferencecall]:
+        """Return the participants of conferences that have not leaved, oldest first."""
         c = conferencecalls.c
-        query = select(conferencecalls).where(c.conference_id == conference_id, is_present())
+        query = select(conferencecalls).where(c.conference_id.in_(conference_ids), is_present())
         return await self._many(query.order_by(c.tm_create))
 
     async def conditions(self) -> list[Condition]:

@@ -1,6 +1,6 @@
 """Conference rows, with the ids of the participants, recordings and transcribes that belong to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
@@ -54,6 +54,11 @@ class ConferenceRows(Rows[Conference]):
         c = conferences.c
         query = select(conferences).where(c.breakout_of == conference_id, c.tm_delete.is_(None))
         return await self._many(query.order_by(c.tm_create))
+
+    async def find_all(self, ids: Collection[UUID]) -> list[Conference]:
+        """Return the conferences of these ids, oldest first."""
+        query = select(conferences).where(conferences.c.id.in_(ids))
+        return await self._many(query.order_by(conferences.c.tm_create))
 
     async def unfinished(self) -> list[Conference]:
         """Return all customers' conferences that are not terminated, oldest first."""

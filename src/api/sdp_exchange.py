@@ -117,7 +117,8 @@ async def enter(call: ApiCall, *, listens: bool = False) -> str:
         pin = call.request.headers.get(PIN, call.request.query.get("pin", ""))
         source = f"http {remote_of(call.request)}"
     else:
-        pin, source = (await conferences.get(call.customer_id, conference_id)).settings.pin, None
+        conference, _ = await conferences.known(call.customer_id, conference_id)
+        pin, source = conference.settings.pin, None
     await conferences.check_entry(call.customer_id, conference_id, pin, source=source, listens=listens)
     return pin
 

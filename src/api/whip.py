@@ -107,7 +107,7 @@ async def leave_by_whip(call: ApiCall) -> None:
 
 async def _session(call: ApiCall) -> WhipSession:
     conference_id = ConferenceId(call.id)
-    await call.services.conferences.get(call.customer_id, conference_id)
+    await call.services.conferences.known(call.customer_id, conference_id)
     session = call.services.webrtc.session(LegId(path_id(call.request, "session_id")))
     if session.destination.target != str(conference_id):
         raise NotFound("no such session")  # the same words as for a session that does not exist at all

@@ -94,7 +94,7 @@ class ListenerService:
         self, customer_id: CustomerId, conference_id: ConferenceId, session_id: LegId
     ) -> WhipSession:
         """Return the session of a listener; raise NotFound if it has left, or hears another room."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.known(customer_id, conference_id)
         session = self._webrtc().listener(session_id)
         if session.destination.target != str(conference_id):
             raise NotFound("no such session")  # the same words as for a session that does not exist at all

@@ -157,6 +157,18 @@ class ConferenceService:
             conference = await tx.conferences.find(conference_id)
         return owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
 
+    async def known(self, customer_id: CustomerId, conference_id: ConferenceId) -> tuple[Conference, int]:
+        """Return a customer's conference and how many are in its room; raise ConferenceNotFound.
+
+        While the room is open both are its own, and nothing is read: of what belongs to the conference the ids may be
+        missing.
+        """
+        room = self._rooms.find(conference_id)
+        if room and room.customer_id == customer_id:
+            return room.conference, room.joined
+        conference = await self.get(customer_id, conference_id)
+        return conference, len(conference.conferencecall_ids)
+
     async def get_open(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Return a customer's conference that is not ending; raise ConferenceNotProgressing."""
         return _not_ending(await self.get(customer_id, conference_id))
@@ -223,22 +235,21 @@ class ConferenceService:
         *,
         source: str | None = None,
         listens: bool = False,
-    ) -> Conference:
-        """Return the conference if it admits a caller with this pin; one that only ``listens`` needs no place.
+    ) -> None:
+        """Raise an error unless the conference admits a caller with this pin; one that only ``listens`` needs no place.
 
         ``source`` is where the caller comes from; None for one whose wrong pins are not counted.
 
-        Raises ConferenceLocked, ConferenceFull, PinInvalid, InsufficientBalance.
+        Raises ConferenceNotFound, ConferenceLocked, ConferenceFull, PinInvalid, InsufficientBalance.
         """
-        conference = await self.get(customer_id, conference_id)
+        conference, present = await self.known(customer_id, conference_id)
         await self._balances.require(customer_id)
-        check_place(conference.settings, 0 if listens else len(conference.conferencecall_ids))
+        check_place(conference.settings, 0 if listens else present)
         if source is None:
             role_of(conference.settings, pin)
         else:
             now_s = self._clock.monotonic_s()
             self._rooms.pins.role_of(conference_id, conference.settings, pin, source=source, now_s=now_s)
-        return conference
 
     async def recording_start(
         self, customer_id: CustomerId, conference_id: ConferenceId, options: RecordingOptions

@@ -15,11 +15,11 @@ from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.media import MediaDirection
 from mixminus.tasks import TaskScope
+from mixminus.webrtc.handover import Certificates
 from mixminus.webrtc.ice_servers import IceServers
 from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.mux import PeerMux
-from mixminus.webrtc.paths import NetworkAddress
-from mixminus.webrtc.peer import Peer
+from mixminus.webrtc.peer import Peer, Shared
 from mixminus.webrtc.phone_media import PhoneMedia
 from mixminus.webrtc.sdp import Offer, parse_offer
 from mixminus.webrtc.session import WhipSession
@@ -71,23 +71,23 @@ class WebRtcEndpoint:
         self._scope = TaskScope(_report)
         self._sessions: dict[LegId, WhipSession] = {}
         self._listening: dict[LegId, WhipSession] = {}
-        self._mux: PeerMux | None = None
-        self._advertised: tuple[NetworkAddress, ...] = ()
+        self._shared: Shared | None = None
+        """None while it is not running."""
 
     @property
     def ready(self) -> bool:
         """Whether browsers can join."""
-        return self._mux is not None
+        return self._shared is not None
 
     @property
     def port(self) -> int:
         """Our UDP port."""
-        return self._advertised[0][1] if self._advertised else 0
+        return self._shared.advertised[0][1] if self._shared else 0
 
     @property
     def counters(self) -> dict[str, int]:
         """Datagrams received from the engine, and dropped ones by reason."""
-        return dict(self._mux.counters) if self._mux is not None else {}
+        return dict(self._shared.mux.counters) if self._shared else {}
 
     def ice_links(self, name: str) -> str:
         """Return a Link header with the ICE servers and credentials for ``name``; empty if there are none."""
@@ -96,9 +96,15 @@ class WebRtcEndpoint:
     async def start(self) -> None:
         """Open the shared port."""
         native = self._open_native()
-        self._mux = PeerMux(native, self._clock)
-        self._mux.open()
-        self._advertised = tuple((host, native.port) for host in self._config.public_hosts)
+        mux = PeerMux(native, self._clock)
+        mux.open()
+        self._shared = Shared(
+            mux=mux,
+            advertised=tuple((host, native.port) for host in self._config.public_hosts),
+            certificates=Certificates(self._clock),
+            connect_timeout_s=self._config.connect_timeout_s,
+            clock=self._clock,
+        )
         _log.info("webrtc ready", port=native.port)
 
     def _open_native(self) -> Mux:
@@ -118,12 +124,12 @@ class WebRtcEndpoint:
 
     async def close(self) -> None:
         """Hang up all legs and close the port; closing twice is harmless."""
-        mux, self._mux = self._mux, None
+        shared, self._shared = self._shared, None
         for session in (*self._sessions.values(), *self._listening.values()):
             await session.leg.hang_up()
         await self._scope.close()
-        if mux is not None:
-            mux.close()
+        if shared:
+            shared.mux.close()
 
     async def join(
         self, offer_sdp: str, *, destination: Address, source: Address, pin: str | None = None
@@ -173,32 +179,19 @@ class WebRtcEndpoint:
 
     def open_media(self) -> PhoneMedia:
         """Open the audio path of a SIP phone on the shared port; raise Unavailable if that is not open."""
-        return PhoneMedia(
-            self._running(),
-            advertised=self._advertised,
-            connect_timeout_s=self._config.connect_timeout_s,
-            clock=self._clock,
-            scope=self._scope,
-        )
+        return PhoneMedia(self._running(), self._scope)
 
-    def _running(self) -> PeerMux:
-        if self._mux is None:
+    def _running(self) -> Shared:
+        if self._shared is None:
             raise Unavailable("the WebRTC endpoint is not running")
-        return self._mux
+        return self._shared
 
     def _open_session(
         self, offer: Offer, destination: Address, sessions: dict[LegId, WhipSession]
     ) -> WhipSession:
-        mux = self._running()
-        port = mux.native.open_port()
-        peer = Peer(
-            offer,
-            port,
-            mux=mux,
-            advertised=self._advertised,
-            timeout_s=self._config.connect_timeout_s,
-            clock=self._clock,
-        )
+        shared = self._running()
+        port = shared.mux.native.open_port()
+        peer = Peer(offer, port, shared)
         leg = WebRtcLeg(
             peer,
             port,

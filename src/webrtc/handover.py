@@ -1,10 +1,10 @@
 """Everything that depends on internals of aiortc and aioice: private attributes and undocumented behaviour.
 
-- ICE without a socket (IceConnection): the one method of aioice that opens sockets is
+- ICE without a socket (IceConnection): the one method of aioice that lists interfaces and opens sockets is
   overridden, and gives aioice a transport that sends through the shared mux.
 - DTLS without ICE (DtlsLink): aiortc runs DTLS over any object that sends and receives
   datagrams. The one method that installs SRTP keys is overridden, and exports them to the engine.
-- Cipher suites for peers with RSA certificates (new_certificate).
+- One certificate and SSL context for all peers, with cipher suites for those with RSA certificates (Certificates).
 - Parsers (parse_stun, parse_session): which exceptions malformed input raises.
 
 So no media packet passes through either library, and nothing is patched: both are subclassed. Other
@@ -20,7 +20,7 @@ import secrets
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from typing import Any, Final, cast
 
@@ -29,10 +29,11 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol
 from aioice.stun import Message, parse_message
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
-from aiortc.rtcdtlstransport import SRTPProtectionProfile, State
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile, State
 from aiortc.sdp import SessionDescription
 from OpenSSL import SSL
 
+from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.hosts import family_of
 from mixminus.model.media import SrtpKeys, SrtpProfile
@@ -41,11 +42,11 @@ from mixminus.webrtc.paths import NetworkAddress
 
 __all__ = [
     "TESTED",
+    "Certificate",
+    "Certificates",
     "DtlsLink",
     "DtlsSetup",
     "IceConnection",
-    "fingerprint_of",
-    "new_certificate",
     "parse_session",
     "parse_stun",
 ]
@@ -58,6 +59,7 @@ _UFRAG_BYTES: Final = 8
 _PWD_BYTES: Final = 16  # RFC 8445 section 5.3 wants 128 bits of randomness
 _DTLS_QUEUE: Final = 64
 """Datagrams: two flights of a handshake are about ten; more are dropped and counted."""
+_RENEWED_S: Final = 86_400.0
 # aiortc's cipher suites, for both kinds of certificates.
 _KEYS: Final = (b"ECDSA", b"RSA")
 _CIPHERS: Final = (b"AES128-GCM-SHA256", b"CHACHA20-POLY1305", b"AES128-SHA", b"AES256-SHA")
@@ -204,29 +206,23 @@ class IceConnection(Connection):
                 pair.task.cancel()
             self._check_list.remove(pair)
 
-    async def get_component_candidates(
-        self,
-        component: int,
-        addresses: list[str],
-        timeout: int = 5,  # noqa: ASYNC109 -- aioice's
-    ) -> list[Candidate]:
-        """Return the mux's public addresses instead of opening a socket on every interface."""
-        candidates = []
+    async def gather_candidates(self) -> None:
+        """Take the mux's public addresses: aioice would list the interfaces and open a socket on each."""
         for at, (host, port) in enumerate(self._advertised):
             protocol = StunProtocol(self)
             protocol.connection_made(_MuxTransport(protocol, partial(self._send_datagram, self)))
             protocol.local_candidate = Candidate(
                 foundation=candidate_foundation("host", "udp", host),
-                component=component,
+                component=_COMPONENT,
                 transport="udp",
-                priority=candidate_priority(component, "host", _MOST_PREFERRED - at),
+                priority=candidate_priority(_COMPONENT, "host", _MOST_PREFERRED - at),
                 host=host,
                 port=port,
                 type="host",
             )
             self._protocols.append(protocol)
-            candidates.append(protocol.local_candidate)
-        return candidates
+            self._local_candidates.append(protocol.local_candidate)
+        self._local_candidates_end = True
 
     def check_complete(self, pair: CandidatePair) -> None:
         """Call ``on_nominated`` for each newly nominated address."""
@@ -237,23 +233,41 @@ class IceConnection(Connection):
             self._on_nominated(self, self.nominated)
 
 
-class _Certificate(RTCCertificate):
+class Certificate(RTCCertificate):
     """An ECDSA certificate, whose owner also connects to servers with RSA certificates, as Linphone's are."""
 
-    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
-        context = super()._create_ssl_context(srtp_profiles)
+    @cached_property
+    def fingerprint(self) -> RTCDtlsFingerprint:
+        """The fingerprint that every peer knows."""
+        return next(each for each in self.getFingerprints() if each.algorithm == "sha-256")
+
+    @cached_property
+    def _context(self) -> SSL.Context:
+        context = super()._create_ssl_context(SRTP_PROFILES)
         context.set_cipher_list(b":".join(b"ECDHE-%s-%s" % each for each in product(_KEYS, _CIPHERS)))
+        # No handshake continues another: each shows the certificate that is in its own description.
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         return context
 
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        """Return one context for all handshakes: to make one takes as long as to use it."""
+        return self._context
 
-def new_certificate() -> RTCCertificate:
-    """Return a certificate for one peer."""
-    return _Certificate.generateCertificate()
 
+class Certificates:
+    """The certificate that peers get now, made anew each day."""
 
-def fingerprint_of(found: Iterable[RTCDtlsFingerprint]) -> RTCDtlsFingerprint:
-    """Return the fingerprint that every peer knows."""
-    return next(each for each in found if each.algorithm == "sha-256")
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._newest: Certificate | None = None
+        self._made_at_s = 0.0
+
+    @property
+    def newest(self) -> Certificate:
+        now_s = self._clock.monotonic_s()
+        if self._newest is None or now_s - self._made_at_s >= _RENEWED_S:
+            self._newest, self._made_at_s = Certificate.generateCertificate(), now_s
+        return self._newest
 
 
 class _Dtls(RTCDtlsTransport):
@@ -291,16 +305,12 @@ class DtlsLink:
         *,
         send: Callable[[bytes], None],
         on_closed: Callable[[], None],
-        certificate: RTCCertificate | None = None,
+        certificate: Certificate,
     ) -> None:
         self._send_datagram = send
         self._on_closed = on_closed
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(maxsize=_DTLS_QUEUE)
-        self._dtls = _Dtls(cast(RTCIceTransport, self), [certificate or new_certificate()])
-
-    @property
-    def fingerprint(self) -> RTCDtlsFingerprint:
-        return fingerprint_of(self._dtls.getLocalParameters().fingerprints)
+        self._dtls = _Dtls(cast(RTCIceTransport, self), [certificate])
 
     def enqueue(self, datagram: bytes) -> bool:
         """Queue a received datagram; return False if the queue is full."""

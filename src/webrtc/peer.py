@@ -13,7 +13,6 @@ from typing import Final, Protocol
 
 from aioice import Candidate
 from aioice.stun import Message
-from aiortc import RTCCertificate
 
 from mixminus import log
 from mixminus.clock import Clock
@@ -23,12 +22,12 @@ from mixminus.model.call import HangupReason
 from mixminus.model.media import PortMedia, SrtpKeys
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.answer import LocalMedia
-from mixminus.webrtc.handover import DtlsLink, DtlsSetup, IceConnection
+from mixminus.webrtc.handover import Certificate, Certificates, DtlsLink, DtlsSetup, IceConnection
 from mixminus.webrtc.ice import IceCredentials, tcp_candidate
 from mixminus.webrtc.mux import PeerMux, Route
 from mixminus.webrtc.paths import NetworkAddress, Paths
 
-__all__ = ["OwnEnd", "Peer", "Remote"]
+__all__ = ["OwnEnd", "Peer", "Remote", "Shared"]
 
 _log = log.get("webrtc.peer")
 _MAX_SSRC: Final = 2**32 - 1
@@ -54,11 +53,24 @@ class Remote(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What all peers of one port have in common."""
+
+    mux: PeerMux
+    advertised: tuple[NetworkAddress, ...]
+    """The addresses in our ICE candidates."""
+    certificates: Certificates
+    connect_timeout_s: float
+    """How long ICE and DTLS may take."""
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class OwnEnd:
     """Our side where it was described before the peer is there; else the peer makes it."""
 
     ice: IceCredentials
-    certificate: RTCCertificate
+    certificate: Certificate
     ssrc: int
     controlling: bool
     """Whether we nominate (RFC 8445 section 6.1.1): the side that has offered does."""
@@ -67,31 +79,20 @@ class OwnEnd:
 class Peer:
     """Owns ICE, DTLS and the addresses of one browser; the engine port belongs to the leg."""
 
-    def __init__(
-        self,
-        remote: Remote,
-        port: Port,
-        *,
-        mux: PeerMux,
-        advertised: tuple[NetworkAddress, ...],
-        timeout_s: float,
-        clock: Clock,
-        own: OwnEnd | None = None,
-    ) -> None:
+    def __init__(self, remote: Remote, port: Port, shared: Shared, own: OwnEnd | None = None) -> None:
         self._remote = remote
-        self._own = own
         self._port = port
-        self._mux = mux
-        self._advertised = advertised
-        self._timeout_s = timeout_s
-        self._clock = clock
+        self._mux = shared.mux
+        self._advertised = shared.advertised
+        self._timeout_s = shared.connect_timeout_s
+        self._clock = shared.clock
         self._scope = TaskScope(_report)
         self._has_address = asyncio.Event()
         self._ended = asyncio.Event()
         self._media_started = False
         self._paths = Paths()
-        certificate = own.certificate if own else None
-        self._dtls = DtlsLink(send=self._send_dtls, on_closed=self._ended.set, certificate=certificate)
+        self._certificate = own.certificate if own else shared.certificates.newest
+        self._dtls = DtlsLink(send=self._send_dtls, on_closed=self._ended.set, certificate=self._certificate)
         self._keys: SrtpKeys | None = None
         self._route = Route(self._on_request, self._dtls.enqueue, self._is_at, self._on_displaced)
         self._ssrc = own.ssrc if own else secrets.randbelow(_MAX_SSRC) + 1
@@ -107,7 +108,7 @@ class Peer:
         return LocalMedia(
             ice=self._ice.credentials,
             candidates=self._described(self._ice),
-            fingerprint=self._dtls.fingerprint,
+            fingerprint=self._certificate.fingerprint,
             ssrc=self._ssrc,
         )
 

@@ -12,17 +12,15 @@ from aiortc import RTCDtlsFingerprint
 
 from mixminus import log
 from mixminus.call.secure_media import SecureExchange
-from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.media import PortMedia, SrtpKeys
 from mixminus.tasks import TaskScope
-from mixminus.webrtc.handover import DtlsSetup, fingerprint_of, new_certificate
+from mixminus.webrtc.handover import DtlsSetup
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, parse_candidate, usable
-from mixminus.webrtc.mux import PeerMux
 from mixminus.webrtc.paths import NetworkAddress
-from mixminus.webrtc.peer import OwnEnd, Peer
+from mixminus.webrtc.peer import OwnEnd, Peer, Shared
 
 __all__ = ["PhoneMedia"]
 
@@ -64,22 +62,11 @@ class _Phone:
 class PhoneMedia:
     """Opens a peer once there is an exchange and a configuration; implements ``call.secure_media.SecureMedia``."""
 
-    def __init__(
-        self,
-        mux: PeerMux,
-        *,
-        advertised: tuple[NetworkAddress, ...],
-        connect_timeout_s: float,
-        clock: Clock,
-        scope: TaskScope,
-    ) -> None:
-        self._mux = mux
-        self._advertised = advertised
-        self._connect_timeout_s = connect_timeout_s
-        self._clock = clock
+    def __init__(self, shared: Shared, scope: TaskScope) -> None:
+        self._shared = shared
         self._scope = scope
-        self._port = mux.native.open_port()
-        self._certificate = new_certificate()
+        self._port = shared.mux.native.open_port()
+        self._certificate = shared.certificates.newest
         self._ssrc = secrets.randbelow(_MAX_SSRC) + 1
         self._exchange: SecureExchange | None = None
         self._phone: _Phone | None = None
@@ -93,7 +80,7 @@ class PhoneMedia:
 
     @property
     def fingerprint(self) -> str:
-        found = fingerprint_of(self._certificate.getFingerprints())
+        found = self._certificate.fingerprint
         return f"{found.algorithm} {found.value}"
 
     @property
@@ -102,7 +89,7 @@ class PhoneMedia:
 
     @property
     def address(self) -> tuple[tuple[str, ...], int]:
-        return tuple(host for host, _ in self._advertised), self._advertised[0][1]
+        return tuple(host for host, _ in self._shared.advertised), self._shared.advertised[0][1]
 
     def watch(self, on_lost: Callable[[HangupReason], Awaitable[None]]) -> None:
         """Call ``on_lost`` when no connection comes about, or when it is lost."""
@@ -146,15 +133,7 @@ class PhoneMedia:
             ssrc=self._ssrc,
             controlling=exchange.we_offered,
         )
-        self._peer = peer = Peer(
-            phone,
-            self._port,
-            mux=self._mux,
-            advertised=self._advertised,
-            timeout_s=self._connect_timeout_s,
-            clock=self._clock,
-            own=own,
-        )
+        self._peer = peer = Peer(phone, self._port, self._shared, own)
         self._scope.spawn("phone.media", self._run(peer))
 
     async def _run(self, peer: Peer) -> None:
@@ -167,7 +146,7 @@ class PhoneMedia:
     async def _connect(self, peer: Peer) -> bool:
         await peer.open()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._connect_timeout_s):
+            async with asyncio.timeout(self._shared.connect_timeout_s):
                 return await peer.connect()
         return False
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import mixminus
+from mixminus.conference.errors import ConferenceFull
 from mixminus.conference.room import SEATS_AT_A_TIME, Seat
-from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus
+from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus, RoomSettings
 from mixminus.model.ids import CallId, ConferencecallId, new_id
 from mixminus.store.database import Store
 from tests.support.backend import Backend
@@ -163,6 +164,19 @@ async def test_a_room_is_not_read_back(backend: Backend) -> None:
         await backend.participants.leave(seat)
     assert statements
     assert [sql for sql, _ in statements if sql.lstrip().startswith("SELECT")] == []
+
+
+async def test_a_browser_that_enters_an_open_room_reads_nothing(backend: Backend) -> None:
+    room = await backend.room(settings=RoomSettings(max_participants=2))
+    await joined(backend, room)
+    with executed() as statements:
+        await backend.conferences.check_entry(room.customer_id, room.id, "")
+        known, present = await backend.conferences.known(room.customer_id, room.id)
+    assert list(statements) == []
+    assert (known.id, present) == (room.id, 1)
+    await joined(backend, room)
+    with pytest.raises(ConferenceFull):
+        await backend.conferences.check_entry(room.customer_id, room.id, "")
 
 
 async def test_all_leave_a_deleted_room_in_groups(backend: Backend) -> None:

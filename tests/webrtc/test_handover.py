@@ -13,8 +13,9 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from mixminus.mixer import SrtpProfile
 from mixminus.webrtc import handover
-from mixminus.webrtc.handover import TESTED, DtlsLink, DtlsSetup, IceConnection
+from mixminus.webrtc.handover import TESTED, Certificate, Certificates, DtlsLink, DtlsSetup, IceConnection
 from mixminus.webrtc.ice import IceCredentials
+from tests.support.clock import ManualClock
 from tests.support.waiting import until
 
 ADVICE = "handover.py is written for other internals: read the diff of the release, then adapt it"
@@ -27,7 +28,7 @@ def test_installed_versions_are_the_tested_ones() -> None:
 @pytest.mark.parametrize(
     ("owner", "name", "parameters"),
     [
-        (aioice.ice.Connection, "get_component_candidates", ["self", "component", "addresses", "timeout"]),
+        (aioice.ice.Connection, "gather_candidates", ["self"]),
         (aioice.ice.Connection, "check_complete", ["self", "pair"]),
         (aioice.ice.Connection, "request_received", ["self", "message", "addr", "protocol"]),
         (aioice.ice.StunProtocol, "connection_made", ["self", "transport"]),
@@ -64,26 +65,31 @@ def test_every_srtp_profile_is_known_to_the_engine() -> None:
     assert {profile.openssl_profile for profile in SRTP_PROFILES} <= set(handover._SRTP_PROFILES), ADVICE
 
 
+CLIENT, SERVER = Certificate.generateCertificate(), Certificate.generateCertificate()
+
+
 def linked() -> tuple[DtlsLink, DtlsLink, list[str]]:
     """Return two connected links, and the names of those that have closed."""
     ends: dict[str, DtlsLink] = {}
     closed: list[str] = []
 
-    def end(name: str, other: str) -> DtlsLink:
+    def end(name: str, other: str, certificate: Certificate) -> DtlsLink:
         def send(datagram: bytes) -> None:
             ends[other].enqueue(datagram)
 
-        return DtlsLink(send=send, on_closed=lambda: closed.append(name))
+        return DtlsLink(send=send, on_closed=lambda: closed.append(name), certificate=certificate)
 
-    ends["client"], ends["server"] = end("client", "server"), end("server", "client")
+    ends["client"], ends["server"] = end("client", "server", CLIENT), end("server", "client", SERVER)
     return ends["client"], ends["server"], closed
 
 
-async def test_two_links_complete_a_handshake_with_the_same_keys() -> None:
+@pytest.mark.parametrize("number", ["first", "second"])
+async def test_two_links_complete_a_handshake_with_the_same_keys(number: str) -> None:
+    """Also where their certificates have been in another handshake."""
     client, server, closed = linked()
     ours, theirs = await asyncio.gather(
-        client.handshake(DtlsSetup((server.fingerprint,), "server")),
-        server.handshake(DtlsSetup((client.fingerprint,), "client")),
+        client.handshake(DtlsSetup((SERVER.fingerprint,), "server")),
+        server.handshake(DtlsSetup((CLIENT.fingerprint,), "client")),
     )
     assert ours is not None and theirs is not None
     assert ours.profile is theirs.profile is SrtpProfile.AEAD_AES_256_GCM
@@ -97,12 +103,38 @@ async def test_two_links_complete_a_handshake_with_the_same_keys() -> None:
 async def test_a_certificate_that_is_not_in_sdp_gives_no_keys() -> None:
     client, server, _ = linked()
     ours, theirs = await asyncio.gather(
-        client.handshake(DtlsSetup((client.fingerprint,), "server")),
-        server.handshake(DtlsSetup((client.fingerprint,), "client")),
+        client.handshake(DtlsSetup((CLIENT.fingerprint,), "server")),
+        server.handshake(DtlsSetup((CLIENT.fingerprint,), "client")),
     )
     assert ours is None and theirs is not None
     await client.close()
     await server.close()
+
+
+async def test_handshakes_with_one_certificate_give_different_keys() -> None:
+    found = []
+    for _ in range(2):
+        client, server, _ = linked()
+        keys, _ = await asyncio.gather(
+            client.handshake(DtlsSetup((SERVER.fingerprint,), "server")),
+            server.handshake(DtlsSetup((CLIENT.fingerprint,), "client")),
+        )
+        assert keys is not None
+        found.append(keys.rx_key)
+        await client.close()
+        await server.close()
+    assert found[0] != found[1]
+
+
+def test_peers_of_one_day_share_a_certificate() -> None:
+    clock = ManualClock()
+    certificates = Certificates(clock)
+    first = certificates.newest
+    assert certificates.newest is first
+    clock.advance(86_399)
+    assert certificates.newest is first
+    clock.advance(1)
+    assert certificates.newest.fingerprint != first.fingerprint
 
 
 async def test_the_queue_of_a_link_is_bounded() -> None:

@@ -158,11 +158,11 @@ def test_answer_may_leave_out_what_its_number_says() -> None:
 def test_hold_after_the_choice_offers_what_was_chosen() -> None:
     session = LocalSession()
     session.open(LOCAL, render(make_offer(LOCAL, either=True)))
-    ours = render(session.next())
+    ours = session.next()
     answer = chosen(ours, 1)
     session.agreed(ours, answer)
     assert session.hold(on=True)
-    held = session.next().media[0]
+    held = parse(session.next()).media[0]
     assert (held.protocol, held.has("sendonly"), held.has("pcfg"), held.has("tcap")) == (
         "RTP/SAVP",
         True,
@@ -175,9 +175,9 @@ def test_hold_after_the_choice_offers_what_was_chosen() -> None:
 def test_hold_without_a_choice_offers_no_capabilities_again() -> None:
     session = LocalSession()
     session.open(LOCAL, render(make_offer(LOCAL, either=True)))
-    session.agreed(render(session.next()), offer())
+    session.agreed(session.next(), offer())
     assert session.hold(on=True)
-    held = session.next().media[0]
+    held = parse(session.next()).media[0]
     assert (held.protocol, held.has("sendonly"), held.has("pcfg"), held.has("acap")) == (
         "RTP/AVP",
         True,

@@ -147,7 +147,7 @@ def session_after(offer: str) -> tuple[LocalSession, SessionDescription]:
     answer, _ = first_description(LOCAL, parse(offer))
     session = LocalSession()
     session.open(LOCAL, render(answer))
-    sent = session.next()
+    sent = parse(session.next())
     session.agreed(render(sent), offer)
     return session, sent
 
@@ -155,7 +155,7 @@ def session_after(offer: str) -> tuple[LocalSession, SessionDescription]:
 def test_hold_continues_ice_and_dtls_and_a_restart_begins_ice_anew() -> None:
     session, first = session_after(BROWSER)
     session.answer(BROWSER.replace("a=sendrecv", "a=sendonly"))
-    held = session.next()
+    held = parse(session.next())
     same = ("ice-ufrag", "ice-pwd", "fingerprint", "setup", "candidate", "ssrc")
     assert [value(held, name) for name in same] == [value(first, name) for name in same]
     assert (
@@ -163,7 +163,7 @@ def test_hold_continues_ice_and_dtls_and_a_restart_begins_ice_anew() -> None:
     )
     restarted = BROWSER.replace("ice-ufrag:abcd", "ice-ufrag:wxyz")
     session.answer(restarted)
-    after = session.next()
+    after = parse(session.next())
     session.agreed(render(after), restarted)
     for name in ("ice-ufrag", "ice-pwd"):
         assert value(after, name) != value(first, name), "both change (RFC 8445 section 9)"
@@ -182,7 +182,7 @@ def test_both_processes_make_the_same_credentials() -> None:
 def test_our_hold_offers_either_role_and_the_same_ice() -> None:
     session, first = session_after(BROWSER)
     assert session.hold(on=True)
-    offer = session.next()
+    offer = parse(session.next())
     assert value(offer, "setup") == "actpass"
     assert offer.media[0].has("sendonly")
     assert offer.origin.version == first.origin.version + 1
@@ -192,7 +192,7 @@ def test_our_hold_offers_either_role_and_the_same_ice() -> None:
 def test_our_offer_is_answered_by_a_browser_and_its_later_offers_keep_the_roles() -> None:
     session = LocalSession()
     session.open(LOCAL, render(make_offer(LOCAL)))
-    offer = session.next()
+    offer = parse(session.next())
     assert value(offer, "setup") == "actpass"
     assert "a=group:BUNDLE 0\r\n" in render(offer)
     assert offer.media[0].protocol == "UDP/TLS/RTP/SAVPF"
@@ -202,7 +202,7 @@ def test_our_offer_is_answered_by_a_browser_and_its_later_offers_keep_the_roles(
     assert (exchange.we_connect, exchange.we_offered) == (False, True)
     session.agreed(render(offer), answer)
     session.answer(BROWSER)
-    later = session.next()
+    later = parse(session.next())
     assert value(later, "setup") == "passive", (
         "the phone connected, and keeps that role (RFC 8842 section 5.5)"
     )

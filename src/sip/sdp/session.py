@@ -8,20 +8,20 @@ an UPDATE before its callback returns; the server learns of the result by MediaA
 from mixminus.model.media import MediaDirection
 from mixminus.sip.sdp import dtls
 from mixminus.sip.sdp.capabilities import configured
-from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse
+from mixminus.sip.sdp.description import MalformedSdp, parse, render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer, redirected
 
 __all__ = ["LocalSession"]
 
 
 class LocalSession:
-    """Each description is made once, and kept until it is sent."""
+    """Each description is made once, and kept until it is sent; as text, which most calls never read again."""
 
     def __init__(self) -> None:
         self._local: LocalEnd | None = None
         self._held = False
-        self._sent: SessionDescription | None = None
-        self._pending: SessionDescription | None = None
+        self._sent = ""
+        self._pending = ""
         self._dtls: dtls.DtlsState | None = None
 
     @property
@@ -32,18 +32,19 @@ class LocalSession:
     @property
     def is_pending(self) -> bool:
         """Whether a description is made and not sent yet."""
-        return self._pending is not None
+        return bool(self._pending)
 
     def open(self, local: LocalEnd, description: str, *, held: bool = False) -> None:
         """Begin with the description that the server has made; ``held`` if it puts the phone on hold."""
         self._local = local
         self._held = held
-        self._pending = parse(description)
+        self._pending = description
 
     def answer(self, offer: str) -> None:
         """Answer an offer inside the dialog; raise MalformedSdp or NotAcceptable."""
-        answer = make_answer(self._end(), parse(offer), self._sent, self._dtls)
-        self._pending = redirected(answer, MediaDirection.SENDONLY) if self._held else answer
+        sent = parse(self._sent) if self._sent else None
+        answer = make_answer(self._end(), parse(offer), sent, self._dtls)
+        self._pending = render(redirected(answer, MediaDirection.SENDONLY) if self._held else answer)
 
     def agreed(self, local: str, remote: str) -> None:
         """Keep what an exchange has agreed on; later descriptions continue it: DTLS and ICE, and the configuration.
@@ -58,7 +59,7 @@ class LocalSession:
         except MalformedSdp:
             return  # The server reads it too, and ends the call.
         if self._sent:
-            self._sent = configured(self._sent, theirs)
+            self._sent = render(configured(parse(self._sent), theirs))
         if is_secure and (exchange := dtls.exchange_of(ours, theirs)):
             self._dtls = dtls.state_of(exchange)
 
@@ -69,31 +70,34 @@ class LocalSession:
         self._held = on
         if self._sent:
             # The session that was agreed on, in another direction: other payload types would be another session.
-            direction = MediaDirection.SENDONLY if on else MediaDirection.SENDRECV
-            self._pending = redirected(self._sent, direction, as_offer=True)
+            self._pending = self._redirected()
         return True
 
     def drop_pending(self) -> None:
         """Forget a hold or resume that could not be sent."""
         if self._pending:
             self._held = not self._held
-            self._pending = None
+            self._pending = ""
 
-    def next(self) -> SessionDescription:
+    def next(self) -> str:
         """Return the description to send now; without a pending one it is an offer.
 
         A phone that asks for an offer within the call gets what is agreed: profile, key, media lines and payload
         types. The direction is what we want, also while the phone holds us (RFC 6337 section 5.3).
         """
         self._sent = self._pending or self._offer()
-        self._pending = None
+        self._pending = ""
         return self._sent
 
-    def _offer(self) -> SessionDescription:
-        if self._sent is None:
-            return make_offer(self._end(), encrypted=self._end().encryption == "required")
+    def _offer(self) -> str:
+        if not self._sent:
+            return render(make_offer(self._end(), encrypted=self._end().encryption == "required"))
+        return self._redirected()
+
+    def _redirected(self) -> str:
+        """Return what was sent last as an offer in the direction that we want."""
         direction = MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV
-        return redirected(self._sent, direction, as_offer=True)
+        return render(redirected(parse(self._sent), direction, as_offer=True))
 
     def _end(self) -> LocalEnd:
         if self._local is None:

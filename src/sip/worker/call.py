@@ -26,7 +26,7 @@ from mixminus.sip.messages import (
     TextsAllowed,
 )
 from mixminus.sip.sdp.agreement import NotAcceptable
-from mixminus.sip.sdp.description import MalformedSdp, render
+from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.session import LocalSession
 from mixminus.sip.worker.referrals import notification, referral
@@ -168,7 +168,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self.offer = ""
             # pjsua2 asked for a description when the INVITE came, before Attach: this replaces it.
             # (In a late offer that would trip an assertion; there it asks when we ring or answer.)
-            parameters.sdp.wholeSdp = fold(render(self._session.next()))
+            parameters.sdp.wholeSdp = fold(self._session.next())
         self.answer(parameters)
 
     def end(self, status_code: int, headers: HeaderFields = ()) -> None:
@@ -241,7 +241,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     @guarded
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802 - pjsua2's name
         if self._session.is_open:
-            prm.sdp.wholeSdp = fold(render(self._session.next()))
+            prm.sdp.wholeSdp = fold(self._session.next())
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - pjsua2's name

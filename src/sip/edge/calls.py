@@ -144,7 +144,8 @@ class CallTable:
                     worker.unheard.discard(call.call_id)
                 else:
                     worker.unheard.clear()
-            self.record(call)
+            if call.state is not CallState.EARLY:  # which is what the call was recorded as at first
+                self.record(call)
         if call.state is CallState.RELEASED:
             self._give_back(call)
             self._calls.pop(call.call_id, None)

@@ -27,7 +27,8 @@ def record_of(call: EdgeCall) -> str:
         "invite": _lines(call.invite.headers),
         "answer": _lines(call.answer) if call.answer else None,
         "flow": call.flow.token,
-        "state": call.state,
+        # By the time that the record is sent, the worker has the INVITE.
+        "state": CallState.EARLY if call.state is CallState.FORWARDED else call.state,
         "outgoing": call.outgoing,
         "direct": call.direct,
         "account": call.account_id,

@@ -1,7 +1,7 @@
 """Audit rows: inserted, listed and pruned, never changed."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ __all__ = ["AuditRows"]
 
 # SQLite has the same clause. A batch is written again if the server cannot know whether it was committed.
 _INSERT: Final = Statement(insert(audits).on_conflict_do_nothing())
+_NAMES: Final = tuple(each.name for each in fields(Audit))
 
 
 class AuditRows:
@@ -29,7 +30,7 @@ class AuditRows:
 
     async def add(self, rows: Sequence[Audit]) -> None:
         for row in rows:
-            await self._connection.run(_INSERT, asdict(row))
+            await self._connection.run(_INSERT, {name: getattr(row, name) for name in _NAMES})
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Audit]:
         """Return the customer's audits, newest first."""

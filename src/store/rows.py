@@ -72,8 +72,9 @@ class Rows(Generic[Row]):
         later one. On PostgreSQL an UPDATE that waits for another transaction compares again when that one has ended.
         """
         values = self._columns(after)
-        differing = (name for name in values if getattr(before, name) != getattr(after, name))
-        return await self._write_if(before, {name: values[name] for name in differing})
+        return await self._write_if(
+            before, {name: values[name] for name in values if _differ(before, after, name)}
+        )
 
     async def _write_if(self, before: Row, changed: Mapping[str, Any]) -> bool:
         values = {**changed, "id": before.id, "version": before.tm_update}
@@ -119,6 +120,12 @@ class Rows(Generic[Row]):
     def _model(self, row: Mapping[str, Any]) -> Row:
         """Return the object of a row."""
         raise NotImplementedError
+
+
+def _differ(before: object, after: object, name: str) -> bool:
+    """Return whether a field differs; a copy has most values of its original, which need not be compared."""
+    was, is_now = getattr(before, name), getattr(after, name)
+    return was is not is_now and bool(was != is_now)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from mixminus.conference.room import SEATS_AT_A_TIME, Seat
 from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus, RoomSettings
 from mixminus.model.ids import CallId, ConferencecallId, new_id
 from mixminus.store.database import Store
+from mixminus.store.timestamps import utc_text
 from tests.support.backend import Backend
 from tests.support.statements import executed
 from tests.support.waiting import until
@@ -46,6 +47,7 @@ class Work:
 @contextmanager
 def counted(store: Store) -> Iterator[Work]:
     work = Work()
+    utc_text.cache_clear()  # the clocks of earlier tests have shown the same times
     before = store.counters["store.transactions"]
 
     def on_profile(frame: FrameType, what: str, _: Any) -> None:

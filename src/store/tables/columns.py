@@ -10,6 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Column, DateTime, ForeignKey, Index, MetaData, TypeDecorator, Uuid, text
 from sqlalchemy.engine import Dialect
 
+from mixminus.store.timestamps import utc_text
+
 __all__ = [
     "NODE_ID",
     "SHA256_HEX",
@@ -29,7 +31,6 @@ _NIL: Final = "0" * 32
 WORD: Final = 16
 """Longest of the API's enum words."""
 SHA256_HEX: Final = 64
-_TEXT_LENGTH: Final = len("2026-01-01 00:00:00.000000")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -50,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _as_text(value: datetime | None) -> str | None:
-    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:_TEXT_LENGTH]
+    return None if value is None else utc_text(value)
 
 
 metadata = MetaData(

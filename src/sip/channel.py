@@ -1,6 +1,6 @@
 """Channels between the processes: SOCK_SEQPACKET pairs, one record a message.
 
-A record is JSON tagged with the class's name, and only what ``messages.py`` declares is accepted.
+A record is JSON, the name of a class and its fields, and only what ``messages.py`` declares is accepted.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class MalformedMessage(InvalidArgument):
 def encode(message: Message) -> bytes:
     """Return the record; raise MalformedMessage if it is larger than MAX_MESSAGE_BYTES or not JSON."""
     try:
-        record = orjson.dumps({"type": type(message).__name__, **_plain(message)})
+        record = orjson.dumps((type(message).__name__, message), default=_encoded)
     except orjson.JSONEncodeError as error:
         raise MalformedMessage(f"{type(message).__name__}: {error}") from error
     if len(record) > MAX_MESSAGE_BYTES:
@@ -67,20 +67,11 @@ def encode(message: Message) -> bytes:
     return record
 
 
-@functools.cache
-def _names_of(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in dataclasses.fields(kind))
-
-
-def _plain(message: object) -> dict[str, object]:
-    kind: type = type(message)
-    return {name: _plain_value(getattr(message, name)) for name in _names_of(kind)}
-
-
-def _plain_value(value: object) -> object:
+def _encoded(value: object) -> str:
+    """Return what JSON can hold of a value that is not JSON."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    return _plain(value) if dataclasses.is_dataclass(value) else value
+    raise TypeError
 
 
 def decode(record: bytes) -> Message:
@@ -88,9 +79,8 @@ def decode(record: bytes) -> Message:
     if len(record) > MAX_MESSAGE_BYTES:
         raise MalformedMessage("the record is too large")
     try:
-        fields = orjson.loads(record)
-        kind = _CLASSES[fields.pop("type")]
-        message: Message = _build(kind, fields)
+        name, fields = orjson.loads(record)
+        message: Message = _build(_CLASSES[name], fields)
     except (orjson.JSONDecodeError, binascii.Error, AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedMessage(f"not a message: {type(error).__name__}") from error
     return message
@@ -105,7 +95,6 @@ def prepare_messages() -> None:
     """Make now what the first message of each kind makes, for the processes that are forked from this one."""
     for kind in _CLASSES.values():
         _readers_of(kind)
-        _names_of(kind)
 
 
 def _build(kind: type, fields: dict[str, Any]) -> Any:

@@ -241,21 +241,23 @@ def test_keys_and_passwords_are_not_in_repr() -> None:
     [
         pytest.param(b"", id="nothing"),
         pytest.param(b"\xff", id="not JSON"),
-        pytest.param(b"[]", id="not an object"),
-        pytest.param(b"{}", id="no type"),
-        pytest.param(b'{"type":"Message"}', id="type unknown"),
-        pytest.param(b'{"type":["Ring"]}', id="type not a name"),
-        pytest.param(b'{"type":"Ring"}', id="field missing"),
-        pytest.param(b'{"type":"Ring","leg_id":5}', id="field of another type"),
-        pytest.param(b'{"type":"Ring","leg_id":"x"}', id="not a UUID"),
-        pytest.param(b'{"type":"RemoveWorker","worker_id":"1"}', id="number in quotes"),
-        pytest.param(b'{"type":"RemoveWorker","worker_id":true}', id="boolean for a number"),
-        pytest.param(b'{"type":"Drain","more":1}', id="field unknown"),
+        pytest.param(b"{}", id="not a list"),
+        pytest.param(b"[]", id="no type"),
+        pytest.param(b'["Message",{}]', id="type unknown"),
+        pytest.param(b'[["Ring"],{}]', id="type not a name"),
+        pytest.param(b'["Ring"]', id="no fields"),
+        pytest.param(b'["Ring",[]]', id="fields not an object"),
+        pytest.param(b'["Ring",{}]', id="field missing"),
+        pytest.param(b'["Ring",{"leg_id":5}]', id="field of another type"),
+        pytest.param(b'["Ring",{"leg_id":"x"}]', id="not a UUID"),
+        pytest.param(b'["RemoveWorker",{"worker_id":"1"}]', id="number in quotes"),
+        pytest.param(b'["RemoveWorker",{"worker_id":true}]', id="boolean for a number"),
+        pytest.param(b'["Drain",{"more":1}]', id="field unknown"),
         pytest.param(
             encode(next(each for each in EXAMPLES if isinstance(each, Dial))).replace(b'"TCP"', b'"SCTP"'),
             id="value not in the literal",
         ),
-        pytest.param(b'{"type":"EdgeCounted","counters":[["a"]]}', id="pair cut short"),
+        pytest.param(b'["EdgeCounted",{"counters":[["a"]]}]', id="pair cut short"),
         pytest.param(b" " * (MAX_MESSAGE_BYTES + 1), id="too large"),
     ],
 )
@@ -272,7 +274,7 @@ def test_invalid_record_is_refused(record: bytes) -> None:
 def test_value_of_another_type_is_refused(value: object) -> None:
     for kind in (Ring, Attach):
         with pytest.raises(MalformedMessage):
-            decode(orjson.dumps({"type": kind.__name__, "leg_id": value}))
+            decode(orjson.dumps([kind.__name__, {"leg_id": value}]))
 
 
 def test_too_large_message_is_refused() -> None:

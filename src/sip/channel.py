@@ -11,6 +11,7 @@ import dataclasses
 import enum
 import functools
 import socket
+import struct
 import types
 import typing
 import uuid
@@ -39,7 +40,8 @@ __all__ = [
 MAX_MESSAGE_BYTES: Final = 65_536
 # More control messages than this waiting means that the other process hangs.
 _MAX_WAITING: Final = 4096
-_SEND_TIMEOUT_S: Final = 5.0
+_SEND_TIMEOUT: Final = struct.pack("@ll", 5, 0)
+"""5 s, as a struct timeval."""
 _SOCKET_BUFFER_BYTES: Final = 212_992  # the default of Linux
 _RECORDS_A_WAKE: Final = 64
 
@@ -254,10 +256,13 @@ class BlockingChannel:
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
-        end.settimeout(_SEND_TIMEOUT_S)
+        # By the kernel: a timeout of Python's polls before each call.
+        end.setblocking(True)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)
+        self._descriptor = end.fileno()
 
     def fileno(self) -> int:
-        return self._socket.fileno()
+        return self._descriptor
 
     def send(self, message: Message) -> None:
         """Send; raise Disconnected if the other process has exited or does not read."""
@@ -266,7 +271,17 @@ class BlockingChannel:
         except OSError as error:
             raise Disconnected from error
 
-    def receive(self) -> tuple[Message, int | None]:
+    def receive(self) -> Message:
+        """Return a message; call when readable."""
+        try:
+            record = self._socket.recv(MAX_MESSAGE_BYTES + 1)
+        except OSError as error:
+            raise Disconnected from error
+        if not record:
+            raise Disconnected
+        return decode(record)
+
+    def receive_with_descriptor(self) -> tuple[Message, int | None]:
         """Return a message and the file descriptor sent with it, if any; call when readable."""
         try:
             record, descriptors, _, _ = socket.recv_fds(self._socket, MAX_MESSAGE_BYTES + 1, 1)

@@ -60,7 +60,7 @@ class Zygote:
             self._wait_for_workers()
 
     def _receive(self) -> None:
-        message, descriptor = self._channel.receive()
+        message, descriptor = self._channel.receive_with_descriptor()
         if isinstance(message, Ping):
             self._channel.send(Pinged())
             return

@@ -36,7 +36,7 @@ class WorkerPeer:
     def next(self, kind: type[T]) -> T:
         """Return the next report of a kind."""
         while True:
-            message, _ = self.channel.receive()
+            message = self.channel.receive()
             if isinstance(message, kind):
                 return message
 

@@ -1,6 +1,7 @@
 """Functions of pjlib and pjmedia that pjsua2 does not expose, by ctypes: timers and the conference bridge."""
 
 import ctypes
+import functools
 import os
 from typing import Final
 
@@ -43,9 +44,12 @@ class Timers:
         library.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
         library.pjsip_endpt_get_timer_heap.restype = ctypes.c_void_p
         library.pj_timer_heap_count.restype = ctypes.c_size_t
-        self._library = library
         endpoint = ctypes.c_void_p(library.pjsua_get_pjsip_endpt())
-        self._heap = ctypes.c_void_p(library.pjsip_endpt_get_timer_heap(endpoint))
+        heap = ctypes.c_void_p(library.pjsip_endpt_get_timer_heap(endpoint))
+        self._due, self._now = _TimeValue(), _TimeValue()
+        self._count = functools.partial(library.pj_timer_heap_count, heap)
+        self._read_due = functools.partial(library.pj_timer_heap_earliest_time, heap, ctypes.byref(self._due))
+        self._read_now = functools.partial(library.pj_gettickcount, ctypes.byref(self._now))
 
     def next_s(self) -> float:
         """Return the time until the next timer expires.
@@ -53,12 +57,11 @@ class Timers:
         Infinity if there is none, negative if it has expired.
         """
         # Asked for the earliest timer of an empty heap, pjlib aborts the process.
-        if self._library.pj_timer_heap_count(self._heap) == 0:
+        if self._count() == 0:
             return float("inf")
-        due, now = _TimeValue(), _TimeValue()
-        self._library.pj_timer_heap_earliest_time(self._heap, ctypes.byref(due))
-        self._library.pj_gettickcount(ctypes.byref(now))
-        return due.total_s - now.total_s
+        self._read_due()
+        self._read_now()
+        return self._due.total_s - self._now.total_s
 
 
 class Slots:

@@ -153,7 +153,7 @@ class _Loop:
                 self._handle_events()
             try:
                 if self._channel.fileno() in ready:
-                    self._on_command(self._channel.receive()[0])
+                    self._on_command(self._channel.receive())
             except Disconnected:
                 # The server has exited: hang up all calls.
                 self._poll.unregister(self._channel)

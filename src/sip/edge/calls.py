@@ -45,6 +45,8 @@ class CallTable:
         self.workers: dict[int, Worker] = {}
         self._by_port: dict[int, Worker] = {}
         self._calls: dict[str, EdgeCall] = {}
+        self._unacknowledged: dict[str, EdgeCall] = {}
+        """Calls of phones that have been without an ACK; those that are no more are left out when they are asked for."""
         self._released: OrderedDict[str, EdgeCall] = OrderedDict()
         self.outbox: list[ToPhone | ToWorker | ToServer] = []
         """What is to be sent beside the action that a message leads to."""
@@ -70,6 +72,7 @@ class CallTable:
         lost = [call for call in self._calls.values() if call.worker_id == worker_id]
         for call in lost:
             del self._calls[call.call_id]
+            self._unacknowledged.pop(call.call_id, None)
         return lost
 
     def _index(self) -> None:
@@ -80,6 +83,7 @@ class CallTable:
         """Put back a lost call, which has no worker now."""
         call.worker_id = 0
         self._calls[call.call_id] = call
+        self.await_acknowledgement(call)
 
     def assign(self, call: EdgeCall, worker: Worker) -> None:
         """Give a call to a worker, which has room for it."""
@@ -133,6 +137,12 @@ class CallTable:
         if worker := self.workers.get(call.worker_id):
             self._calls[call.call_id] = call
             worker.sip_call_ids.add(call.call_id)
+            self.await_acknowledgement(call)
+
+    def await_acknowledgement(self, call: EdgeCall) -> None:
+        """Take that a phone has an answer to acknowledge, now or once it is answered."""
+        if not call.outgoing:
+            self._unacknowledged[call.call_id] = call
 
     def fire(self, call: EdgeCall, event: CallEvent, now_s: float) -> None:
         """Fire an event of a call; a call that has ended frees its place at the worker."""
@@ -149,6 +159,7 @@ class CallTable:
         if call.state is CallState.RELEASED:
             self._give_back(call)
             self._calls.pop(call.call_id, None)
+            self._unacknowledged.pop(call.call_id, None)
             self._released[call.call_id] = call
             if len(self._released) > _MAX_RELEASED:
                 self._released.popitem(last=False)
@@ -200,11 +211,12 @@ class CallTable:
 
     def unconfirmed(self) -> list[EdgeCall]:
         """Return the calls of phones that have not acknowledged an answer yet."""
-        return [
-            call
-            for call in self._calls.values()
-            if not call.outgoing and (not call.dialog.confirmed or call.dialog.unacknowledged)
-        ]
+        self._unacknowledged = {
+            call_id: call
+            for call_id, call in self._unacknowledged.items()
+            if not call.dialog.confirmed or call.dialog.unacknowledged
+        }
+        return list(self._unacknowledged.values())
 
     @property
     def places(self) -> int:

@@ -177,6 +177,8 @@ class WorkerSide:
             dialog.reliable = f"{rseq} {number} INVITE"
         if _FINAL <= status_code < _FAILURE:
             dialog.answered_with_success(number, now_s)
+            if call.state is not CallState.RELEASED:
+                self._calls.await_acknowledgement(call)
         if call.outgoing or call.state is CallState.RELEASED:
             return
         if number != number_of(call.invite):

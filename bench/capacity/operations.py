@@ -21,6 +21,7 @@ from tests.support.postgresql import PostgreSQL
 
 from bench.capacity.processes import CpuReading, cpu_percent, read_cpu
 from bench.capacity.reference import OpusEncode
+from bench.capacity.rest import Rest
 from bench.capacity.server import Server
 from bench.capacity.setup import all_cores, allow_files
 from bench.capacity.spent import Spent, table
@@ -30,6 +31,7 @@ __all__ = ["Measurement", "main", "run"]
 
 MIXING: Final = "mixing threads"
 _REST_S: Final = 1.5
+_MOST_S: Final = 120.0
 _IDLE_S: Final = 3.0
 _FIRST: Final = 8
 """Joins before anything is measured, at least: code is loaded, statements are prepared."""
@@ -43,9 +45,10 @@ Readings = list[tuple[CpuReading, float]]
 class Measurement:
     """Servers that do the same, and what each operation has cost there."""
 
-    def __init__(self, sides: Sequence[Visitors], rate: float) -> None:
+    def __init__(self, sides: Sequence[Visitors], rests: Sequence[Rest], rate: float) -> None:
         self.spent: list[Spent] = []
         self._sides = sides
+        self._rests = rests
         self._rate = rate
         self._encode = OpusEncode()
 
@@ -78,8 +81,9 @@ class Measurement:
         return [sum(task.result() for task in each) for each in tasks]
 
     async def _rest(self) -> list[tuple[dict[str, float], float]]:
-        """Measure the servers at rest, with the participants that they have now."""
+        """Measure the servers at rest, with the participants that they have now, once they are."""
         await asyncio.sleep(_REST_S)
+        await asyncio.gather(*(rest.reach(_MOST_S) for rest in self._rests))
         before = self._read()
         await asyncio.sleep(_IDLE_S)
         return self._used(before)
@@ -99,7 +103,8 @@ async def measure_all(
     sides: Sequence[Visitors], *, count: int, browsers: int, rate: float, present: int
 ) -> list[Spent]:
     """Measure each operation in turn; each leaves the room as it was, but that called phones stay."""
-    measurement = Measurement(sides, rate)
+    rests = await asyncio.gather(*(Rest.of(side.server.pid) for side in sides))
+    measurement = Measurement(sides, rests, rate)
     await measurement.repeat(max(_FIRST, present), Visitors.join)
     await measurement.measure("a phone joins", count, Visitors.join)
     await measurement.measure("a phone hangs up", count, Visitors.hang_up)

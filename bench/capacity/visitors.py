@@ -17,6 +17,7 @@ __all__ = ["Visitors"]
 
 _PHONE_PORT: Final = 40_000
 _STEP_S: Final = 0.05
+_PRESENT_S: Final = 30.0
 
 
 @dataclass
@@ -46,10 +47,14 @@ class Visitors:
         self.callers.close()
 
     async def count_present(self) -> None:
-        """Note who is in the room, once all phones are."""
-        while len(self.present) < len(self.calls):
-            await asyncio.sleep(_STEP_S)
-            self.present = self.server.room(self.room)["conferencecall_ids"]
+        """Note who is in the room, once all phones are; raise ServerFailed if they are not soon."""
+        try:
+            async with asyncio.timeout(_PRESENT_S):
+                while len(self.present) < len(self.calls):
+                    await asyncio.sleep(_STEP_S)
+                    self.present = self.server.room(self.room)["conferencecall_ids"]
+        except TimeoutError:
+            raise ServerFailed(f"{len(self.present)} of {len(self.calls)} phones are in the room") from None
 
     async def join(self) -> bool:
         """Let a phone call the room."""

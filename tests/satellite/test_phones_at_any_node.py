@@ -1,0 +1,122 @@
+"""Phones and browsers at three nodes: in one room, each with its own tone; an FFT says who hears whom."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.e2e.conftest import Ring, phone
+from tests.e2e.hearing import assert_hears, newest
+from tests.e2e.test_browser import BROWSER_RATE_HZ, over_http
+from tests.e2e.test_recording import download
+from tests.satellite.conftest import PATIENCE_S
+from tests.support.chromium import Chromium, chromium
+from tests.support.raw_phone import RawPhone
+from tests.support.server import Server
+from tests.support.tones import Pcm, read_wav, tone, write_wav
+from tests.support.waiting import play_for, until
+
+__all__ = ["phone"]
+
+pytestmark = pytest.mark.timeout(900)  # three servers start, on a machine that does much else
+PITCHES_HZ = (580.0, 730.0, 880.0, 1100.0, 1330.0, 1880.0, 2010.0, 2260.0, 2810.0, 3040.0, 3260.0)
+"""None is within 12 Hz of a harmonic of another, as G.711 adds them, or of the sum or difference of two."""
+AMPLITUDE = 2000.0
+"""All eleven together are below the limiter, so that stems add up to the mix."""
+CODECS = ("PCMU/8000/1", "opus/48000/2")
+HEARS_S = 3.0
+RECORDED_S = 2.0
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who talks at one pitch, and what it hears."""
+
+    pitch_hz: float
+    hear: Callable[[], Awaitable[tuple[Pcm, int]]]
+    """Return its last seconds and their sample rate."""
+
+    async def hears(self, others_hz: tuple[float, ...]) -> bool:
+        """Return whether it hears all others, and not itself."""
+        try:
+            assert_hears(newest(await self.hear(), HEARS_S), others_hz, self.pitch_hz)
+        except (AssertionError, ValueError):
+            return False
+        return True
+
+
+def phones_of(node: Server, room: str, pitches_hz: Sequence[float], phone: Ring) -> list[Voice]:
+    """Let real phones call a node, each with a codec of its own."""
+    voices = []
+    for pitch_hz, codec in zip(pitches_hz, CODECS, strict=True):
+        line = phone(pitch_hz, codec=codec, amplitude=AMPLITUDE, seconds=120.0)
+        line.dial(node.sip_uri(room))
+        voices.append(Voice(pitch_hz, lambda line=line: asyncio.to_thread(line.ear)))  # type: ignore[misc]
+    return voices
+
+
+def raw_voice(node: Server, room: str, pitch_hz: float, line: RawPhone) -> Voice:
+    """Let a scripted phone call a node."""
+    line.dial((node.host, node.sip_port), room)
+    line.talk(tone(pitch_hz, 1.0, sample_rate_hz=8000, amplitude=AMPLITUDE))
+    return ear_of(line, pitch_hz)
+
+
+def ear_of(line: RawPhone, pitch_hz: float) -> Voice:
+    async def hear() -> tuple[Pcm, int]:
+        return line.heard(HEARS_S), 8000
+
+    return Voice(pitch_hz, hear)
+
+
+def browser_voice(browser: Chromium, pitch_hz: float) -> Voice:
+    async def hear() -> tuple[Pcm, int]:
+        return await browser.hear(HEARS_S), BROWSER_RATE_HZ
+
+    return Voice(pitch_hz, hear)
+
+
+async def test_nine_phones_and_two_browsers_at_three_nodes_hear_all_others_and_not_themselves(
+    nodes: list[Server], phone: Ring, tmp_path: Path
+) -> None:
+    room = await asyncio.to_thread(nodes[0].new_room)
+    pitches_hz = list(PITCHES_HZ)
+    voices: list[Voice] = []
+    async with AsyncExitStack() as stack:
+        for number, node in enumerate(nodes[1:]):
+            microphone = write_wav(
+                tmp_path / f"microphone{number}.wav", tone(pitches_hz[0], 20, amplitude=AMPLITUDE)
+            )
+            browser = await stack.enter_async_context(chromium(over_http(node, room), microphone))
+            await browser.join(trickle=True)
+            voices.append(browser_voice(browser, pitches_hz.pop(0)))
+        for node in nodes:
+            own = [pitches_hz.pop(0) for _ in range(3)]
+            line = stack.enter_context(RawPhone(patience_s=PATIENCE_S))
+            voices += await asyncio.to_thread(phones_of, node, room, own[:2], phone)
+            voices.append(await asyncio.to_thread(raw_voice, node, room, own[2], line))
+        await asyncio.to_thread(nodes[1].wait_for_participants, room, len(PITCHES_HZ), timeout_s=PATIENCE_S)
+        for voice in voices:
+            others_hz = tuple(each for each in PITCHES_HZ if each != voice.pitch_hz)
+            await until(lambda voice=voice, others_hz=others_hz: voice.hears(others_hz), within_s=PATIENCE_S)  # type: ignore[misc]
+        await asyncio.to_thread(assert_stems_add_up, nodes, room)
+
+
+def assert_stems_add_up(nodes: Sequence[Server], room: str) -> None:
+    """Record through one node, stop through another: each has a stem, all are in the mix, and the stems' sum is the mix."""
+    home, second, third = nodes
+    started = second.call("POST", f"/conferences/{room}/recording_start", {"stems": True})
+    assert started.status == 200, started.body
+    play_for(RECORDED_S)
+    assert third.call("POST", f"/conferences/{room}/recording_stop").status == 200
+    recording = started.json["recording_id"]
+    mix, rate_hz = download(home, recording)
+    folder = home.directory / "data" / "recordings" / recording
+    stems = [read_wav(path)[0].astype(np.int32) for path in folder.glob("port-*.wav")]
+    assert len(stems) == len(PITCHES_HZ)
+    assert_hears((mix, rate_hz), PITCHES_HZ)
+    assert np.array_equal(sum(np.pad(stem, (0, len(mix) - len(stem))) for stem in stems), mix)

@@ -133,9 +133,13 @@ async def _share(
         if any(peer.is_draining for peer in membership.peers):
             await services.conferences.adopt()
 
+    async def lead() -> None:
+        services.directory.trunks.notify()
+        await services.delivery.take_over()
+
     leadership = Leadership(services.store, membership, sweep)
     stack.push_async_callback(leadership.close)
     if await leadership.take():
         await leadership.sweep()
     membership.report(lambda: (len(services.rooms), len(services.live_calls)))
-    leadership.start(services.delivery.take_over, refresh)
+    leadership.start(lead, refresh)

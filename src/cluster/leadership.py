@@ -76,7 +76,8 @@ class Leadership:
     def start(self, on_taken: Callable[[], Awaitable[None]], refresh: Callable[[], Awaitable[None]]) -> None:
         """Look for the leadership from now on; ``on_taken`` is called when this node becomes the leader.
 
-        ``refresh`` is called every few seconds, also while it is not: it looks at what other nodes change.
+        ``refresh`` is called every few seconds, also while it is not, and when it is no longer: it looks at what other nodes
+        change.
         """
         self._on_taken, self._refresh = on_taken, refresh
         self._scope.spawn("leader", self._run())
@@ -120,6 +121,7 @@ class Leadership:
             async with self._store.transaction() as tx:
                 tx.outbox.leave(LEADER)
             log.info("the leadership is left to another node")
+            await self._refresh()
 
 
 async def _nothing() -> None:

@@ -12,6 +12,7 @@ from mixminus.directory.resource_service import ResourceService
 from mixminus.model.directory import RegistrationStatus, Trunk, TrunkHealth, TrunkServer, TrunkSpec
 from mixminus.model.ids import CustomerId, TrunkId, new_id
 from mixminus.store.database import Store
+from mixminus.store.fence import LEADER
 
 __all__ = ["TrunkService"]
 
@@ -29,6 +30,11 @@ class TrunkService(ResourceService[Trunk]):
         async with self._store.snapshot() as tx:
             found = await tx.trunks.outgoing(customer_id)
         return sorted(found, key=lambda trunk: trunk.health == "down")
+
+    @property
+    def are_kept_here(self) -> bool:
+        """Whether this server registers with providers and probes their servers: of several nodes the leader alone does."""
+        return self._store.fence.holds(LEADER)
 
     async def registering(self) -> list[Trunk]:
         """Return the trunks of all customers that register with their provider."""

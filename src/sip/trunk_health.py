@@ -1,11 +1,12 @@
 """TrunkHealth: the trunks whose servers are probed with OPTIONS, by the edge (``edge/probes.py``).
 
 The directory says which; calls leave out the servers that are down (``locating.py``). Names are resolved again each
-minute, so a server that DNS no longer has is forgotten.
+minute, so a server that DNS no longer has is forgotten. Of several nodes one probes, the leader; the others take from the
+directory which servers are down.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
@@ -13,10 +14,10 @@ from uuid import UUID
 from mixminus import log
 from mixminus.directory.trunks import TrunkService
 from mixminus.errors import MixMinusError
-from mixminus.hosts import bracketed
+from mixminus.hosts import bracketed, host_of
 from mixminus.model.directory import Trunk, TrunkServer
 from mixminus.model.ids import TrunkId
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import Message, ProbeServers, ServerProbed, StopProbes
 from mixminus.sip.trunk_uris import next_hop_of, route_of, server_of
@@ -27,6 +28,7 @@ __all__ = ["TrunkHealth"]
 _RESOLVE_S: Final = 60.0
 # While the database is away.
 _RETRY_S: Final = 5.0
+_TRANSPORTS: Final[dict[str, FlowTransport]] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 
 _log = log.get("sip.trunk_health")
 
@@ -51,6 +53,8 @@ class TrunkHealth:
         self._locator = locator
         self._send = send
         self._probed: dict[str, _Probed] = {}
+        self._reported: tuple[Flow, ...] = ()
+        """The servers that are down as the node has written that probes them."""
         self._unwritten: set[str] = set()
         self._trunks_changed = asyncio.Event()
         self._health_changed = asyncio.Event()
@@ -91,14 +95,21 @@ class TrunkHealth:
 
     def _on_servers(self, trunk_id: str) -> None:
         """Let calls follow what is known of a trunk's servers, and have it written."""
-        self._locator.set_down(
-            flow
-            for probed in self._probed.values()
-            for flow, server in probed.servers.items()
-            if server.status == "down"
-        )
+        self._set_down()
         self._unwritten.add(trunk_id)
         self._health_changed.set()
+
+    def _set_down(self) -> None:
+        probed = (each for trunk in self._probed.values() for each in trunk.servers.items())
+        self._locator.set_down([*self._reported, *(flow for flow, server in probed if server.status == "down")])
+
+    def _take(self, trunks: Sequence[Trunk]) -> None:
+        """Let calls follow what another node has written."""
+        down = (each.address for trunk in trunks for each in trunk.servers if each.status == "down")
+        reported = tuple(map(_flow_of, down))
+        if reported != self._reported:
+            self._reported = reported
+            self._set_down()
 
     async def _follow(self) -> None:
         while True:
@@ -115,7 +126,10 @@ class TrunkHealth:
 
     async def _update(self) -> None:
         """Probe what is new or has changed, and stop probing the rest."""
-        trunks = {str(trunk.id): trunk for trunk in await self._trunks.probed()}
+        probed_trunks = await self._trunks.probed()
+        here = self._trunks.are_kept_here
+        self._take(() if here else probed_trunks)
+        trunks = {str(trunk.id): trunk for trunk in (probed_trunks if here else ())}
         for trunk_id in self._probed.keys() - trunks.keys():
             del self._probed[trunk_id]
             self._send(StopProbes(trunk_id))
@@ -168,6 +182,13 @@ class TrunkHealth:
 def _same(one: ProbeServers, other: ProbeServers) -> bool:
     """Return whether two commands probe the same servers in the same way; the order of servers is drawn anew each time."""
     return set(one.flows) == set(other.flows) and replace(one, flows=other.flows) == other
+
+
+def _flow_of(address: str) -> Flow:
+    """Return the server that ``_address_of`` has written."""
+    name, _, authority = address.partition(":")
+    transport: FlowTransport = _TRANSPORTS[name]
+    return Flow(transport, host_of(authority), int(authority.rpartition(":")[2]))
 
 
 def _address_of(flow: Flow) -> str:

@@ -1,7 +1,7 @@
 """TrunkRegistrations: the trunks that register with their provider, kept registered by the edge.
 
 The directory says which; the edge does the SIP (``edge/registrant.py``). An edge that was started again gets all
-of them, so a registration outlives it.
+of them, so a registration outlives it. Of several nodes one registers, the leader: many providers keep one registration.
 """
 
 import asyncio
@@ -73,7 +73,8 @@ class TrunkRegistrations:
 
     async def _update(self) -> None:
         """Register what is new or has changed, and remove what no longer registers."""
-        trunks = {str(trunk.id): trunk for trunk in await self._trunks.registering()}
+        registering = await self._trunks.registering() if self._trunks.are_kept_here else ()
+        trunks = {str(trunk.id): trunk for trunk in registering}
         for trunk_id in self._registered.keys() - trunks.keys():
             del self._registered[trunk_id]
             self._send(Unregister(trunk_id))
@@ -94,6 +95,8 @@ class TrunkRegistrations:
             raise unresolved
 
     async def _write(self, report: TrunkRegistered) -> None:
+        if report.trunk_id not in self._registered:
+            return
         accepted = report.status_code == _ACCEPTED
         detail = "" if accepted else f"{report.status_code} {report.reason}"
         trunk_id = TrunkId(UUID(report.trunk_id))

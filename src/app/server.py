@@ -32,6 +32,7 @@ from mixminus.app.nodes import open_node
 from mixminus.app.priority import Priority, give_priority_to_mixing
 from mixminus.app.service_config import ServiceConfig
 from mixminus.app.settings import Settings
+from mixminus.app.sip import start_sip
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.telemetry import open_telemetry
 from mixminus.app.wiring import open_services
@@ -39,18 +40,15 @@ from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.garbage import GarbageCollection
 from mixminus.hosts import media_host
-from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.access import Identity
 from mixminus.model.ids import ConferenceId
 from mixminus.privacy.retention import RetentionConfig
-from mixminus.sip.config import SipConfig
 from mixminus.sip.served import SipAddress, addresses
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.exclusive import DatabaseInUse
-from mixminus.tasks import TaskScope
 from mixminus.telemetry import Telemetry
 from mixminus.trace.service import TraceConfig
 from mixminus.usage.service import UsageConfig
@@ -116,7 +114,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         identity, new_key, new_password = await _ensure_accounts(settings, services)
         await _start_media(settings, engine, services, stack)
         priority = give_priority_to_mixing(settings.realtime)
-        sip = await _start_sip(settings, services, certificates, stack)
+        sip = await start_sip(settings, services, certificates, stack)
         garbage = _start_garbage_collection(services, stack)
         application = await open_application(settings, services, limits, node, stack)
         http, https = await start_http(settings, application, connections, certificates, stack)
@@ -305,71 +303,3 @@ async def _start_media(settings: Settings, engine: Engine, services: Services, s
     with listening("webrtc", settings.media_hosts[0], settings.webrtc_port):
         await services.webrtc.start()
     stack.push_async_callback(services.webrtc.close)
-
-
-async def _start_sip(
-    settings: Settings, services: Services, certificates: Certificates | None, stack: AsyncExitStack
-) -> SipEndpoint:
-    config = SipConfig(
-        hosts=settings.sip_hosts,
-        port=settings.sip_port,
-        tls_port=settings.sip_tls_port,
-        wss_port=settings.sip_wss_port,
-        tls_certificate=str(certificates.certificate) if certificates else "",
-        tls_key=str(certificates.key) if certificates else "",
-        tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
-        tls_clients=str(settings.sip_tls_clients.absolute()) if settings.sip_tls_clients else "",
-        public_hosts=advertised_hosts(settings, settings.sip_hosts),
-        proxies=tuple(filter(None, settings.sip_proxies.split(","))),
-        nameserver=settings.sip_nameserver,
-        domain=settings.sip_domain,
-        digests=settings.sip_digests,
-        max_calls=settings.sip_max_calls,
-        hold_music_heard=settings.hold_music_heard,
-        log_level=settings.log_level,
-        log_json=settings.log_json,
-    )
-    endpoint = SipEndpoint(
-        services.engine,
-        services.calls,
-        config,
-        clock=services.clock,
-        directory=services.directory,
-        transfers=services.transfers,
-        texts=services.phone_chat,
-        replacements=services.replacements,
-        traces=services.traces,
-        on_event=services.on_engine_event,
-    )
-    endpoint.use_secure_media(services.webrtc)
-    services.traces.use_sip(endpoint.tracing)
-    stack.push_async_callback(endpoint.close)
-    for host in settings.sip_hosts:
-        await _probe_sip(settings, host)
-    with listening("sip", settings.sip_host, settings.sip_port):
-        await endpoint.start()
-    services.transports.open(endpoint)
-    stack.callback(services.transports.close)
-    tasks = TaskScope(task_failed("admission"))
-    stack.push_async_callback(tasks.close)
-    tasks.spawn("admission", _report_refusing(services, endpoint))
-    return endpoint
-
-
-async def _probe_sip(settings: Settings, host: str) -> None:
-    with listening("sip", host, settings.sip_port):
-        await probe(host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
-    for name, port in (("sip_tls", settings.sip_tls_port), ("sip_wss", settings.sip_wss_port)):
-        if port:
-            with listening(name, host, port, host_setting="sip_host"):
-                await probe(host, port, socket.SOCK_STREAM)
-
-
-async def _report_refusing(services: Services, endpoint: SipEndpoint) -> None:
-    """Have the edge refuse calls, repeatedly while it lasts: another edge may have started meanwhile."""
-    was_refusing = False
-    while True:
-        refusing = await services.admission.watched()
-        if refusing or was_refusing:
-            endpoint.set_overloaded(on=refusing)
-        was_refusing = refusing

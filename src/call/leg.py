@@ -217,6 +217,10 @@ class Target:
     """Where the call was diverted from, the last diversion first."""
     route: tuple[str, ...] = ()
     """The URIs of the proxies that the INVITE passes, the next one first; empty for none."""
+    faces: str = ""
+    """The address of a phone to which another node relays; empty for the address that the INVITE is sent to."""
+    in_browser: bool = False
+    """Whether a phone has audio by ICE and DTLS-SRTP only, as all that register over WebSocket."""
     first_response_s: float = 3.0
     """The time without any response after which the next server, or the next alternative, is tried."""
     media_timeout_s: int = 0

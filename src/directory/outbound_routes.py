@@ -7,7 +7,7 @@ from mixminus.call.leg import Target
 from mixminus.call.outbound import Carrier
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
-from mixminus.model.directory import Trunk
+from mixminus.model.directory import Binding, Trunk
 from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.model.signalling import CallerPolicy
 from mixminus.model.srtp import Encryption, SrtpPolicy, first_policy
@@ -33,20 +33,24 @@ class OutboundRoutes:
         self._carrier = carrier
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
-        """Return every phone of an extension, reached by the flow it registered over."""
+        """Return every phone of an extension, reached by the flow it registered over, at whichever node."""
         bindings = await self._registrations.phones_of(customer_id, extension)
         policy = await self._extension_srtp(bindings[0].extension_id) if bindings else ""
-        return [
-            Target(
-                binding.contact,
-                hop=binding if self._registrations.has_flow_of(binding) else None,
-                route=binding.path,
-                account_id=binding.extension_id,
-                # A phone whose signalling is encrypted gets the keys for its audio; others would get them in plain text.
-                encryption=policy or ("optional" if binding.transport == "tls" else "never"),
-            )
-            for binding in bindings
-        ]
+        return [self._target(binding, policy) for binding in bindings]
+
+    def _target(self, binding: Binding, policy: SrtpPolicy) -> Target:
+        relay = self._registrations.relay_to(binding)
+        hop = binding if self._registrations.has_flow_of(binding) else None
+        return Target(
+            binding.contact,
+            hop=relay.hop if relay else hop,
+            route=(relay.route,) if relay else binding.path,
+            faces=binding.host if relay else "",
+            in_browser=binding.transport == "wss",
+            account_id=binding.extension_id,
+            # A phone whose signalling is encrypted gets the keys for its audio; others would get them in plain text.
+            encryption=policy or ("optional" if binding.transport == "tls" else "never"),
+        )
 
     async def _extension_srtp(self, extension_id: ExtensionId) -> SrtpPolicy:
         async with self._store.snapshot() as tx:

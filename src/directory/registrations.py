@@ -5,6 +5,7 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.bindings import Registration, Rejected, rebind
+from mixminus.directory.relays import Relay, RelayOf, no_relay
 from mixminus.model.directory import Binding, Extension, RegisteredPhone
 from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
@@ -21,6 +22,11 @@ class RegistrationService:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._relay_of: RelayOf = no_relay
+
+    def reach_others_by(self, relay_of: RelayOf) -> None:
+        """Set how phones are reached that have registered at other nodes."""
+        self._relay_of = relay_of
 
     async def register(self, asked: Registration) -> list[tuple[Binding, int]]:
         """Return the extension's bindings as they are now, each with the seconds it has left.
@@ -44,16 +50,24 @@ class RegistrationService:
     async def phones_of(self, customer_id: CustomerId, extension: str) -> list[Binding]:
         """Return the bindings of a customer's extension, by name or id, that this node reaches; none for another customer's.
 
-        A phone that registered at another node is reached by the proxies that it has registered through.
+        A phone that registered at another node is reached by that node, or by the proxies that it has registered through.
         """
         async with self._store.snapshot() as tx:
             found = await _find(tx, customer_id, extension)
             bindings = await tx.bindings.of(found.id, self._clock.now()) if found else []
-        return [each for each in bindings if each.path or self.has_flow_of(each)]
+        return [
+            each
+            for each in bindings
+            if each.path or self.has_flow_of(each) or self.relay_to(each) is not None
+        ]
 
     def has_flow_of(self, binding: Binding) -> bool:
         """Return whether the phone registered at this node, so that it is reached as it came."""
         return binding.node_id == self._store.fence.node_id
+
+    def relay_to(self, binding: Binding) -> Relay | None:
+        """Return the way to a phone that registered at another node; None if that is gone, and where a proxy leads to it."""
+        return None if binding.path or self.has_flow_of(binding) else self._relay_of(binding)
 
     async def list(
         self, customer_id: CustomerId | None, page: Page, extension_id: UUID | None = None

@@ -1,6 +1,6 @@
 """Settings of the SIP side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from mixminus.model.media import Codec
@@ -33,6 +33,10 @@ class SipConfig:
     """The addresses in Contact, Via and SDP; ``hosts`` if empty."""
     proxies: tuple[str, ...] = ()
     """The addresses of proxies of ours before this server: no limit of one source holds for them."""
+    relay_host: str = ""
+    """Where other nodes reach this one, by TCP on ``port``; empty for a server that is no node."""
+    node_key: bytes = field(default=b"", repr=False)
+    """Of what they write for this one (``node_keys.py``); empty for a server that is no node."""
     nameserver: str = ""
     """DNS server for the names of SIP servers, ``address`` or ``address:port``; empty for the system's."""
     domain: str = "mixminus.local"

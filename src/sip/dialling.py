@@ -331,7 +331,7 @@ class Dialler:
     async def _dial(self, call: _Call) -> None:
         try:
             flow = call.flow = await self._next_flow(call)
-            local = call.leg.session.local = call.local.facing(flow.host)
+            local = call.leg.session.local = call.local.facing(call.target.faces or flow.host)
             worker_id = await self._pool.reserve(call.leg.id)
         except MixMinusError as error:
             _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)

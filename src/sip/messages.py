@@ -454,6 +454,10 @@ class OpenEdge:
     """Path of a PEM file of authorities for connections to trunks, besides the system's; may be empty."""
     clients: str = ""
     """Path of a PEM file of authorities for the certificates of clients over TLS; empty for not asking for any."""
+    relay_host: str = ""
+    """Where other nodes reach this one; empty for a server that is no node."""
+    node_key: bytes = field(default=b"", repr=False)
+    """Of what other nodes write for this one (``node_keys.py``)."""
 
 
 @dataclass(frozen=True, slots=True)

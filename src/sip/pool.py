@@ -340,6 +340,8 @@ class WorkerPool:
                 certificate_key=config.tls_key,
                 trusted=config.tls_trusted,
                 clients=config.tls_clients,
+                relay_host=config.relay_host,
+                node_key=config.node_key,
             )
         )
 

@@ -212,8 +212,7 @@ class SipEndpoint:
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
         """Start a call and return at once; raise MixMinusError if no port can be opened."""
-        # A phone that speaks SIP over WebSocket is a browser.
-        port, secure = self._ends.open_port(secure=target.hop is not None and target.hop.transport == "wss")
+        port, secure = self._ends.open_port(secure=target.in_browser)
         leg_id = LegId(new_id())
         local = self._ends.describe(port, secure, "")
         leg = DialledLeg(leg_id, port, lambda message: self._send(leg_id, message), secure)

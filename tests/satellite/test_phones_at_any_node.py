@@ -1,4 +1,4 @@
-"""Phones and browsers at three nodes: in one room, each with its own tone; an FFT says who hears whom."""
+"""Phones and browsers at three nodes: in one room, each with its own tone; and called from a node that they have not registered at."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,10 +11,14 @@ import pytest
 
 from tests.e2e.conftest import Ring, phone
 from tests.e2e.hearing import assert_hears, newest
+from tests.e2e.logins import extension, login, new_name
 from tests.e2e.test_browser import BROWSER_RATE_HZ, over_http
 from tests.e2e.test_recording import download
-from tests.satellite.conftest import PATIENCE_S
+from tests.satellite.conftest import PATIENCE_S, eventually
+from tests.support.baresip import Baresip
+from tests.support.calling import action
 from tests.support.chromium import Chromium, chromium
+from tests.support.named import number
 from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
 from tests.support.tones import Pcm, read_wav, tone, write_wav
@@ -120,3 +124,93 @@ def assert_stems_add_up(nodes: Sequence[Server], room: str) -> None:
     assert len(stems) == len(PITCHES_HZ)
     assert_hears((mix, rate_hz), PITCHES_HZ)
     assert np.array_equal(sum(np.pad(stem, (0, len(mix) - len(stem))) for stem in stems), mix)
+
+
+def registered(
+    node: Server, phone: Ring, pitch_hz: float, *, transport: str = "udp", answers: bool = True
+) -> tuple[Baresip, str]:
+    """Let a phone register at a node; return it and the name of its extension."""
+    made = extension(node, new_name("any"))
+    line = phone(
+        pitch_hz,
+        codec="PCMU/8000/1",
+        transport=transport,
+        answers=answers,
+        login=login(node, made, transport=transport),
+    )
+    line.wait_for_log("200 OK", what="the phone has registered")
+    return line, made["extension"]
+
+
+def order(name: str, **actions: object) -> dict[str, object]:
+    """Return the body that calls an extension."""
+    return {"destinations": [{"type": "extension", "target_name": name}], **actions}
+
+
+def wait_to_hear(line: Baresip, other_hz: float, own_hz: float) -> None:
+    def look() -> bool:
+        try:
+            assert_hears(newest(line.ear(), HEARS_S), (other_hz,), own_hz)
+        except (AssertionError, ValueError):
+            return False
+        return True
+
+    eventually(look, what=f"{own_hz} Hz hears {other_hz} Hz")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_phone_is_called_from_a_node_that_it_has_not_registered_at(
+    nodes: list[Server], phone: Ring, transport: str
+) -> None:
+    one, two, _ = nodes
+    line, name = registered(one, phone, PITCHES_HZ[0], transport=transport)
+    room = two.new_room()
+    listener = phone(PITCHES_HZ[1], codec="PCMU/8000/1")
+    listener.dial(two.sip_uri(room))
+    joining = order(name, actions=[action("conference_join", conference_id=room)])
+    for ended_by_phone in (True, False):
+        placed = two.call("POST", "/calls", joining)
+        assert placed.status == 200, placed.body
+        two.wait_for_participants(room, 2, timeout_s=PATIENCE_S)
+        wait_to_hear(line, PITCHES_HZ[1], PITCHES_HZ[0])
+        wait_to_hear(listener, PITCHES_HZ[0], PITCHES_HZ[1])
+        if ended_by_phone:
+            line.hang_up()
+        else:
+            call = placed.json["calls"][0]["id"] if placed.json["calls"] else call_of(two, room)
+            assert two.call("POST", f"/calls/{call}/hangup").status == 200
+        two.wait_for_participants(room, 1, timeout_s=PATIENCE_S)
+    eventually(lambda: "session closed" in line.log.lower(), what="the node has hung up the second call")
+    assert one.metrics()["mixminus_sip_edge_relayed_total"] > 0
+    assert "mixminus_sip_edge_relayed_total" not in two.metrics()
+
+
+def call_of(node: Server, room: str) -> str:
+    """Return the call of the last participant of a room."""
+    joined: str = node.call("GET", f"/conferencecalls/{node.participants(room)[-1]}").json["reference_id"]
+    return joined
+
+
+def test_a_flow_connects_its_caller_to_a_phone_of_another_node(nodes: list[Server], phone: Ring) -> None:
+    one, two, _ = nodes
+    line, name = registered(one, phone, PITCHES_HZ[0])
+    destination = {"type": "extension", "target": name, "target_name": name}
+    hotline = number(two, "+15550145", action("connect", destinations=[destination]))
+    caller = phone(PITCHES_HZ[1], codec="PCMU/8000/1")
+    caller.dial(hotline)
+    wait_to_hear(line, PITCHES_HZ[1], PITCHES_HZ[0])
+    wait_to_hear(caller, PITCHES_HZ[0], PITCHES_HZ[1])
+    caller.hang_up()
+    eventually(lambda: line.ended, what="the phone is hung up")
+
+
+def test_a_call_to_a_phone_of_another_node_is_given_up_while_it_rings(
+    nodes: list[Server], phone: Ring
+) -> None:
+    line, name = registered(nodes[0], phone, PITCHES_HZ[0], answers=False)
+    placed = nodes[2].call("POST", "/calls", order(name, actions=[action("sleep", duration=60_000)]))
+    assert placed.status == 200, placed.body
+    groupcall = placed.json["groupcalls"][0]["id"]
+    line.wait_for_log("Incoming call", what="the phone rings")
+    assert nodes[2].call("POST", f"/groupcalls/{groupcall}/hangup").status == 200
+    eventually(lambda: line.ended, what="the phone rings no longer")

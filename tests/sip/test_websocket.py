@@ -102,7 +102,7 @@ async def test_registered_phone_is_called_over_its_websocket_until_that_closes(
     assert answer.status_code == 200
     (binding,) = await bindings(backend, extension)
     assert binding.transport == "wss"
-    target = Target(binding.contact, hop=binding)
+    target = Target(binding.contact, hop=binding, in_browser=True)
     leg = backend.endpoint.dial(target, source=Address("sip", "bob"), anonymous=False)
     invite = await asyncio.wait_for(phone.invites.get(), PATIENCE_S)
     assert invite.start_line == "INVITE sip:ada@a1b2c3.invalid;transport=ws SIP/2.0"

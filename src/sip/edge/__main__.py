@@ -189,13 +189,22 @@ class EdgeProcess:
             on_websocket_closed=self._websocket_closed,
             is_known=self._is_known,
         )
-        await network.open(command.hosts, command.port, command.inner_port)
+        await network.open(command.hosts, command.port, command.inner_port, relay_host=command.relay_host)
         network.trust(command.trusted, command.clients)
         tls_port = await self._open_tls(network, command, command.tls_port)
         wss_port = await self._open_tls(network, command, command.wss_port, websocket=True)
         host, *other = command.public_hosts
         self._router = Router(
-            Identity(host, network.port, network.inner_port, command.key, tls_port, wss_port, "".join(other)),
+            Identity(
+                host,
+                network.port,
+                network.inner_port,
+                command.key,
+                tls_port,
+                wss_port,
+                "".join(other),
+                command.node_key,
+            ),
             self._counters,
             limits=SourceLimits(command.invites_per_s, command.messages_per_s, frozenset(command.proxies)),
             domain=command.domain,

@@ -81,6 +81,8 @@ class Identity:
     """0 without SIP over secure WebSockets."""
     other_host: str = ""
     """The advertised address of the other family; empty without one."""
+    node_key: bytes = b""
+    """Of what other nodes write for this one (``node_keys.py``); empty for a server that is no node."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

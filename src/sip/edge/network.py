@@ -36,6 +36,7 @@ _MAX_CONNECTS: Final = 64
 _MAX_WAITING: Final = 64
 _BIND_ATTEMPTS: Final = 16
 _NUMBER_BITS: Final = 48
+_EVERYWHERE: Final = {4: "0.0.0.0", 6: "::"}
 
 Receive = Callable[[bytes, Flow], None]
 _Address = tuple[str, str, str, int]
@@ -90,12 +91,15 @@ class Network:
         """Messages that wait for a connection."""
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
-    async def open(self, hosts: Sequence[str], port: int, inner_port: int) -> None:
-        """Bind to each address; port 0 chooses one that is free on all, for both UDP and TCP."""
+    async def open(self, hosts: Sequence[str], port: int, inner_port: int, *, relay_host: str = "") -> None:
+        """Bind to each address; port 0 chooses one that is free on all, for both UDP and TCP.
+
+        ``relay_host`` is where other nodes reach this one, by TCP on the same port.
+        """
         loop = asyncio.get_running_loop()
         for attempt in itertools.count(1):
             try:
-                await self._open_public(hosts, port)
+                await self._open_public(hosts, port, relay_host)
                 break
             except OSError:
                 if port or attempt == _BIND_ATTEMPTS:
@@ -105,7 +109,7 @@ class Network:
         )
         self.inner_port = int(self._inner.get_extra_info("sockname")[1])
 
-    async def _open_public(self, hosts: Sequence[str], port: int) -> None:
+    async def _open_public(self, hosts: Sequence[str], port: int, relay_host: str) -> None:
         loop = asyncio.get_running_loop()
         self.port = port
         try:
@@ -115,7 +119,8 @@ class Network:
                 )
                 self._public[family_of(host)] = public
                 self.port = int(public.get_extra_info("sockname")[1])
-            self._server = await loop.create_server(lambda: Connection(self), hosts, self.port)
+            listening = [*hosts, relay_host] if relay_host and not _covers(hosts, relay_host) else hosts
+            self._server = await loop.create_server(lambda: Connection(self), listening, self.port)
         except OSError:
             for public in self._public.values():
                 public.close()
@@ -328,6 +333,11 @@ class Network:
             "server_hostname": flow.name or flow.host,
             "ssl_handshake_timeout": HANDSHAKE_S,
         }
+
+
+def _covers(hosts: Sequence[str], host: str) -> bool:
+    """Return whether who listens on ``hosts`` is reached at ``host``."""
+    return host in hosts or _EVERYWHERE[family_of(host)] in hosts
 
 
 def _address_of(flow: Flow) -> _Address:

@@ -38,6 +38,7 @@ from mixminus.sip.edge.verified import Sources
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.internal_headers import CallerHeader, Flow
 from mixminus.sip.messages import AnswerAccount, AnswerRegistration
+from mixminus.sip.relay_routes import called_host
 
 __all__ = ["PhoneSide"]
 
@@ -161,7 +162,8 @@ class PhoneSide:
         if forwarded and may_open_dialog(response):
             self._keep_answer(response, now_s)
             if call and call.state is not CallState.RELEASED:
-                self._calls.name_hosts(call, media_hosts(response, source.host))
+                host = called_host(call.invite.headers.first("route")) if call.outgoing else ""
+                self._calls.name_hosts(call, media_hosts(response, host or source.host))
         return forwarded
 
     def _keep_answer(self, response: Response, now_s: float) -> None:

@@ -17,6 +17,7 @@ from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
 from mixminus.sip.edge.records import read_record
+from mixminus.sip.edge.relay import Relay
 from mixminus.sip.edge.scanners import is_scanner
 from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.validation import respond
@@ -81,6 +82,7 @@ class Router:
             limits=limits,
         )
         self._spirals = self._phone_side.spirals
+        self._relay = Relay(identity, self._phone_side.sources, counters)
         self._worker_side = WorkerSide(
             identity,
             self._calls,
@@ -263,8 +265,10 @@ class Router:
             if is_scanner(message):
                 self.counters["sip_edge_scanner"] += 1
                 return None
+            if route := self._relay.route_of(message):
+                return self._relay.request(message, route, source, now_s)
             return self._phone_side.request(message, source, now_s)
-        return self._phone_side.response(message, source, now_s)
+        return self._relay.response(message) or self._phone_side.response(message, source, now_s)
 
     def spent(self, source: Flow, processing_s: float, now_s: float) -> None:
         """Charge a source with the CPU time that its message took."""
@@ -296,10 +300,12 @@ class Router:
             answered = self._phone_side.response(timeout, Flow("TCP", "0.0.0.0", 0), now_s)
             self._calls.outbox += [cancelled, answered] if answered else [cancelled]
 
-    def undelivered(self, message: bytes, now_s: float) -> ToWorker | None:
-        """Answer a worker's request that could not be delivered (RFC 3261 section 8.1.3.1)."""
+    def undelivered(self, message: bytes, now_s: float) -> ToWorker | ToPhone | None:
+        """Answer a request of a worker, or of another node, that could not be delivered (RFC 3261 section 8.1.3.1)."""
         request = parse(message)
         if not isinstance(request, Request) or request.method == "ACK":
             return None
+        if relayed := self._relay.undelivered(request):
+            return relayed
         refusal = respond(request, 503, "Service Unavailable")
         return self._phone_side.response(refusal, Flow("TCP", "0.0.0.0", 0), now_s)

@@ -1,0 +1,61 @@
+"""Relay routes: the URIs by which a node reaches a phone at another one, and the phone that node. Pure.
+
+    sip:TO~BACK.CODE@host:port;lr        TO, BACK: flows
+
+The node that has the phone's flow sends the request to TO, and gives the other side the reverse. The code is made with a key
+of that node, which other nodes know too: they alone can make a route (RFC 5626 section 5.2).
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
+from mixminus.sip.internal_headers import Flow
+
+__all__ = ["RelayRoute", "called_host"]
+
+_CODE_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRoute:
+    """Where a request goes, and where those of its receiver go."""
+
+    to: Flow
+    back: Flow
+
+    @property
+    def reverse(self) -> "RelayRoute":
+        """The route of the receiver."""
+        return RelayRoute(self.back, self.to)
+
+    def user(self, key: bytes) -> str:
+        """Return the user part of its URI."""
+        named = f"{self.to.token}~{self.back.token}"
+        return f"{named}.{_code(key, named)}"
+
+    @classmethod
+    def read(cls, user: str, key: bytes) -> "RelayRoute | None":
+        """Read a user part; None unless it was made with this key."""
+        named, _, code = user.rpartition(".")
+        if "~" not in named or not hmac.compare_digest(
+            code.encode("utf-8", "replace"), _code(key, named).encode()
+        ):
+            return None
+        to, _, back = named.partition("~")
+        return cls(Flow.from_token(to), Flow.from_token(back))
+
+
+def called_host(route: str) -> str:
+    """Return the address of the phone that an INVITE of ours is relayed to by its Route; empty if it is not."""
+    try:
+        to, relayed, _ = SipUri.parse(NameAddress.parse(route).uri).user.partition("~")
+        return Flow.from_token(to).host if relayed else ""
+    except Unreadable:
+        return ""
+
+
+def _code(key: bytes, named: str) -> str:
+    return hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=_CODE_BYTES, key=key).hexdigest()

@@ -17,6 +17,7 @@ from uuid import UUID
 import orjson
 from aiohttp import hdrs, web
 
+from mixminus.api import browser_nodes, whip
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.known_homes import KnownHomes
 from mixminus.api.paths import CANONICAL, route_of, without_root
@@ -91,6 +92,12 @@ class Owners:
             return self._taker(pattern)
         if pattern == "/events/resend":
             return self._not_here(await self._services.store.read(lambda tx: tx.homes.of(LEADER)))
+        return await self._by_path(request, pattern)
+
+    async def _by_path(self, request: web.Request, pattern: str) -> UUID | None:
+        """Return the other node that has what a path names; None if this one answers."""
+        if pattern == whip.SESSION and (node_id := browser_nodes.named_by(request)):
+            return self._not_here(node_id)
         kind, _, rest = pattern.strip("/").partition("/")
         text = request.match_info.get("id", "")
         is_read = request.method in (hdrs.METH_GET, hdrs.METH_HEAD)
@@ -102,7 +109,13 @@ class Owners:
             return None
         if kind in _IN_MEMORY:
             return await self._in_memory(kind, UUID(text), request[IDENTITY].customer_id)
-        return await self._other(request, (kind, UUID(text)))
+        owner = await self._other(request, (kind, UUID(text)))
+        if not browser_nodes.joins(request.method, pattern):
+            return owner
+        taker = browser_nodes.node_for(self._services, owner)
+        if taker != owner and ROOM in request:
+            del request[ROOM]  # it takes the browser without being the home
+        return taker
 
     def _taker(self, pattern: str) -> UUID | None:
         """Return the other node that takes a new room or call, if this one drains."""

@@ -6,7 +6,7 @@ Media flows both ways, which RFC 9725 permits; the session is a leg like that of
 from functools import partial
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
@@ -33,10 +33,12 @@ from mixminus.model.ids import ConferenceId, LegId
 from mixminus.usage.errors import InsufficientBalance
 from mixminus.webrtc.session import WhipSession
 
-__all__ = ["PATH", "resource"]
+__all__ = ["NODE", "PATH", "SESSION", "resource"]
 
 PATH: Final = "/conferences/{id}/whip"
 SESSION: Final = "/conferences/{id}/whip/{session_id}"
+NODE: Final = "node"
+"""The parameter of a session's URL that names the node that has it, where that is not the room's home."""
 
 resource: Final = Resource("Browsers")
 operation = partial(Operation, resource)
@@ -81,7 +83,10 @@ async def join_by_whip(call: ApiCall) -> web.Response:
         destination=Address(type="conference", target=str(conference_id)),
         pin=pin,
     )
-    return created(call, PATH.format(id=conference_id), session)
+    answer = created(call, PATH.format(id=conference_id), session)
+    if not services.store.fence.holds(conference_id):
+        answer.headers[hdrs.LOCATION] += f"?{NODE}={services.cluster.node_id}"
+    return answer
 
 
 @operation(

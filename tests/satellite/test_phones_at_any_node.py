@@ -1,7 +1,7 @@
 """Phones and browsers at three nodes: in one room, each with its own tone; and called from a node that they have not registered at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.e2e.hearing import assert_hears, newest
 from tests.e2e.logins import extension, login, new_name
 from tests.e2e.test_browser import BROWSER_RATE_HZ, over_http
 from tests.e2e.test_recording import download
-from tests.satellite.conftest import PATIENCE_S, eventually
+from tests.satellite.conftest import PATIENCE_S, eventually, wait_for_nodes
 from tests.support.baresip import Baresip
 from tests.support.calling import action
 from tests.support.chromium import Chromium, chromium
@@ -23,6 +23,7 @@ from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
 from tests.support.tones import Pcm, read_wav, tone, write_wav
 from tests.support.waiting import play_for, until
+from tests.support.whip import Reply
 
 __all__ = ["phone"]
 
@@ -214,3 +215,79 @@ def test_a_call_to_a_phone_of_another_node_is_given_up_while_it_rings(
     line.wait_for_log("Incoming call", what="the phone rings")
     assert nodes[2].call("POST", f"/groupcalls/{groupcall}/hangup").status == 200
     eventually(lambda: line.ended, what="the phone rings no longer")
+
+
+class Spread:
+    """A WHIP exchange whose POST goes to one node, and all that follows to another."""
+
+    def __init__(self, joined_at: Server, other: Server, room: str) -> None:
+        self._join, self._follow = over_http(joined_at, room), over_http(other, room)
+        self.location = ""
+
+    async def __call__(self, method: str, path: str, headers: Mapping[str, str], body: str) -> Reply:
+        reply = await (self._follow if path else self._join)(method, path, headers, body)
+        self.location = self.location or reply.headers.get("location", "")
+        return reply
+
+    async def delete(self) -> int:
+        return (await self._follow("DELETE", self.location, {}, "")).status
+
+
+async def hears_each_other(browser: Chromium, line: RawPhone) -> None:
+    voices = browser_voice(browser, PITCHES_HZ[0]), ear_of(line, PITCHES_HZ[1])
+    for voice, other_hz in zip(voices, (PITCHES_HZ[1], PITCHES_HZ[0]), strict=True):
+        await until(lambda voice=voice, other_hz=other_hz: voice.hears((other_hz,)), within_s=PATIENCE_S)  # type: ignore[misc]
+
+
+async def test_a_browser_trickles_restarts_ice_and_leaves_through_any_node(
+    nodes: list[Server], tmp_path: Path
+) -> None:
+    home, second, third = nodes
+    room = await asyncio.to_thread(home.new_room)
+    microphone = write_wav(tmp_path / "microphone.wav", tone(PITCHES_HZ[0], 20, amplitude=AMPLITUDE))
+    exchange = Spread(second, third, room)
+    with RawPhone(patience_s=PATIENCE_S) as line:
+        await asyncio.to_thread(raw_voice, third, room, PITCHES_HZ[1], line)
+        async with chromium(exchange, microphone) as browser:
+            await browser.join(trickle=True)
+            assert "?" not in exchange.location, "the home has it"
+            await hears_each_other(browser, line)
+            before = (await browser.statistics())["candidate-pair"]["id"]
+            await browser.restart_ice()
+            await hears_each_other(browser, line)
+            assert (await browser.statistics())["candidate-pair"]["id"] != before
+            assert await exchange.delete() == 200
+            await browser.hung_up()
+            await asyncio.to_thread(second.wait_for_participants, room, 1, timeout_s=PATIENCE_S)
+
+
+def wait_for_readiness(node: Server, status: int) -> None:
+    """Wait until a node knows that it drains (503), or that it serves (200)."""
+    eventually(lambda: node.request("GET", "/health/ready").status == status, what=f"readiness is {status}")
+
+
+@pytest.mark.parametrize("asked", [0, 1], ids=["the home", "another node"])
+async def test_while_the_home_drains_another_node_carries_the_browser(
+    nodes: list[Server], tmp_path: Path, asked: int
+) -> None:
+    home, second, third = nodes
+    room = await asyncio.to_thread(home.new_room)
+    microphone = write_wav(tmp_path / "microphone.wav", tone(PITCHES_HZ[0], 20, amplitude=AMPLITUDE))
+    draining = f"/nodes/{home.call('GET', '/nodes').json['here']}"
+    exchange = Spread(nodes[asked], third, room)
+    with RawPhone(patience_s=PATIENCE_S) as line:
+        await asyncio.to_thread(raw_voice, home, room, PITCHES_HZ[1], line)
+        assert second.call("POST", f"{draining}/drain").status == 200
+        try:
+            await asyncio.to_thread(wait_for_readiness, home, 503)
+            async with chromium(exchange, microphone) as browser:
+                await browser.join(trickle=True)
+                assert "?node=" in exchange.location
+                await hears_each_other(browser, line)
+                assert await exchange.delete() == 200
+                await browser.hung_up()
+                await asyncio.to_thread(second.wait_for_participants, room, 1, timeout_s=PATIENCE_S)
+        finally:
+            assert second.call("POST", f"{draining}/undrain").status == 200
+    await asyncio.to_thread(wait_for_readiness, home, 200)
+    await asyncio.to_thread(wait_for_nodes, nodes)

@@ -27,6 +27,12 @@ class ClusterSettings(BaseSettings):
         description="secret that all servers of one database share, of 32 characters or more",
     )
 
+    sip_redirect: bool = Field(
+        False,
+        description="answer calls that MIXMINUS_SIP_PROXIES bring to a room of another node by 302 with that node's SIP "
+        "address, which the proxies must follow; otherwise they are answered here",
+    )
+
     @field_validator("cluster_address")
     @classmethod
     def _reachable(cls, value: str) -> str:

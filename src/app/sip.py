@@ -8,9 +8,11 @@ from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings
+from mixminus.call.leg import IncomingLegs
 from mixminus.cluster.membership import Membership
 from mixminus.log import task_failed
 from mixminus.sip.config import SipConfig
+from mixminus.sip.redirecting import Homes, RedirectingLegs
 from mixminus.sip.relays import Relays
 from mixminus.sip.service import SipEndpoint
 from mixminus.tasks import TaskScope
@@ -23,30 +25,10 @@ async def start_sip(
 ) -> SipEndpoint:
     """Start SIP; it is closed with the stack."""
     relays = _relays(settings, services)
-    config = SipConfig(
-        hosts=settings.sip_hosts,
-        port=settings.sip_port,
-        tls_port=settings.sip_tls_port,
-        wss_port=settings.sip_wss_port,
-        tls_certificate=str(certificates.certificate) if certificates else "",
-        tls_key=str(certificates.key) if certificates else "",
-        tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
-        tls_clients=str(settings.sip_tls_clients.absolute()) if settings.sip_tls_clients else "",
-        public_hosts=advertised_hosts(settings, settings.sip_hosts),
-        proxies=tuple(filter(None, settings.sip_proxies.split(","))),
-        relay_host=relays.host if relays else "",
-        node_key=relays.key if relays else b"",
-        nameserver=settings.sip_nameserver,
-        domain=settings.sip_domain,
-        digests=settings.sip_digests,
-        max_calls=settings.sip_max_calls,
-        hold_music_heard=settings.hold_music_heard,
-        log_level=settings.log_level,
-        log_json=settings.log_json,
-    )
+    config = _config(settings, certificates, relays)
     endpoint = SipEndpoint(
         services.engine,
-        services.calls,
+        _legs(settings, services),
         config,
         clock=services.clock,
         directory=services.directory,
@@ -71,6 +53,34 @@ async def start_sip(
     return endpoint
 
 
+def _config(settings: Settings, certificates: Certificates | None, relays: Relays | None) -> SipConfig:
+    return SipConfig(
+        hosts=settings.sip_hosts,
+        port=settings.sip_port,
+        tls_port=settings.sip_tls_port,
+        wss_port=settings.sip_wss_port,
+        tls_certificate=str(certificates.certificate) if certificates else "",
+        tls_key=str(certificates.key) if certificates else "",
+        tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
+        tls_clients=str(settings.sip_tls_clients.absolute()) if settings.sip_tls_clients else "",
+        public_hosts=advertised_hosts(settings, settings.sip_hosts),
+        proxies=_proxies(settings),
+        relay_host=relays.host if relays else "",
+        node_key=relays.key if relays else b"",
+        nameserver=settings.sip_nameserver,
+        domain=settings.sip_domain,
+        digests=settings.sip_digests,
+        max_calls=settings.sip_max_calls,
+        hold_music_heard=settings.hold_music_heard,
+        log_level=settings.log_level,
+        log_json=settings.log_json,
+    )
+
+
+def _proxies(settings: Settings) -> tuple[str, ...]:
+    return tuple(filter(None, settings.sip_proxies.split(",")))
+
+
 def _relays(settings: Settings, services: Services) -> Relays | None:
     """Let phones of other nodes be called; None for a server that is no node."""
     if not isinstance(services.cluster, Membership):
@@ -78,6 +88,14 @@ def _relays(settings: Settings, services: Services) -> Relays | None:
     relays = Relays(services.cluster, settings.cluster_secret.get_secret_value())
     services.directory.registrations.reach_others_by(relays.to)
     return relays
+
+
+def _legs(settings: Settings, services: Services) -> IncomingLegs:
+    """Return what takes the calls of phones."""
+    if not (isinstance(services.cluster, Membership) and settings.sip_redirect):
+        return services.calls
+    homes = Homes(services.store, services.cluster, settings.cluster_secret.get_secret_value())
+    return RedirectingLegs(services.calls, homes, frozenset(_proxies(settings)))
 
 
 async def _probe_sip(settings: Settings, host: str) -> None:

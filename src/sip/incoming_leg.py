@@ -25,6 +25,8 @@ _SRTP_WARNINGS: Final = {
     "never": "SRTP is not accepted here: offer RTP/AVP",
 }
 
+_MOVED: Final = 302
+
 
 class LegState(enum.StrEnum):
     INCOMING = enum.auto()
@@ -80,6 +82,7 @@ class IncomingLeg(SipLeg):
         """
         super().__init__(leg_id, port, send, secure)
         self._signalling_hosts = signalling_hosts
+        self.sip_call_id = ""
         self._answer = media
         self._attached = False
         """Whether the worker has our description."""
@@ -142,6 +145,12 @@ class IncomingLeg(SipLeg):
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code, self._warning))
             self.set_ended(rejected(status_code))
+
+    def redirect(self, uri: str) -> None:
+        """Send 302 with another URI for the call; does nothing once answered or over."""
+        if self._can(LegEvent.ANSWER):
+            self._send(Reject(self._id, _MOVED, (("Contact", f"<{uri}>"),)))
+            self.set_ended(rejected(_MOVED))
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Take an exchange; by the first one ``answer`` or ``open_early_media`` has configured the port."""

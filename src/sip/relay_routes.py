@@ -27,6 +27,11 @@ class RelayRoute:
     back: Flow
 
     @property
+    def leads_to_node(self) -> bool:
+        """Whether the receiver is a node: a phone's flow over TCP has a connection."""
+        return self.to.transport == "TCP" and not self.to.connection
+
+    @property
     def reverse(self) -> "RelayRoute":
         """The route of the receiver."""
         return RelayRoute(self.back, self.to)

@@ -323,7 +323,7 @@ class SipEndpoint:
             verified=call.verified,
             secure=secure,
         )
-        leg.session.local = local
+        leg.session.local, leg.sip_call_id = local, call.sip_call_id
         leg.on_hold_changed = self._ends.hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))

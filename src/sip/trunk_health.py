@@ -101,7 +101,9 @@ class TrunkHealth:
 
     def _set_down(self) -> None:
         probed = (each for trunk in self._probed.values() for each in trunk.servers.items())
-        self._locator.set_down([*self._reported, *(flow for flow, server in probed if server.status == "down")])
+        self._locator.set_down(
+            [*self._reported, *(flow for flow, server in probed if server.status == "down")]
+        )
 
     def _take(self, trunks: Sequence[Trunk]) -> None:
         """Let calls follow what another node has written."""

@@ -15,11 +15,17 @@ from tests.support.waiting import eventually as eventually_within
 
 PATIENCE_S = 60.0
 """Far above what anything here takes, on a machine that does much else."""
+PROXY = "10.99.0.9"
+TLS_PORT, WSS_PORT = 5061, 7443
 SETTINGS = {
     "MIXMINUS_CLUSTER_SECRET": "a secret that all nodes of this test share",
     "MIXMINUS_SECRETS_KEY": base64.b64encode(b"a key of tests, of thirty-two by").decode(),
     "MIXMINUS_SHARDS": "1",
     "MIXMINUS_SIP_MAX_CALLS": "20",
+    "MIXMINUS_SIP_TLS_PORT": str(TLS_PORT),
+    "MIXMINUS_SIP_WSS_PORT": str(WSS_PORT),
+    "MIXMINUS_SIP_PROXIES": PROXY,
+    "MIXMINUS_SIP_REDIRECT": "true",
     "MIXMINUS_SIP_DIGESTS": "md5",  # baresip 1.0 cannot register when SHA-256 is offered too
 }
 
@@ -37,6 +43,17 @@ def host(address: str) -> Iterator[str]:
         yield address
     finally:
         subprocess.run(["ip", "addr", "del", *where], check=True)
+
+
+@contextmanager
+def without(address: str) -> Iterator[None]:
+    """Take an address from the private network until the block ends."""
+    where = (f"{address}/24", "dev", "v0")
+    subprocess.run(["ip", "addr", "del", *where], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["ip", "addr", "add", *where], check=True)
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ import pytest
 
 from tests.e2e.conftest import Ring, phone
 from tests.e2e.hearing import assert_hears, newest
-from tests.e2e.logins import extension, login, new_name
+from tests.e2e.logins import PASSWORD, domain_of, extension, login, new_name
 from tests.e2e.test_browser import BROWSER_RATE_HZ, over_http
 from tests.e2e.test_recording import download
-from tests.satellite.conftest import PATIENCE_S, eventually, wait_for_nodes
+from tests.satellite.conftest import PATIENCE_S, TLS_PORT, WSS_PORT, eventually, wait_for_nodes
 from tests.support.baresip import Baresip
+from tests.support.browser_phone import browser_phone
 from tests.support.calling import action
 from tests.support.chromium import Chromium, chromium
 from tests.support.named import number
@@ -141,6 +142,42 @@ def registered(
     )
     line.wait_for_log("200 OK", what="the phone has registered")
     return line, made["extension"]
+
+
+async def test_a_phone_in_a_browser_and_one_with_tls_are_called_from_another_node(
+    nodes: list[Server], phone: Ring, tmp_path: Path
+) -> None:
+    """The first by secure WebSocket, ICE and DTLS-SRTP; the other with SRTP."""
+    one, two, _ = nodes
+    room = await asyncio.to_thread(two.new_room)
+    joining = [action("conference_join", conference_id=room)]
+    root = await asyncio.to_thread(one.save_root, tmp_path)
+    made = await asyncio.to_thread(extension, one, new_name("tls"))
+    line = phone(
+        PITCHES_HZ[1],
+        codec="PCMU/8000/1",
+        transport="tls",
+        media_encryption="srtp-mand",
+        trusted=root,
+        answers=True,
+        login=login(one, made, transport="tls", proxy=f"{one.host}:{TLS_PORT}"),
+    )
+    await asyncio.to_thread(line.wait_for_log, "200 OK", what="the phone has registered")
+    assert two.call("POST", "/calls", order(made["extension"], actions=joining)).status == 200
+    microphone = write_wav(tmp_path / "microphone.wav", tone(PITCHES_HZ[0], 20))
+    async with browser_phone("jssip", microphone, []) as browser:
+        own = await asyncio.to_thread(extension, one, new_name("wss"))
+        at = {"user": own["username"], "password": PASSWORD, "domain": domain_of(own)}
+        await browser.start(f"wss://{one.host}:{WSS_PORT}/sip", **at)
+        assert two.call("POST", "/calls", order(own["extension"], actions=joining)).status == 200
+        await browser.answer()
+        await asyncio.to_thread(two.wait_for_participants, room, 2, timeout_s=PATIENCE_S)
+        await asyncio.to_thread(wait_to_hear, line, PITCHES_HZ[0], PITCHES_HZ[1])
+        heard = (await browser.hear(HEARS_S), BROWSER_RATE_HZ)
+        assert_hears(heard, (PITCHES_HZ[1],), PITCHES_HZ[0])
+        assert two.call("DELETE", f"/conferences/{room}").status == 200
+        await browser.hung_up()
+    await asyncio.to_thread(eventually, lambda: line.ended, what="the phone is hung up")
 
 
 def order(name: str, **actions: object) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Phones and browsers of other makers, each at a node that is not the room's home; and Kamailio before the nodes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,14 @@ from tests.e2e.conftest import Ring, phone
 from tests.e2e.hearing import assert_hears, newest
 from tests.e2e.logins import extension, login, new_name
 from tests.e2e.test_browser import BROWSER_RATE_HZ, over_http
-from tests.satellite.conftest import PATIENCE_S, eventually, host, wait_for_nodes
+from tests.e2e.test_provider import register, state
+from tests.satellite.conftest import PATIENCE_S, PROXY, eventually, host, living, wait_for_nodes, without
 from tests.support.baresip import Baresip
 from tests.support.calling import action
 from tests.support.chromium import chromium
+from tests.support.kamailio import ALIAS, NUMBER, provider
 from tests.support.kamailio_front import kamailio_front
+from tests.support.named import number
 from tests.support.server import Server
 from tests.support.sipp_phone import SippPhone
 from tests.support.tones import TONES_HZ, tone, write_wav
@@ -30,11 +33,17 @@ HEARS_S = 3.0
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory, nodes: list[Server]) -> Iterator[str]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Kamailio's log."""
+    return tmp_path_factory.mktemp("front") / "kamailio.log"
+
+
+@pytest.fixture(scope="module")
+def front(log: Path, nodes: list[Server]) -> Iterator[str]:
     """Kamailio's address."""
     with (
-        host("10.99.0.9") as address,
-        kamailio_front(tmp_path_factory.mktemp("front"), address, nodes) as running,
+        host(PROXY) as address,
+        kamailio_front(log.parent, address, nodes) as running,
     ):
         yield running
 
@@ -86,7 +95,7 @@ def test_a_phone_that_registered_by_kamailio_is_called_from_every_node(
     account = login(nodes[0], made, transport=transport, proxy=front)
     line = phone(A_HZ, codec="PCMU/8000/1", transport=transport, answers=True, login=account)
     line.wait_for_log("200 OK", what="the phone has registered")
-    for number, node in enumerate(nodes):
+    for count, node in enumerate(nodes, 1):
         room = node.new_room()
         answer = node.call(
             "POST",
@@ -100,7 +109,7 @@ def test_a_phone_that_registered_by_kamailio_is_called_from_every_node(
         nodes[0].wait_for_participants(room, 1, timeout_s=PATIENCE_S)
         wait_until_heard(nodes[1], room)
         assert nodes[0].call("DELETE", f"/conferences/{room}").status == 200
-        wait_for_endings(line, number + 1)
+        wait_for_endings(line, count)
 
 
 def wait_until_heard(node: Server, room: str) -> None:
@@ -110,6 +119,111 @@ def wait_until_heard(node: Server, room: str) -> None:
 
 def wait_for_endings(line: Baresip, count: int) -> None:
     eventually(lambda: line.log.lower().count("session closed") == count, what="the phone is hung up")
+
+
+def taken_home(log: Path, room: str) -> int:
+    """Return how many calls of a room Kamailio has taken from another node to its home."""
+    return log.read_text(errors="replace").count(f"taken to its home: {room}")
+
+
+def links(nodes: Sequence[Server]) -> float:
+    """Return how many rooms have come to have a satellite."""
+    return sum(node.metrics().get("mixminus_cluster_links_opened_total", 0.0) for node in nodes)
+
+
+def call_by(front: str, line: Baresip, room: str) -> None:
+    """Call a room by Kamailio, and wait for the answer for as long as Kamailio may look for a node."""
+    line.command("dial", f"sip:{room}@{front}")
+    eventually(lambda: "Call established" in line.log, what="the call is answered")
+
+
+def room_away(nodes: Sequence[Server], front: str, log: Path, line: Baresip) -> str:
+    """Call rooms of the first node until a call has come to another node first; return that room."""
+    for _ in range(10):
+        room = nodes[0].new_room()
+        call_by(front, line, room)
+        nodes[0].wait_for_participants(room, 1, timeout_s=PATIENCE_S)
+        if taken_home(log, room):
+            return room
+        line.hang_up()
+        nodes[0].wait_for_participants(room, 0, timeout_s=PATIENCE_S)
+    raise AssertionError("each call has come to its home at once")
+
+
+def test_kamailio_takes_a_call_from_the_wrong_node_to_the_home(
+    nodes: list[Server], front: str, log: Path, phone: Ring, tmp_path: Path
+) -> None:
+    before = links(nodes)
+    first = phone(A_HZ, codec="PCMU/8000/1")
+    room = room_away(nodes, front, log, first)
+    made = extension(nodes[1], new_name("homing"))
+    second = phone(B_HZ, codec="PCMU/8000/1", login=login(nodes[1], made, proxy=front))
+    second.wait_for_log("200 OK", what="the phone has registered")
+    call_by(front, second, room)
+    values = {"TALK_MS": str(TALK_S * 1000)}
+    with SippPhone(tmp_path, SCENARIO, server=front, target=room, tone_hz=C_HZ, values=values) as third:
+        joined = nodes[2].wait_for_participants(room, 3, timeout_s=PATIENCE_S)
+        hears(first.ear, (B_HZ, C_HZ), A_HZ)
+        hears(second.ear, (A_HZ, C_HZ), B_HZ)
+        assert taken_home(log, room) == 3, "all three"
+        assert links(nodes) == before, "all legs are at the home"
+        call = nodes[2].call("GET", f"/conferencecalls/{joined[1]}").json["reference_id"]
+        source = nodes[0].call("GET", f"/calls/{call}").json["source"]
+        assert (source["type"], source["target"]) == ("extension", made["extension"]), "authenticated once"
+        assert nodes[1].call("DELETE", f"/conferences/{room}").status == 200
+        third.wait(PATIENCE_S)
+    for each in (first, second):
+        eventually(lambda each=each: each.ended, what="the phone is hung up")  # type: ignore[misc]
+
+
+def test_a_call_is_answered_where_it_arrives_when_its_home_drains_or_does_not_answer(
+    nodes: list[Server], front: str, log: Path, phone: Ring
+) -> None:
+    first, second, third = (phone(hz, codec="PCMU/8000/1") for hz in (A_HZ, B_HZ, C_HZ))
+    room = room_away(nodes, front, log, first)
+    home = nodes[0].call("GET", "/nodes").json["here"]
+    assert nodes[1].call("POST", f"/nodes/{home}/drain").status == 200
+    try:
+        eventually(lambda: len(living(nodes[1])) == 2, what="the home drains")
+        call_by(front, second, room)
+        nodes[1].wait_for_participants(room, 2, timeout_s=PATIENCE_S)
+        hears(second.ear, (A_HZ,), B_HZ)
+    finally:
+        assert nodes[1].call("POST", f"/nodes/{home}/undrain").status == 200
+    eventually(lambda: nodes[0].request("GET", "/health/ready").status == 200, what="the home serves")
+    wait_for_nodes(nodes)
+    second.hang_up()
+    nodes[1].wait_for_participants(room, 1, timeout_s=PATIENCE_S)
+    before = links(nodes)
+    with without(nodes[0].host):
+        call_by(front, third, room)
+        nodes[1].wait_for_participants(room, 2, timeout_s=PATIENCE_S)
+        assert links(nodes) == before + 1, "a satellite has answered"
+    hears(third.ear, (A_HZ,), C_HZ)
+
+
+def test_one_node_registers_with_a_provider_and_the_next_leader_goes_on(
+    nodes: list[Server], phone: Ring, tmp_path: Path
+) -> None:
+    room = nodes[1].new_room()
+    number(nodes[1], f"+{NUMBER}", action("conference_join", conference_id=room))
+    with provider(tmp_path) as carrier:
+        trunk = register(nodes[1], carrier.host)
+        eventually(lambda: state(nodes[2], trunk)["registration"] == "registered", what="it is registered")
+        leader = next(node for node in nodes if node.host in carrier.registrations[-1])
+        leading = f"/nodes/{leader.call('GET', '/nodes').json['here']}"
+        assert {node.host for node in nodes if node.host in str(carrier.registrations)} == {leader.host}
+        assert nodes[1].call("POST", f"{leading}/drain").status == 200
+        try:
+            eventually(lambda: leader.host not in carrier.registrations[-1], what="another node registers")
+            line = phone(A_HZ, codec="PCMU/8000/1")
+            line.dial(f"sip:{ALIAS}@{carrier.host}")
+            nodes[1].wait_for_participants(room, 1, timeout_s=PATIENCE_S)
+            line.hang_up()
+        finally:
+            assert nodes[1].call("POST", f"{leading}/undrain").status == 200
+        eventually(lambda: leader.request("GET", "/health/ready").status == 200, what="it serves again")
+        assert nodes[1].call("DELETE", f"/trunks/{trunk}").status == 200
 
 
 def test_kamailio_brings_calls_to_a_node_that_takes_them(

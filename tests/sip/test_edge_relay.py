@@ -4,15 +4,17 @@ from collections import Counter
 
 import pytest
 
-from mixminus.sip.edge.addressing import Action, Identity, ToPhone
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToWorker
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.limits import SourceLimits
 from mixminus.sip.edge.message import Request, Response, parse
 from mixminus.sip.edge.router import Router
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, SipUri
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.internal_headers import CallerHeader, Flow
+from mixminus.sip.node_keys import VOUCHED, voucher
 from mixminus.sip.relay_routes import RelayRoute
+from tests.sip.test_edge_router import request as from_caller
 
 KEY = b"the key of this node"
 HERE, CLUSTER = "198.51.100.1", "10.0.0.1"
@@ -136,6 +138,15 @@ def test_a_route_that_was_not_made_for_this_node_leads_nowhere(key: bytes, text:
     assert counters["sip_edge_relayed"] == 0
 
 
+def test_a_phone_reaches_the_node_within_its_call_only() -> None:
+    router, counters = open_router()
+    outside = request("MESSAGE", route(NODE, PHONE), via="TLS 192.168.1.9:5070")
+    router.from_phone(outside, PHONE, 0.0)
+    assert counters["sip_edge_relayed"] == 0
+    inside = request("MESSAGE", route(NODE, PHONE), via="TLS 192.168.1.9:5070", to_tag=";tag=t")
+    assert sent(router.from_phone(inside, PHONE, 0.0))[0] == NODE
+
+
 def test_a_forged_response_goes_nowhere() -> None:
     router, _ = open_router()
     _, invite = sent(router.from_phone(request("INVITE", route()), CAME_BY, 0.0))
@@ -160,3 +171,25 @@ def test_a_request_with_no_hops_left_is_refused() -> None:
     action = router.from_phone(request("INVITE", route(), hops=0), CAME_BY, 0.0)
     assert answered(action)[1].status_code == 483
     assert router.from_phone(request("ACK", route(), hops=0), CAME_BY, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "account"),
+    [
+        (PROXY, voucher(KEY, "7c", "call-1"), "7c"),
+        ("203.0.113.6", voucher(KEY, "7c", "call-1"), ""),
+        (PROXY, voucher(KEY, "7c", "call-2"), ""),
+        (PROXY, voucher(b"another key", "7c", "call-1"), ""),
+        (PROXY, "7c.", ""),
+    ],
+    ids=["vouched", "not a proxy", "another call", "another node's", "no code"],
+)
+def test_the_voucher_of_another_node_counts_from_a_proxy_of_ours(
+    source: str, text: str, account: str
+) -> None:
+    router, _ = open_router()
+    invite = from_caller("INVITE", uri=f"sip:1000@{HERE};{VOUCHED}={text}")
+    action = router.from_phone(invite, Flow("TCP", source, 5060, 9), 0.0)
+    assert isinstance(action, ToWorker)
+    assert CallerHeader.find(action.message.decode()).account_id == account
+    assert VOUCHED.encode() not in action.message.partition(b"\r\n")[0], "the worker does not see it"

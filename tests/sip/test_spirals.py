@@ -8,6 +8,7 @@ from mixminus.sip.edge.addressing import ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import CallRecorded
+from mixminus.sip.node_keys import COME_AGAIN
 from mixminus.sip.sdp.envelope import fold
 from tests.sip.test_edge_router import SDP, answer_of, forwarded, open_router, request, status_code
 
@@ -254,3 +255,19 @@ def test_nothing_is_kept_of_spirals_that_are_over() -> None:
     for now_s in (5.0, 40.0, 80.0, 150.0):
         router.poll(now_s)
     assert len(router._spirals) == 0
+
+
+def test_a_call_that_we_have_redirected_comes_again_as_another_one() -> None:
+    router = open_router(workers=1)
+    first = forwarded(router.from_phone(request("INVITE", body=SDP), PROXY, 0.0))
+    moved = router.from_worker(answer_of(first.message, 302), first.sip_port, 0.0)
+    assert moved and moved.message.startswith(b"SIP/2.0 302")
+    assert status_code(router.from_phone(request("INVITE", body=SDP), PROXY, 0.1)) == 302, "repeated"
+    again = forwarded(router.from_phone(request("INVITE", branch="z9hG4bKagain", body=SDP), PROXY, 4.0))
+    assert call_id(again.message).endswith(COME_AGAIN)
+    answered = router.from_worker(answer_of(again.message, body=fold(SDP), tag="v"), again.sip_port, 4.0)
+    assert answered and call_id(answered.message) == "call-1"
+    ack = request("ACK", to_tag=";tag=v", branch="z9hG4bKack")
+    assert call_id(forwarded(router.from_phone(ack, PROXY, 4.1)).message) == call_id(again.message)
+    bye = request("BYE", to_tag=";tag=v", number=2, branch="z9hG4bKbye")
+    assert call_id(forwarded(router.from_phone(bye, PROXY, 5.0)).message) == call_id(again.message)

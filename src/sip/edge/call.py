@@ -80,6 +80,8 @@ class EdgeCall:
     """The newest Contact of the phone after the first one (RFC 3261 section 12.2); empty if there is none."""
     alias: Alias | None = None
     """Of the dialog at a worker that has taken it over; None at the first worker."""
+    redirected: bool = False
+    """Whether it was answered with 3xx: a proxy may send it again."""
     moves: int = 0
     """How often its worker was lost."""
     dialog: EdgeDialog = field(default_factory=EdgeDialog)

@@ -37,8 +37,12 @@ class Relay:
         self._counters = counters
 
     def route_of(self, request: Request) -> RelayRoute | None:
-        """Return the route by which a request is to be sent on; None for one that is for this server."""
-        return self._read(request.headers.first("route")) if self._key else None
+        """Return the route by which a request is to be sent on; None for one that is for this server.
+
+        A phone knows the route to a node from its call: outside of a call it must not use it.
+        """
+        route = self._read(request.headers.first("route")) if self._key else None
+        return route if route and (not route.leads_to_node or tag_of(request.headers, "to")) else None
 
     def request(self, request: Request, route: RelayRoute, source: Flow, now_s: float) -> ToPhone | None:
         """Send a request on."""

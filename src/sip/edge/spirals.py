@@ -7,7 +7,8 @@
 Inside, each call has a Call-ID of its own, so that tables, workers and the server keep them apart; ``inward`` puts it into
 what comes from outside, ``outward`` the real one into what is sent. Inside it is a digest of Call-ID and Request-URI, the
 same for each retransmission. A request that comes back with the same Request-URI is no spiral but a loop, or a merged
-request (section 8.2.2.2), and is refused.
+request (section 8.2.2.2), and is refused. A call that we have redirected is not over for the proxy that follows: if the other
+server does not take it, the same INVITE comes again, by another branch, and is another call for pjsip.
 """
 
 import hashlib
@@ -22,7 +23,8 @@ from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialogs import tag_of
 from mixminus.sip.edge.message import Request, Response
-from mixminus.sip.grammar import SipUri
+from mixminus.sip.grammar import SipUri, Via
+from mixminus.sip.node_keys import COME_AGAIN
 
 __all__ = ["Spirals"]
 
@@ -111,12 +113,18 @@ class Spirals:
         call = self._calls.find(outer)
         if call is None and not self._outer:
             return outer
-        inner = _inner_of(outer, request.uri)
-        if inner in self._outer:
-            return inner
-        if request.method != "INVITE" or call is None or call.state is CallState.RELEASED:
+        again = call is not None and call.redirected
+        if again and call and _branch(call.invite) == _branch(request):
             return outer
-        if _target(call.invite.uri) == _target(request.uri) or len(self._outer) >= _MAX_KEPT:
+        inner = _inner_of(outer, request.uri)
+        for each in (inner, inner + COME_AGAIN):
+            if each in self._outer:
+                return each
+        if request.method != "INVITE" or call is None or len(self._outer) >= _MAX_KEPT:
+            return outer
+        if again:
+            inner += COME_AGAIN
+        elif call.state is CallState.RELEASED or _target(call.invite.uri) == _target(request.uri):
             return outer
         self._outer[inner] = outer
         self._seen_s[inner] = now_s
@@ -139,6 +147,10 @@ class Spirals:
 def _inner_of(outer: str, uri: str) -> str:
     text = f"{outer}\0{_target(uri)}".encode("utf-8", "surrogateescape")
     return f"{hashlib.blake2b(text, digest_size=_ID_BYTES).hexdigest()}@spiral"
+
+
+def _branch(request: Request) -> str:
+    return Via.parse(request.headers.first("via")).parameters.get("branch", "")
 
 
 def _target(uri: str) -> tuple[str, str, int]:

@@ -25,6 +25,7 @@ __all__ = ["WorkerSide"]
 
 _FINAL: Final = 200
 _FAILURE: Final = 300
+_REDIRECTION: Final = 3
 
 
 _ECHOED: Final = ("via", "from", "to", "call-id", "cseq")
@@ -157,7 +158,12 @@ class WorkerSide:
         for name, value in OWN_CAPABILITIES:
             if message.headers.first(name):
                 message.headers.set(name, value)
-        if message.headers.first("contact"):
+        contacts = message.headers.values("contact")
+        if contacts and isinstance(message, Response) and message.status_code // 100 == _REDIRECTION:
+            # pjsip puts its own Contact before that of the server.
+            message.headers.set("contact", contacts[-1])
+            self._counters["sip_edge_redirected"] += 1
+        elif contacts:
             message.headers.set("contact", self._identity.contact(worker_id, flow))
         if message.body and message.headers.first("content-type") not in (SIPFRAG, TEXT):
             try:
@@ -193,6 +199,7 @@ class WorkerSide:
             dialog.confirmed = True
             self._calls.fire(call, CallEvent.ANSWERED, now_s)
         elif call.state is not CallState.ESTABLISHED:
+            call.redirected = status_code // 100 == _REDIRECTION
             self._calls.fire(call, CallEvent.ENDED, now_s)
 
     def _acknowledge(

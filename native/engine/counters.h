@@ -67,6 +67,11 @@
 	X(tcp_idle)              /* closed: silent for too long            */ \
 	X(tcp_malformed)         /* closed: no frame, or no STUN at first  */ \
 	X(tcp_overrun)           /* frames for a connection that is full   */ \
+	X(trunk_sent)            /* of rtp_sent: to other engines          */ \
+	X(trunk_received)        /* of rtp_received: from other engines    */ \
+	X(trunk_lost)            /* of jbuf_lost: of those                 */ \
+	X(trunk_lanes_lent)      /* jitter buffers to talkers that begin   */ \
+	X(trunk_lanes_returned)                                               \
 	X(trunk_unknown_talker)  /* an SSRC for which there is no ghost    */ \
 	X(trunk_no_lane)         /* packets while all lanes were lent      */ \
 	X(trunk_crowded)         /* ticks of lanes beyond what is heard    */ \

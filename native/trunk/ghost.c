@@ -88,10 +88,18 @@ static bool borrow_lane(struct mm_ghost *ghost, const struct mm_rtp *rtp)
 		return false;
 	}
 	ghost->lane = trunk->spare[--trunk->nspare];
+	ghost->port.counters.trunk_lanes_lent++;
 	ghost->port.member->present = true;
 	mm_receiver_lend(ghost->lane, &ghost->port.counters);
 	ghost->passed = (uint16_t)(rtp->sequence_number - 1);
 	return true;
+}
+
+/* A ghost has nothing but what comes by its lanes. */
+static void count(struct mm_counters *counters)
+{
+	counters->trunk_received = counters->rtp_received;
+	counters->trunk_lost = counters->jbuf_lost;
 }
 
 static void return_lane(struct mm_ghost *ghost)
@@ -100,6 +108,8 @@ static void return_lane(struct mm_ghost *ghost)
 
 	if (!ghost->lane)
 		return;
+	count(&ghost->port.counters);
+	ghost->port.counters.trunk_lanes_returned++;
 	trunk->spare[trunk->nspare++] = ghost->lane;
 	ghost->lane = NULL;
 	ghost->port.member->present = false;
@@ -118,8 +128,10 @@ static void receive(struct mm_port *port, int64_t now_us)
 {
 	struct mm_ghost *ghost = ghost_of(port);
 
-	if (ghost->lane &&
-	    (!port->place || now_us - ghost->last_packet_us > HANGOVER_US))
+	if (!ghost->lane)
+		return;
+	count(&port->counters);
+	if (!port->place || now_us - ghost->last_packet_us > HANGOVER_US)
 		return_lane(ghost);
 }
 

@@ -84,6 +84,7 @@ static void seal(struct mm_trunk_link *link, struct mm_trunk_sender *sender,
 	mm_outbox_commit(&shard->outbox, link->trunk->socket.fd,
 			 &shard->counters);
 	shard->counters.rtp_sent++;
+	shard->counters.trunk_sent++;
 	shard->counters.rtp_sent_bytes += (size_t)sealed;
 }
 

@@ -30,13 +30,17 @@ class Operators:
         given = credential.encode(errors="surrogatepass")
         return bool(self._metrics_token) and hmac.compare_digest(given, self._metrics_token)
 
-    async def require(self, identity: Identity) -> None:
-        """Raise NotPermitted unless an identity is the first customer's or the super admin's."""
+    async def include(self, identity: Identity) -> bool:
+        """Return whether an identity is the first customer's or the super admin's."""
         if identity.permission & Permission.PROJECT_SUPER_ADMIN:
-            return
+            return True
         async with self._store.snapshot() as tx:
             first = await tx.customers.first()
-        if first is None or identity.customer_id != first.id:
+        return first is not None and identity.customer_id == first.id
+
+    async def require(self, identity: Identity) -> None:
+        """Raise NotPermitted unless an identity is the first customer's or the super admin's."""
+        if not await self.include(identity):
             raise NotPermitted(
                 "this concerns the whole server: it needs a credential of its first customer or its super admin; "
                 "/metrics takes the token of MIXMINUS_METRICS_TOKEN, too"

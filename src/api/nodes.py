@@ -1,5 +1,6 @@
 """/nodes, an extension of the API: the servers that share the database."""
 
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from mixminus.api.authentication import SENDER
 from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.api.services import Services
 from mixminus.errors import NotFound
 from mixminus.model.permissions import ADMIN
 from mixminus.store.fence import LEADER
@@ -35,12 +37,18 @@ class NodeView(View):
     version: str
     state: Literal["serving", "draining", "gone"]
     """`draining`: it takes no new calls, and gives its rooms to others."""
+    leader: bool
+    """Whether it sends the webhooks, and takes over what others leave."""
     rooms: int
     """Whose home it is; as it last reported."""
     calls: int
+    load: float
+    """CPU time of its busiest mixing thread over a second, as a share of the time it has."""
     tm_start: Timestamp
     tm_lease: Annotated[Timestamp, Field(validation_alias="lease_until")]
     """Until when it is not declared gone."""
+    lease_age_s: float
+    """Seconds since it last renewed its lease, by the database's clock: it does so each 1.5 s, and is gone after 6."""
 
 
 class NodesView(View):
@@ -59,11 +67,10 @@ async def list_nodes(call: ApiCall) -> NodesView:
     """Only for the server's first customer and its super admin."""
     services = call.services
     await services.access.operators.require(call.request[SENDER])
-    rows = await services.cluster.nodes()
     return NodesView(
         here=services.cluster.node_id,
         leader=services.store.fence.holds(LEADER),
-        result=[NodeView.of(row) for row in rows],
+        result=await _nodes(services),
     )
 
 
@@ -86,4 +93,13 @@ async def _set_draining(call: ApiCall, *, on: bool) -> NodeView:
     await services.access.operators.require(call.request[SENDER])
     if not await services.cluster.set_draining(call.id, on=on):
         raise NodeNotFound(f"no living node {call.id}: `mixminus nodes list` shows them")
-    return next(NodeView.of(row) for row in await services.cluster.nodes() if row.id == call.id)
+    return next(each for each in await _nodes(services) if each.id == call.id)
+
+
+async def _nodes(services: Services) -> list[NodeView]:
+    rows = await services.cluster.nodes()
+    leader = None
+    if rows:
+        async with services.store.snapshot() as tx:
+            leader = await tx.homes.of(LEADER)
+    return [NodeView.model_validate(asdict(row) | {"leader": row.id == leader}) for row in rows]

@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Final
 
+from mixminus.api.authentication import SENDER
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.model.permissions import Permission
+from mixminus.model.permissions import ADMIN, Permission, allows
 from mixminus.sip.served import Transport
 from mixminus.wire.view import View
 
@@ -30,12 +31,20 @@ class ServerView(View):
     """The parent domain of the realms of customers and trunks: `MIXMINUS_SIP_DOMAIN`."""
     sip_addresses: list[SipAddressView]
     """Where phones register and call, the preferred first; empty while SIP does not run."""
+    nodes: bool
+    """Whether several servers share the database, and this credential may see them: `GET /nodes`."""
 
 
 @operation("GET", "/server", "Get what this server serves")
 async def get_server(call: ApiCall) -> ServerView:
     """For every caller with a credential: the addresses with which a phone is set up, and a room dialled."""
-    process = call.services.process
+    services, sender = call.services, call.request[SENDER]
+    process = services.process
+    nodes = not services.store.fence.alone and allows(sender.permission, ADMIN)
     return ServerView.model_validate(
-        {"sip_domain": process.sip_domain, "sip_addresses": process.sip_addresses()}
+        {
+            "sip_domain": process.sip_domain,
+            "sip_addresses": process.sip_addresses(),
+            "nodes": nodes and await services.access.operators.include(sender),
+        }
     )

@@ -160,7 +160,24 @@ def _metrics(services: Services) -> Iterator[Metric]:
         {"": int(services.admission.draining)},
     )
     if not services.store.fence.alone:
-        yield Metric("mixminus_nodes", "gauge", "nodes that live", {"": len(services.cluster.peers) + 1})
-        leader = services.store.fence.holds(LEADER)
-        yield Metric("mixminus_leader", "gauge", "whether this node is the leader", {"": int(leader)})
+        yield from _cluster_metrics(services)
     yield from services.process.gauges()
+
+
+def _cluster_metrics(services: Services) -> Iterator[Metric]:
+    """Yield what only a node has."""
+    cluster = services.cluster
+    draining = cluster.is_draining + sum(each.is_draining for each in cluster.peers)
+    leader = services.store.fence.holds(LEADER)
+    gauges = {
+        "nodes": ("nodes that live", len(cluster.peers) + 1),
+        "nodes_draining": ("nodes that live, and drain", draining),
+        "leader": ("whether this node is the leader", int(leader)),
+        "lease_age_seconds": ("how long ago this node last renewed its lease", cluster.lease_age_s),
+    }
+    for name, (description, value) in gauges.items():
+        yield Metric(f"mixminus_{name}", "gauge", description, {"": value})
+    if services.satellites:
+        here, elsewhere = services.satellites.seats
+        samples = {'{leg="here"}': here, '{leg="elsewhere"}': elsewhere}
+        yield Metric("mixminus_satellite_participants", "gauge", "participants of rooms over nodes", samples)

@@ -141,5 +141,9 @@ async def _share(
     stack.push_async_callback(leadership.close)
     if await leadership.take():
         await leadership.sweep()
-    membership.report(lambda: (len(services.rooms), len(services.live_calls)))
+    membership.report(
+        lambda: leases.Load(len(services.rooms), len(services.live_calls), services.engine.load().busiest)
+    )
+    # The lease outlives the engine.
+    stack.callback(membership.report, lambda: leases.NO_LOAD)
     leadership.start(lead, refresh)

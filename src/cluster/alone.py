@@ -28,6 +28,11 @@ class Cluster(Protocol):
         """Whether this node gives its rooms to others."""
         ...
 
+    @property
+    def lease_age_s(self) -> float:
+        """How long ago this node last renewed its lease."""
+        ...
+
     def peer(self, node_id: UUID) -> Peer | None:
         """Return another living node; None for this one, and for one that is gone."""
         ...
@@ -52,6 +57,7 @@ class Alone:
     counters: Mapping[str, int] = {}
     peers: Sequence[Peer] = ()
     is_draining = False
+    lease_age_s = 0.0
 
     def peer(self, node_id: UUID) -> Peer | None:
         """Return None: there is no other node."""

@@ -90,7 +90,7 @@ class Leadership:
         looks = 0
         while True:
             try:
-                await self._look(due=looks % _SWEEPS == 0)
+                await self.look(due=looks % _SWEEPS == 0)
             except Unavailable as error:
                 log.warning("not swept", cause=str(error))
             looks += 1
@@ -98,7 +98,8 @@ class Leadership:
                 async with asyncio.timeout(_LOOK_S):
                     await self._departed.wait()
 
-    async def _look(self, *, due: bool) -> None:
+    async def look(self, *, due: bool) -> None:
+        """Take the leadership if it is free, and sweep as the leader: when it is due, or another node has departed."""
         if due:
             await self._refresh()
         if self._membership.is_draining and self._membership.successor():

@@ -19,7 +19,7 @@ from mixminus.errors import Unavailable
 from mixminus.hosts import host_of
 from mixminus.log import get, task_failed
 from mixminus.store.homes import GONE
-from mixminus.store.leases import DRAINING, LeaseTable, Node, NodeRow
+from mixminus.store.leases import DRAINING, NO_LOAD, LeaseTable, Load, Node, NodeRow
 from mixminus.tasks import TaskScope
 
 __all__ = ["RENEW_S", "Membership"]
@@ -47,10 +47,12 @@ class Membership:
         self._on_gone = on_gone
         self._renew_s = renew_s
         self._peers: dict[UUID, Peer] = {}
-        self._load: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self._load: Callable[[], Load] = lambda: NO_LOAD
         self._on_departure: Callable[[], None] = lambda: None
         self._soon = asyncio.Event()
         self._is_gone = False
+        self._renewed_s = 0.0
+        """When this node last renewed, by the clock of the event loop."""
         self._is_draining = False
         self._on_draining: Callable[[], None] = lambda: None
         self._scope = TaskScope(task_failed("cluster"))
@@ -81,6 +83,11 @@ class Membership:
         """Whether this node gives its rooms to others."""
         return self._is_draining
 
+    @property
+    def lease_age_s(self) -> float:
+        """How long ago this node last renewed its lease."""
+        return asyncio.get_running_loop().time() - self._renewed_s
+
     def successor(self) -> Peer | None:
         """Return the other node that takes new rooms and has the fewest; None if there is none."""
         serving = [each for each in self._peers.values() if not each.is_draining]
@@ -101,8 +108,8 @@ class Membership:
         """Return another living node; None for this one, and for one that is gone."""
         return self._peers.get(node_id)
 
-    def report(self, load: Callable[[], tuple[int, int]]) -> None:
-        """Write how many rooms and calls ``load`` returns with each renewal."""
+    def report(self, load: Callable[[], Load]) -> None:
+        """Write with each renewal what ``load`` returns."""
         self._load = load
 
     def watch(self, on_departure: Callable[[], None]) -> None:
@@ -114,11 +121,16 @@ class Membership:
         self._soon.set()
 
     async def start(self) -> None:
-        """Register, in place of an earlier node of this address; Unavailable if the database does not answer."""
+        """Join, and renew the lease from now on; Unavailable if the database does not answer."""
+        await self.join()
+        self._scope.spawn("lease", self._keep())
+
+    async def join(self) -> None:
+        """Register, in place of an earlier node of this address."""
         for node_id in await self._leases.register(self.node):
             log.info("earlier node of this address is gone", node_id=str(node_id))
+        self._renewed_s = asyncio.get_running_loop().time()
         self._see(await self._leases.all())
-        self._scope.spawn("lease", self._keep())
 
     async def close(self) -> None:
         """Leave: others take over at once. Closing twice is harmless."""
@@ -140,18 +152,19 @@ class Membership:
                     await self._soon.wait()
             self._soon.clear()
             try:
-                await self._renew()
+                await self.renew()
             except Unavailable as error:
                 self._counters["cluster.renewals_failed"] += 1
                 log.warning("lease not renewed", cause=str(error))
 
-    async def _renew(self) -> None:
-        rooms, calls = self._load()
-        state = await self._leases.renew(self.node.id, rooms=rooms, calls=calls)
+    async def renew(self) -> None:
+        """Renew once, declare those gone whose lease has lapsed, and read the others."""
+        state = await self._leases.renew(self.node.id, self._load())
         if not state:
             self._is_gone = True
             self._on_gone()
             return
+        self._renewed_s = asyncio.get_running_loop().time()
         self._drain(on=state == DRAINING)
         self._counters["cluster.renewals"] += 1
         for node_id in await self._leases.declare_gone(self.node.id):

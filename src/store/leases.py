@@ -18,7 +18,7 @@ from uuid import UUID
 from mixminus.errors import Unavailable
 from mixminus.store.session import open_session, unanswered
 
-__all__ = ["DRAINING", "SERVING", "LeaseTable", "Node", "NodeRow"]
+__all__ = ["DRAINING", "NO_LOAD", "SERVING", "LeaseTable", "Load", "Node", "NodeRow"]
 
 SERVING: Final = "serving"
 DRAINING: Final = "draining"
@@ -26,7 +26,11 @@ DRAINING: Final = "draining"
 
 TTL_S: Final = 6.0
 _ANSWER_S: Final = 3.0
-_NODE: Final = "id, address, sip_address, version, state, rooms, calls, tm_start, lease_until"
+_ALL: Final = """
+SELECT id, address, sip_address, version, state, rooms, calls, load, tm_start, lease_until,
+  EXTRACT(EPOCH FROM clock_timestamp() - lease_until + $1::interval)::float8 AS lease_age_s
+FROM nodes ORDER BY tm_start
+"""
 _REGISTER: Final = """
 INSERT INTO nodes (id, address, sip_address, version, state, rooms, calls, tm_start, lease_until, steady_since)
 VALUES ($1, $2, $3, $4, 'serving', 0, 0, clock_timestamp(), clock_timestamp() + $5::interval, clock_timestamp())
@@ -39,7 +43,7 @@ UPDATE extension_bindings SET node_id = $1
 WHERE node_id IN (SELECT id FROM nodes WHERE address = $2 AND id <> $1)
 """
 _RENEW: Final = """
-UPDATE nodes SET rooms = $3, calls = $4, lease_until = clock_timestamp() + $2::interval,
+UPDATE nodes SET rooms = $3, calls = $4, load = $5, lease_until = clock_timestamp() + $2::interval,
   steady_since = CASE WHEN lease_until < clock_timestamp() THEN clock_timestamp() ELSE steady_since END
 WHERE id = $1 AND state <> 'gone' RETURNING state
 """
@@ -66,6 +70,20 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What a node carries, as it reports it with each renewal."""
+
+    rooms: int = 0
+    """Whose home it is."""
+    calls: int = 0
+    mixing: float = 0.0
+    """CPU time of the busiest mixing thread, as a share of the time it has."""
+
+
+NO_LOAD: Final = Load()
+
+
+@dataclass(frozen=True, slots=True)
 class NodeRow:
     """A node as the others see it."""
 
@@ -77,8 +95,11 @@ class NodeRow:
     """``serving``, ``draining`` or ``gone``."""
     rooms: int
     calls: int
+    load: float
     tm_start: datetime
     lease_until: datetime
+    lease_age_s: float
+    """Since it last renewed, by the database's clock."""
 
 
 class LeaseTable:
@@ -105,9 +126,9 @@ class LeaseTable:
             except Exception as error:
                 raise await self._lost(error) from error
 
-    async def renew(self, node_id: UUID, *, rooms: int = 0, calls: int = 0) -> str:
+    async def renew(self, node_id: UUID, load: Load = NO_LOAD) -> str:
         """Renew a lease and return the node's state; empty if it was declared gone."""
-        rows = await self._fetch(_RENEW, node_id, self._ttl, rooms, calls)
+        rows = await self._fetch(_RENEW, node_id, self._ttl, load.rooms, load.calls, load.mixing)
         return str(rows[0]["state"]) if rows else ""
 
     async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
@@ -124,7 +145,7 @@ class LeaseTable:
 
     async def all(self) -> Sequence[NodeRow]:
         """Return the nodes, with those that went lately, oldest first."""
-        return [NodeRow(**row) for row in await self._fetch(f"SELECT {_NODE} FROM nodes ORDER BY tm_start")]
+        return [NodeRow(**row) for row in await self._fetch(_ALL, self._ttl)]
 
     async def close(self) -> None:
         """End the session; closing twice is harmless."""

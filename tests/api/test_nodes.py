@@ -6,6 +6,8 @@ from tests.api.client import ApiClient
 
 async def test_a_server_alone_is_no_node(api: ApiClient) -> None:
     assert await api.get("/v1.0/nodes") == (200, {"here": str(NIL), "leader": True, "result": []})
+    _, server = await api.get("/v1.0/server")
+    assert server["nodes"] is False
 
 
 async def test_nodes_are_shown_to_the_operators_of_the_server_alone(api: ApiClient) -> None:

@@ -31,4 +31,5 @@ async def test_every_transport_is_named_with_the_public_address(tmp_path: Path) 
                 {"transport": transport, "host": "192.0.2.7", "port": port}
                 for transport, port in ports.items()
             ],
+            "nodes": False,
         }

@@ -1,17 +1,19 @@
 """A node that drains: no new calls, and its rooms go to others, each when its last participant has left."""
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mixminus.cli.main import main
 from tests.e2e.test_overload import invite
 from tests.support.database import postgresql_url
 from tests.support.netns import ADDRESS
 from tests.support.nodes import numbers, running_nodes
 from tests.support.raw_phone import RawPhone
-from tests.support.server import Server
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.waiting import eventually
 
 
@@ -79,3 +81,25 @@ def test_a_stopped_node_gives_its_rooms_away_while_it_waits_for_its_calls(nodes:
         phone.hang_up()
     assert home.process.wait(30) == 0
     eventually(lambda: is_at(other, used), timeout_s=30, what="the other room follows")
+
+
+def test_the_command_waits_until_the_node_is_empty(
+    nodes: list[Server], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, other = nodes
+    monkeypatch.setenv("MIXMINUS_URL", home.url)
+    monkeypatch.setenv("MIXMINUS_KEY", ACCESS_KEY)
+    empty, used = home.new_room(name="empty"), home.new_room(name="used")
+    with RawPhone() as phone:
+        phone.dial((ADDRESS, home.sip_port), used)
+        home.wait_for_participants(used, 1)
+        assert main(["nodes", "drain", "--wait", "3"]) == 1
+        assert "still has calls (1)" in capsys.readouterr().err
+        phone.hang_up()
+    assert main(["nodes", "drain", "--wait", "60", "--json"]) == 0
+    drained = json.loads(capsys.readouterr().out)
+    assert (drained["state"], drained["rooms"], drained["calls"]) == ("draining", 0, 0)
+    assert is_at(other, empty)
+    assert is_at(other, used)
+    assert main(["nodes", "undrain"]) == 0
+    eventually(lambda: home.request("GET", "/health/ready").status == 200, what="it serves again")

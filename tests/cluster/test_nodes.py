@@ -1,5 +1,6 @@
 """Three servers on one database: any of them answers any request, and what one of them leaves others take over."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,6 +39,23 @@ def test_the_nodes_know_each_other_and_one_is_the_leader(nodes: list[Server]) ->
     seen = [node.call("GET", "/nodes").json for node in nodes]
     assert len({each["here"] for each in seen}) == 3
     assert [each["leader"] for each in seen].count(True) == 1
+    (leader,) = {each["here"] for each in seen if each["leader"]}
+    for each in seen:
+        assert [row["id"] for row in each["result"] if row["leader"]] == [leader], "all name the same one"
+        assert all(0 <= row["lease_age_s"] < 6 and 0 <= row["load"] <= 1 for row in each["result"])
+    assert nodes[0].call("GET", "/server").json["nodes"] is True
+
+
+def test_an_agent_who_may_not_see_the_nodes_is_shown_none(nodes: list[Server]) -> None:
+    agent = {"username": "manager@example.com", "password": "a long password of tests", "permission": 64}
+    assert nodes[0].call("POST", "/agents", agent).status == 200
+    login = {name: agent[name] for name in ("username", "password")}
+    answer = nodes[1].request(
+        "POST", "/auth/login", body=json.dumps(login).encode(), headers={"Content-Type": "application/json"}
+    )
+    token = answer.json["token"]
+    assert nodes[1].call("GET", "/server", token=token).json["nodes"] is False
+    assert nodes[1].call("GET", "/nodes", token=token).status == 403
 
 
 def test_a_room_is_read_and_changed_at_any_node(nodes: list[Server]) -> None:

@@ -2,20 +2,29 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, expect
 
-from tests.app.server import KEY, Server
+from tests.app.server import KEY
 
-__all__ = ["WITHIN_MS", "api", "log_in", "opened"]
+__all__ = ["WITHIN_MS", "Site", "api", "log_in", "opened"]
 
 WITHIN_MS = 30_000
 
 
+class Site(Protocol):
+    """A server that has the console."""
+
+    @property
+    def base(self) -> str:
+        """Its URL, without a slash at the end."""
+        ...
+
+
 @asynccontextmanager
-async def opened(chromium: Browser, server: Server, *, expected: int = 0) -> AsyncIterator[Page]:
+async def opened(chromium: Browser, server: Site, *, expected: int = 0) -> AsyncIterator[Page]:
     """Open the console; whatever its scripts or its policy complain about fails the test.
 
     ``expected`` answers may be refusals, which the browser logs as errors.
@@ -50,7 +59,7 @@ async def log_in(page: Page, key: str = KEY) -> None:
     await expect(page.locator(".connection[data-state=live]")).to_be_visible(timeout=WITHIN_MS)
 
 
-async def api(server: Server, method: str, path: str, **body: object) -> Any:
+async def api(server: Site, method: str, path: str, **body: object) -> Any:
     """Send a request with the operator's key, and return what the server answers to it."""
     async with (
         ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,

@@ -155,7 +155,9 @@ def test_a_departed_talkers_lane_goes_to_the_next() -> None:
         ports[1].write(noise(20, seed=2))
         tick(30)
         assert np.abs(listener.read()).max() > 2900
-        assert there.counted()["trunk_no_lane"] == refused
+        counted = there.counted()
+        assert counted["trunk_no_lane"] == refused
+        assert (counted["trunk_lanes_lent"], counted["trunk_lanes_returned"]) == (2, 1)
 
 
 def test_a_ghost_that_is_closed_while_it_speaks_gives_its_lane_back() -> None:
@@ -175,7 +177,10 @@ def test_a_ghost_that_is_closed_while_it_speaks_gives_its_lane_back() -> None:
             ghost.close()
             port.close()
         assert far.ghosts == ()
-        assert "trunk_no_lane" not in there.counted()
+        there.tick()
+        counted = there.counted()
+        assert "trunk_no_lane" not in counted
+        assert counted["trunk_lanes_lent"] == counted["trunk_lanes_returned"] == 5
 
 
 def test_a_seat_that_is_dropped_is_not_heard_any_more_and_needs_a_new_number() -> None:

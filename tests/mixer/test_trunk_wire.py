@@ -103,7 +103,9 @@ def test_lost_packets_are_concealed_and_counted(line: Line) -> None:
         for one, other in zip(heard.reshape(-1, FRAME), due.reshape(-1, FRAME), strict=True)
     ]
     counted = line.there.counted()
-    assert len(lost) == counted["jbuf_lost"] == counted["frames_concealed"] == 4
+    assert len(lost) == counted["jbuf_lost"] == counted["frames_concealed"] == counted["trunk_lost"] == 4
+    assert counted["trunk_received"] == counted["rtp_received"] > 40
+    assert line.here.counted()["trunk_sent"] == line.here.counted()["rtp_sent"]
     assert np.abs(heard).max() <= 32_767
     # A lost frame, and the one that its concealment fades into.
     assert frames.count(False) <= 3 * len(lost)

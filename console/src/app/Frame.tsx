@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { customer, logOut } from "../api/account";
 import { showsRequests } from "../api/requestlog";
+import { useServer } from "../api/server";
 import { Icon, Logo } from "../ui/Icon";
 import { Connection } from "./Connection";
 import { RequestPanel } from "./RequestPanel";
@@ -11,10 +12,11 @@ import { GROUPS, VIEWS } from "../views/registry";
 
 function Navigation({ onChoose }: { onChoose: () => void }) {
   const current = path.value.split("/")[0];
+  const server = useServer();
   return (
     <nav aria-label="Views">
       {GROUPS.map((group) => {
-        const views = VIEWS.filter((view) => view.group === group && !view.path.includes(":"));
+        const views = VIEWS.filter((view) => view.group === group && !view.path.includes(":") && (!view.at || (server && view.at(server))));
         return (
           <div class="nav-group" key={group}>
             <h2>{group}</h2>

@@ -2,6 +2,7 @@
 //
 // A view whose address has a parameter shows one thing of a list: it is not in the navigation.
 import type { FunctionComponent } from "preact";
+import type { Server } from "../api/server";
 import type { IconName } from "../ui/Icon";
 
 /** The parameters of the address: rooms/:id gives { id }. */
@@ -16,6 +17,8 @@ export interface View {
   /** In the navigation, and of the window. */
   readonly title: string;
   readonly load: () => Promise<FunctionComponent<ViewProps>>;
+  /** Whether it is in the navigation at this server; always, if that does not depend on the server. */
+  readonly at?: (server: Server) => boolean;
 }
 
 export const GROUPS: readonly Group[] = ["Now", "Telephony", "Archive", "Operation"];
@@ -35,5 +38,6 @@ export const VIEWS: readonly View[] = [
   { path: "transcripts", group: "Archive", icon: "transcripts", title: "Transcripts", load: async () => (await import("./transcripts/Transcripts")).Transcripts },
   { path: "usage", group: "Operation", icon: "clock", title: "Usage", load: async () => (await import("./usage/Usage")).Usage },
   { path: "privacy", group: "Operation", icon: "lock", title: "Privacy", load: async () => (await import("./privacy/Privacy")).Privacy },
+  { path: "nodes", group: "Operation", icon: "nodes", title: "Nodes", load: async () => (await import("./nodes/Nodes")).Nodes, at: ({ nodes }) => nodes },
   { path: "server", group: "Operation", icon: "server", title: "Server", load: async () => (await import("./server/Server")).Server },
 ];

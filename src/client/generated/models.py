@@ -803,11 +803,17 @@ class Node(Model):
     version: str
     state: Literal["serving", "draining", "gone"]
     """`draining`: it takes no new calls, and gives its rooms to others."""
+    leader: bool
+    """Whether it sends the webhooks, and takes over what others leave."""
     rooms: int
     """Whose home it is; as it last reported."""
     calls: int
+    load: float
+    """CPU time of its busiest mixing thread over a second, as a share of the time it has."""
     tm_start: Timestamp
     tm_lease: Timestamp
+    lease_age_s: float
+    """Seconds since it last renewed its lease, by the database's clock: it does so each 1.5 s, and is gone after 6."""
 
 
 class Nodes(Model):
@@ -1024,6 +1030,8 @@ class Server(Model):
     """The parent domain of the realms of customers and trunks: `MIXMINUS_SIP_DOMAIN`."""
     sip_addresses: list[SipAddress]
     """Where phones register and call, the preferred first; empty while SIP does not run."""
+    nodes: bool
+    """Whether several servers share the database, and this credential may see them: `GET /nodes`."""
 
 
 class Speaking(Model):

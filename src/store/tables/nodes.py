@@ -1,6 +1,6 @@
 """Nodes: the servers that share a PostgreSQL database, each start of one a row."""
 
-from sqlalchemy import Column, DateTime, Integer, String, Table, Uuid
+from sqlalchemy import Column, DateTime, Float, Integer, String, Table, Uuid, text
 
 from mixminus.store.tables.columns import WORD, metadata
 
@@ -19,6 +19,8 @@ nodes = Table(
     Column("state", String(WORD), nullable=False),
     Column("rooms", Integer, nullable=False),
     Column("calls", Integer, nullable=False),
+    # CPU time of the busiest mixing thread, as a share of the time it has.
+    Column("load", Float, nullable=False, server_default=text("0")),
     Column("tm_start", DateTime(timezone=True), nullable=False),
     Column("lease_until", DateTime(timezone=True), nullable=False),
     # Since when its lease has not lapsed: one that slept longer than a lease declares none gone.

@@ -68,6 +68,7 @@ test_() {
 	need_file /usr/lib/python3/dist-packages/gi/__init__.py python3-gi
 	need_command turnserver coturn
 	need_command kamailio kamailio
+	need_command docker-compose docker-compose
 	need_command dnsmasq dnsmasq-base
 	need_command icecast2 icecast2
 	need_command sipp sip-tester

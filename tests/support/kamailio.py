@@ -1,7 +1,7 @@
 """Kamailio as a provider: a registrar with passwords that forwards calls to the registered Contact, and a proxy that carries ours."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,17 @@ from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
-__all__ = ["ALIAS", "NUMBER", "PASSWORD", "SUBSCRIBER", "USERNAME", "Provider", "kamailio", "provider"]
+__all__ = [
+    "ALIAS",
+    "NUMBER",
+    "PASSWORD",
+    "SUBSCRIBER",
+    "USERNAME",
+    "Provider",
+    "kamailio",
+    "provider",
+    "running_kamailio",
+]
 
 NUMBER: Final = "15550100"
 ALIAS: Final = "2000"
@@ -126,6 +136,13 @@ def kamailio(config: Path, log: Path, *options: str) -> Iterator[None]:
         "4",
         *options,
     ]
+    with running_kamailio(command, log):
+        yield
+
+
+@contextmanager
+def running_kamailio(command: Sequence[str], log: Path) -> Iterator[None]:
+    """Run a command that starts Kamailio in the foreground until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:

@@ -31,7 +31,9 @@ SETTINGS: Final = {
 class PostgreSQL:
     """One server with a database for each test."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """``settings`` are of ``postgresql.conf``, in place of those of all tests."""
+        self._settings = {**SETTINGS, **settings}
         self.directory = Path(tempfile.mkdtemp(prefix="mm-pg-", dir="/tmp"))
         self._data = self.directory / "data"
         if _may_become_nobody():
@@ -41,7 +43,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start, and return when connections are accepted."""
-        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [_program("postgres"), "-D", self._data, "-k", self.directory, *options]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -46,20 +46,22 @@ class Server:
         self.directory = directory
         self._launcher = launcher
         self.host = ADDRESS
-        self.http_port, self.sip_port, self.webrtc_port = (free_port(ADDRESS) for _ in range(3))
+        http_port, sip_port, webrtc_port = (free_port(ADDRESS) for _ in range(3))
         self._settings = {
             "MIXMINUS_DATA_DIR": str(directory / "data"),
-            "MIXMINUS_HTTP_PORT": str(self.http_port),
+            "MIXMINUS_HTTP_PORT": str(http_port),
             "MIXMINUS_SIP_HOST": ADDRESS,
-            "MIXMINUS_SIP_PORT": str(self.sip_port),
-            "MIXMINUS_WEBRTC_PORT": str(self.webrtc_port),
+            "MIXMINUS_SIP_PORT": str(sip_port),
+            "MIXMINUS_WEBRTC_PORT": str(webrtc_port),
             "MIXMINUS_PUBLIC_HOST": ADDRESS,
             "MIXMINUS_RTP_PORT_MIN": "30000",
             "MIXMINUS_RTP_PORT_MAX": "31999",
             "MIXMINUS_ACCESS_KEY": ACCESS_KEY,
             **settings,
         }
-        self.sip_port = int(self._settings["MIXMINUS_SIP_PORT"])
+        self.http_port, self.sip_port, self.webrtc_port = (
+            int(self._settings[f"MIXMINUS_{kind}_PORT"]) for kind in ("HTTP", "SIP", "WEBRTC")
+        )
         self._pool = PoolManager(maxsize=64)
         self.start()
 

@@ -5,22 +5,26 @@ helps where the kernel does not run the process (SIGSTOP, a frozen cgroup, a dis
 and its alarm waits as long as it does.
 
 Unanswered pings are counted, not seconds: after a pause of the server itself, answers that have come meanwhile are
-read before the next ping is sent.
+read before the next ping is sent. A child that is ready to run and gets no core is late, not stuck: on a machine that is too
+busy for all of them, to kill and replace those that wait would add work, and end calls.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import count
+from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from mixminus.clock import Clock
 
-__all__ = ["BEATS_AT_REST", "BEAT_S", "MOST_UNANSWERED", "Heartbeat", "watch"]
+__all__ = ["BEATS_AT_REST", "BEAT_S", "MOST_UNANSWERED", "PATIENCE", "Heartbeat", "watch"]
 
 BEAT_S: Final = 2.0
 """Time between two pings of one child."""
 BEATS_AT_REST: Final = 5
 """Beats between two pings of a child that has nothing to do: hundreds of them must cost nothing."""
 MOST_UNANSWERED: Final = 3
+PATIENCE: Final = 10
+"""Times as many unanswered pings are allowed to a child that waits for a core."""
 _MOST_AT_START: Final = 30
 """Before its first message a child loads libraries or a model."""
 
@@ -44,16 +48,31 @@ class Heartbeat:
         self._unanswered = 0
         self._most_now = self._most
 
-    def beat(self) -> bool:
-        """Count the ping that is sent now; return False if too many before it are unanswered."""
-        if self._unanswered >= self._most_now:
+    def beat(self, pid: int = 0) -> bool:
+        """Count the ping that is sent now; return False if too many before it are unanswered by this process."""
+        most = self._most_now
+        if self._unanswered >= most and not (self._unanswered < PATIENCE * most and _waits_for_core(pid)):
             return False
         self._unanswered += 1
         return True
 
 
+def _waits_for_core(pid: int) -> bool:
+    """Return whether a process is ready to run (proc_pid_stat(5)); one that is stopped, blocked or idle is not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state == "R"
+
+
 class _Watched(Protocol):
     heartbeat: Heartbeat
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 before it has one."""
+        ...
 
 
 Child = TypeVar("Child", bound=_Watched)
@@ -76,7 +95,7 @@ async def watch(
         for place, child in enumerate(list(children()), beat):
             if place % BEATS_AT_REST and at_rest(child) and not child.heartbeat.owes:
                 continue
-            if child.heartbeat.beat():
+            if child.heartbeat.beat(child.pid):
                 ping(child)
             else:
                 on_stuck(child)

@@ -1,11 +1,18 @@
 """Heartbeats: which children are pinged at which beat, and when one counts as stuck."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from mixminus.heartbeat import BEAT_S, BEATS_AT_REST, MOST_UNANSWERED, Heartbeat, watch
+import psutil
+
+from mixminus.heartbeat import BEAT_S, BEATS_AT_REST, MOST_UNANSWERED, PATIENCE, Heartbeat, watch
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
 
@@ -15,6 +22,7 @@ class Child:
     name: str
     at_rest: bool = False
     answers: bool = True
+    pid: int = 0
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
 
 
@@ -71,3 +79,22 @@ async def test_a_child_at_rest_that_owes_an_answer_is_stuck_soon() -> None:
     assert MOST_UNANSWERED <= stuck["resting"] <= BEATS_AT_REST + MOST_UNANSWERED
     assert pings["resting"] == MOST_UNANSWERED
     assert set(stuck) == {"busy", "resting"}
+
+
+@contextmanager
+def looping() -> Iterator[int]:
+    """Yield the id of a process that is always ready to run."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+async def test_a_child_that_waits_for_a_core_is_given_more_time_and_a_stopped_one_is_not() -> None:
+    with looping() as late, looping() as stopped:
+        os.kill(stopped, signal.SIGSTOP)
+        await until(lambda: psutil.Process(stopped).status() == psutil.STATUS_STOPPED)
+        children = [Child("late", answers=False, pid=late), Child("stopped", answers=False, pid=stopped)]
+        _, stuck = await beats(children, MOST_UNANSWERED * PATIENCE + 1)
+        assert stuck == {"stopped": MOST_UNANSWERED, "late": MOST_UNANSWERED * PATIENCE}

@@ -34,7 +34,7 @@ class Draining:
         self._forwarder = forwarder
         self._changed = asyncio.Event()
         self._scope = TaskScope(task_failed("draining"))
-        membership.watch_draining(self._changed.set)
+        membership.watch_draining(self._follow)
 
     def start(self) -> None:
         """Follow the state of this node from now on."""
@@ -44,11 +44,15 @@ class Draining:
         """Stop; closing twice is harmless."""
         await self._scope.close()
 
+    def _follow(self) -> None:
+        """Refuse new calls, or take them again, at once."""
+        self._services.admission.drain(on=self._membership.is_draining)
+        self._changed.set()
+
     async def _run(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            self._services.admission.drain(on=self._membership.is_draining)
             while self._membership.is_draining:
                 try:
                     await self._give_rooms()

@@ -1,11 +1,14 @@
 """Admission: new calls are refused while mixing has no time for them, and once the server is about to stop."""
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.mixer import Engine, Shed
+from mixminus.tasks import Interrupted, unless
 
 __all__ = ["CHECK_S", "Admission", "Draining", "Overloaded"]
 
@@ -35,10 +38,13 @@ class Admission:
         self._max_load = max_load
         self.draining = False
         """Whether the server takes no new calls because it is about to stop, or drains."""
+        self._changed: asyncio.Future[None] | None = None
 
     def drain(self, *, on: bool = True) -> None:
         """Refuse all new calls from now on; or take them again."""
         self.draining = on
+        if self._changed and not self._changed.done():
+            self._changed.set_result(None)
 
     @property
     def refusing(self) -> bool:
@@ -62,6 +68,8 @@ class Admission:
             raise Overloaded("the server is overloaded: the audio of the present calls goes first; try later")
 
     async def watched(self) -> bool:
-        """Wait for the next time to look; return whether new calls are refused then."""
-        await self._clock.sleep(CHECK_S)
+        """Wait for the next time to look, or for the begin or end of a drain; return whether new calls are refused then."""
+        self._changed = asyncio.get_running_loop().create_future()
+        with suppress(Interrupted):
+            await unless([self._changed], self._clock.sleep(CHECK_S))
         return self.refusing

@@ -66,7 +66,7 @@ test: build ## Run all tests, with real phones, a real browser and both database
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) $(RETRY) $(addprefix --ignore=,$(REAL_PEERS)) -n 4 $(BY_FILE)
+	$(IN_NETWORK) $(RETRY) -m "not long" $(addprefix --ignore=,$(REAL_PEERS)) -n 4 $(BY_FILE)
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(RETRY) $(ON_STORE) -n 4 $(BY_FILE)
 	MIXMINUS_TEST_DATABASE=postgresql MIXMINUS_TEST_NODES=2 $(IN_NETWORK) $(RETRY) tests/conformance -n 3 $(BY_FILE)
 	$(IN_NETWORK) $(RETRY_PEERS) -m "not long" $(REAL_PEERS) -n 3 $(BY_FILE)

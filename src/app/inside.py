@@ -42,4 +42,5 @@ async def open_application(
     stack.push_async_callback(draining.close)
     draining.start()
     await node.starting.done()
+    node.membership.serve()
     return build(services, limits, forwarder)

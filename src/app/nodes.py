@@ -83,7 +83,9 @@ async def _register(
         installed_version() or "",
     )
     membership = Membership(
-        leases.LeaseTable(settings.database), node, on_gone=lambda: lose(DeclaredGone(_DECLARED_GONE))
+        leases.LeaseTable(settings.database, starting_ttl_s=leases.STARTING_TTL_S),
+        node,
+        on_gone=lambda: lose(DeclaredGone(_DECLARED_GONE)),
     )
     stack.push_async_callback(membership.close)
     await membership.start()

@@ -125,6 +125,11 @@ class Membership:
         await self.join()
         self._scope.spawn("lease", self._keep())
 
+    def serve(self) -> None:
+        """Renew for the usual time from now on: this node has started."""
+        self._leases.serve()
+        self._soon.set()
+
     async def join(self) -> None:
         """Register, in place of an earlier node of this address."""
         for node_id in await self._leases.register(self.node):

@@ -24,11 +24,13 @@ SERVING: Final = "serving"
 DRAINING: Final = "draining"
 """It takes no new calls, and gives its rooms to others; what it has goes on."""
 
+STARTING_TTL_S: Final = 30.0
+"""A node that starts on a busy machine may stand still for longer than a lease; it has no rooms and calls yet."""
 TTL_S: Final = 6.0
 _ANSWER_S: Final = 3.0
 _ALL: Final = """
 SELECT id, address, sip_address, version, state, rooms, calls, load, tm_start, lease_until,
-  EXTRACT(EPOCH FROM clock_timestamp() - lease_until + $1::interval)::float8 AS lease_age_s
+  GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - lease_until + $1::interval))::float8 AS lease_age_s
 FROM nodes ORDER BY tm_start
 """
 _REGISTER: Final = """
@@ -99,22 +101,23 @@ class NodeRow:
     tm_start: datetime
     lease_until: datetime
     lease_age_s: float
-    """Since it last renewed, by the database's clock."""
+    """Since it last renewed, by the database's clock; 0 while it starts."""
 
 
 class LeaseTable:
     """The leases, by one session that no other statement can hold up. Unavailable if the database does not answer."""
 
-    def __init__(self, url: str, ttl_s: float = TTL_S) -> None:
-        """``ttl_s``: for how long a renewal holds."""
+    def __init__(self, url: str, ttl_s: float = TTL_S, starting_ttl_s: float | None = None) -> None:
+        """``ttl_s``: for how long a renewal holds; ``starting_ttl_s``: that of a node until it serves, if it is another."""
         self._url = url
         self._ttl = timedelta(seconds=ttl_s)
+        self._own_ttl = timedelta(seconds=starting_ttl_s or ttl_s)
         self._session: Any = None
         self._using = asyncio.Lock()
 
     async def register(self, node: Node) -> Sequence[UUID]:
         """Insert a node; return the earlier nodes of its address, which are gone: this one has their listener."""
-        values = (node.id, node.address, node.sip_address, node.version, self._ttl)
+        values = (node.id, node.address, node.sip_address, node.version, self._own_ttl)
         async with self._using:
             session = await self._open()
             try:
@@ -128,8 +131,12 @@ class LeaseTable:
 
     async def renew(self, node_id: UUID, load: Load = NO_LOAD) -> str:
         """Renew a lease and return the node's state; empty if it was declared gone."""
-        rows = await self._fetch(_RENEW, node_id, self._ttl, load.rooms, load.calls, load.mixing)
+        rows = await self._fetch(_RENEW, node_id, self._own_ttl, load.rooms, load.calls, load.mixing)
         return str(rows[0]["state"]) if rows else ""
+
+    def serve(self) -> None:
+        """Renew for the usual time from now on: this node has started."""
+        self._own_ttl = self._ttl
 
     async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
         """Write that a node drains, or serves again; False if it is gone."""

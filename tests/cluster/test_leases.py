@@ -2,6 +2,8 @@
 
 import asyncio
 
+from mixminus.model.ids import new_id
+from mixminus.store.leases import LeaseTable, Node
 from tests.cluster.conftest import Nodes, Sql
 
 LAPSE = "UPDATE nodes SET lease_until = clock_timestamp() - interval '1 s' WHERE id = '{}'"
@@ -63,3 +65,20 @@ async def test_a_lease_is_renewed_while_the_nodes_are_listed(nodes: Nodes) -> No
     leases, node = await nodes.register()
     answers = await asyncio.gather(*(each for _ in range(20) for each in (leases.renew(node), leases.all())))
     assert all(answers)
+
+
+async def test_a_node_that_starts_has_more_time_until_it_serves(url: str) -> None:
+    leases = LeaseTable(url, ttl_s=6, starting_ttl_s=30)
+    node = Node(new_id(), "127.0.0.9:7000", "127.0.0.9:5060", "1")
+    try:
+        await leases.register(node)
+        assert await leases.renew(node.id)
+        (starting,) = await leases.all()
+        assert (starting.lease_until - starting.tm_start).total_seconds() > 29
+        assert starting.lease_age_s == 0
+        leases.serve()
+        assert await leases.renew(node.id)
+        (serving,) = await leases.all()
+        assert serving.lease_until < starting.lease_until
+    finally:
+        await leases.close()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.chaos.conftest import Report
 from tests.chaos.witness import MOST_GAP_S, Witness, new_call_s
 from tests.support.ports import free_port
+from tests.support.s3 import s3_server
 from tests.support.server import Server
 from tests.support.waiting import eventually, play_for
 
@@ -74,9 +74,7 @@ def test_storage_is_away_and_back(tmp_path: Path, report: Report) -> None:
         sound = server.call("GET", f"/recordingfiles/{recording}")
         assert (sound.status, sound.body[:4]) == (200, b"RIFF"), "it is served from the local disk"
         assert server.stop() == 0
-        moto = ThreadedMotoServer(ip_address="127.0.0.1", port=port)
-        moto.start()
-        try:
+        with s3_server(port):
             client = boto3.client(
                 "s3",
                 endpoint_url=settings["AWS_ENDPOINT_URL"],
@@ -91,8 +89,6 @@ def test_storage_is_away_and_back(tmp_path: Path, report: Report) -> None:
             stored_s = time.monotonic() - begun_s
             assert server.call("GET", f"/recordingfiles/{recording}").body == sound.body
             client.close()
-        finally:
-            moto.stop()
     report(fault="S3 away", gap_s=seen.gap_s, stored_s=stored_s)
     assert seen.gap_s < MOST_GAP_S
 

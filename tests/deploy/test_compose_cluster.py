@@ -14,7 +14,6 @@ from typing import Any, Final
 import boto3
 import pytest
 import yaml
-from moto.server import ThreadedMotoServer
 
 from mixminus.app.settings import Settings, setting_name
 from tests.deploy.test_prometheus import DASHBOARD, LATER, RULES, used
@@ -25,6 +24,7 @@ from tests.support.netns import ADDRESS
 from tests.support.nodes import living
 from tests.support.postgresql import PostgreSQL
 from tests.support.raw_phone import RawPhone
+from tests.support.s3 import s3_server
 from tests.support.server import ACCESS_KEY, Server
 from tests.support.tones import tone
 from tests.support.waiting import eventually
@@ -155,17 +155,17 @@ def _node(service: dict[str, Any], folder: Path) -> Server:
 def _storage(environment: dict[str, str]) -> Iterator[Any]:
     """Run moto's server at the address of the storage, with the bucket that the storage's command makes."""
     endpoint, key, secret, region = (environment[name] for name in AWS)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(endpoint.rpartition(":")[2]))
-    server.start()
-    client = boto3.client(
-        "s3", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret, region_name=region
-    )
-    try:
+    with s3_server(int(endpoint.rpartition(":")[2])):
+        client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            region_name=region,
+        )
         client.create_bucket(Bucket="recordings")
         yield client
-    finally:
         client.close()
-        server.stop()
 
 
 @contextmanager

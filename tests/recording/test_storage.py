@@ -6,7 +6,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from mixminus.errors import InvalidArgument
 from mixminus.model.recording import Recording, RecordingOptions
@@ -15,6 +14,7 @@ from mixminus.recording.storage import open_storage
 from tests.recording.steps import TICK, folder, start, stop, talk
 from tests.support.backend import EVERYTHING, Backend, open_backend
 from tests.support.clock import ManualClock
+from tests.support.s3 import s3_server
 
 BUCKET = "recordings"
 
@@ -22,21 +22,18 @@ BUCKET = "recordings"
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A bucket, found by the standard variables of AWS' clients."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in (
-        ("AWS_ENDPOINT_URL", f"http://{host}:{port}"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_DEFAULT_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    yield client
-    client.close()
-    server.stop()
+    with s3_server() as url:
+        for name, value in (
+            ("AWS_ENDPOINT_URL", url),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ):
+            monkeypatch.setenv(name, value)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+        client.close()
 
 
 def keys(client: Any) -> set[str]:

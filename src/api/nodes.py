@@ -100,6 +100,5 @@ async def _nodes(services: Services) -> list[NodeView]:
     rows = await services.cluster.nodes()
     leader = None
     if rows:
-        async with services.store.snapshot() as tx:
-            leader = await tx.homes.of(LEADER)
+        leader = await services.store.read(lambda tx: tx.homes.of(LEADER))
     return [NodeView.model_validate(asdict(row) | {"leader": row.id == leader}) for row in rows]

@@ -83,9 +83,8 @@ class Lifecycle:
         """Raise Elsewhere if another node has the room; one that has ended has no home."""
         if self._store.fence.holds(conference_id):
             return
-        async with self._store.snapshot() as tx:
-            if await tx.homes.of(conference_id) is not None:
-                self._store.fence.require(conference_id)
+        if await self._store.read(lambda tx: tx.homes.of(conference_id)) is not None:
+            self._store.fence.require(conference_id)
 
     async def close(self, conference_id: ConferenceId) -> Conference:
         """Remove all participants.

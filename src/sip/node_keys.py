@@ -5,7 +5,7 @@ import hmac
 from typing import Final
 from uuid import UUID
 
-__all__ = ["COME_AGAIN", "VOUCHED", "node_key", "vouched_account", "voucher"]
+__all__ = ["COME_AGAIN", "VOUCHED", "code", "is_code_of", "node_key", "vouched_account", "voucher"]
 
 VOUCHED: Final = "caller"
 """The parameter of a Request-URI that carries a voucher."""
@@ -20,19 +20,27 @@ def node_key(secret: str, node_id: UUID) -> bytes:
     return hmac.digest(secret.encode(), _PURPOSE + node_id.bytes, "sha256")
 
 
+def code(key: bytes, text: str) -> str:
+    """Return what shows that a text was written by who has the key."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=_CODE_BYTES, key=key).hexdigest()
+
+
+def is_code_of(key: bytes, text: str, given: str) -> bool:
+    """Return whether a code was made with this key for this text."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), code(key, text).encode())
+
+
 def voucher(key: bytes, account_id: str, sip_call_id: str) -> str:
     """Return what shows the node with this key that another one has checked the caller of a call; no account for an anonymous one."""
-    return f"{account_id}.{_code(key, account_id, sip_call_id)}"
+    return f"{account_id}.{code(key, _vouched(account_id, sip_call_id))}"
 
 
 def vouched_account(key: bytes, text: str, sip_call_id: str) -> str | None:
     """Return the account that a voucher names, empty for an anonymous caller; None unless it was made for this node and call."""
-    account_id, _, code = text.rpartition(".")
-    wanted = _code(key, account_id, sip_call_id)
-    right = hmac.compare_digest(code.encode("utf-8", "replace"), wanted.encode())
+    account_id, _, given = text.rpartition(".")
+    right = is_code_of(key, _vouched(account_id, sip_call_id), given)
     return account_id if key and text and right else None
 
 
-def _code(key: bytes, account_id: str, sip_call_id: str) -> str:
-    text = f"caller {account_id} {sip_call_id}".encode("utf-8", "replace")
-    return hashlib.blake2b(text, digest_size=_CODE_BYTES, key=key).hexdigest()
+def _vouched(account_id: str, sip_call_id: str) -> str:
+    return f"caller {account_id} {sip_call_id}"

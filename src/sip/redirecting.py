@@ -38,8 +38,7 @@ class Homes:
         if self.store.fence.holds(conference_id):
             return None
         try:
-            async with self.store.snapshot() as tx:
-                home = await tx.homes.of(conference_id)
+            home = await self.store.read(lambda tx: tx.homes.of(conference_id))
         except Unavailable:
             return None  # the call is answered as far as it can be
         peer = self.membership.peer(home) if home else None

@@ -6,17 +6,13 @@ The node that has the phone's flow sends the request to TO, and gives the other 
 of that node, which other nodes know too: they alone can make a route (RFC 5626 section 5.2).
 """
 
-import hashlib
-import hmac
 from dataclasses import dataclass
-from typing import Final
 
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow
+from mixminus.sip.node_keys import code, is_code_of
 
 __all__ = ["RelayRoute", "called_host"]
-
-_CODE_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +35,13 @@ class RelayRoute:
     def user(self, key: bytes) -> str:
         """Return the user part of its URI."""
         named = f"{self.to.token}~{self.back.token}"
-        return f"{named}.{_code(key, named)}"
+        return f"{named}.{code(key, named)}"
 
     @classmethod
     def read(cls, user: str, key: bytes) -> "RelayRoute | None":
         """Read a user part; None unless it was made with this key."""
-        named, _, code = user.rpartition(".")
-        if "~" not in named or not hmac.compare_digest(
-            code.encode("utf-8", "replace"), _code(key, named).encode()
-        ):
+        named, _, given = user.rpartition(".")
+        if "~" not in named or not is_code_of(key, named, given):
             return None
         to, _, back = named.partition("~")
         return cls(Flow.from_token(to), Flow.from_token(back))
@@ -60,7 +54,3 @@ def called_host(route: str) -> str:
         return Flow.from_token(to).host if relayed else ""
     except Unreadable:
         return ""
-
-
-def _code(key: bytes, named: str) -> str:
-    return hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=_CODE_BYTES, key=key).hexdigest()

@@ -157,6 +157,23 @@ def test_a_forged_response_goes_nowhere() -> None:
     assert router.from_phone(forged.render(), PHONE, 0.0) is None
 
 
+@pytest.mark.parametrize("key", [KEY, b""])
+@pytest.mark.parametrize("vias", [(), ("SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKx;relay=x",), ("x", "y")])
+def test_a_response_without_two_vias_goes_nowhere(key: bytes, vias: tuple[str, ...]) -> None:
+    router, counters = open_router(key=key)
+    lines = [
+        "SIP/2.0 200 OK",
+        *(f"Via: {via}" for via in vias),
+        "From: <sip:a@192.0.2.7>;tag=f",
+        "To: <sip:b@198.51.100.1>;tag=t",
+        "Call-ID: call-1",
+        "CSeq: 1 INVITE",
+        "Content-Length: 0",
+    ]
+    assert router.from_phone(("\r\n".join(lines) + "\r\n\r\n").encode(), PHONE, 0.0) is None
+    assert counters["sip_edge_failed"] == 0
+
+
 def test_a_phone_whose_flow_is_gone_is_reported_to_the_node() -> None:
     router, counters = open_router()
     action = router.from_phone(request("INVITE", route()), CAME_BY, 0.0)

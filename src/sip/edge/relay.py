@@ -69,12 +69,15 @@ class Relay:
 
     def response(self, response: Response) -> ToPhone | None:
         """Send a response back; None for one that answers no relayed request."""
-        ours, *others = map(Via.parse, response.headers.values("via"))
+        vias = response.headers.values("via")
+        if not self._key or len(vias) < 2:  # noqa: PLR2004 - ours, and that of the request's sender
+            return None
+        ours, received = map(Via.parse, vias[:2])
         token = ours.parameters.get(_PARAMETER, "")
-        if not (self._key and token and others and self._identity.is_public(ours)):
+        if not (token and self._identity.is_public(ours)):
             return None
         if not hmac.compare_digest(
-            self._branch(others[0], token).encode(),
+            self._branch(received, token).encode(),
             ours.parameters.get("branch", "").encode("utf-8", "replace"),
         ):
             return None

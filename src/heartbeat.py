@@ -20,7 +20,7 @@ __all__ = ["BEATS_AT_REST", "BEAT_S", "MOST_UNANSWERED", "PATIENCE", "Heartbeat"
 
 BEAT_S: Final = 2.0
 """Time between two pings of one child."""
-BEATS_AT_REST: Final = 5
+BEATS_AT_REST: Final = 15
 """Beats between two pings of a child that has nothing to do: hundreds of them must cost nothing."""
 MOST_UNANSWERED: Final = 3
 PATIENCE: Final = 10

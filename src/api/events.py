@@ -113,7 +113,7 @@ async def list_events(call: ApiCall) -> EventPage:
 )
 async def list_conference_events(call: ApiCall) -> EventPage:
     """Oldest first: the same as `GET /events` with `conference_id`."""
-    await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
+    await call.services.conferences.check(call.customer_id, ConferenceId(call.id))
     return await _page(call, call.id)
 
 

@@ -65,7 +65,7 @@ class ListenerService:
         and what ``WebRtcEndpoint.open_listener`` raises.
         """
         async with self._rooms.lock(conference_id):
-            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            room = await self._conferences.room(customer_id, conference_id)
             destination = Address(type="conference", target=str(conference_id))
             session = self._webrtc().open_listener(offer_sdp, destination)
             async with _given_up_on_error(room, session):
@@ -87,7 +87,7 @@ class ListenerService:
 
     async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Listener]:
         """Return the listeners of a room, oldest first."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
         return list(self._listeners.get(conference_id, {}).values())
 
     async def session(

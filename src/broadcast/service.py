@@ -101,7 +101,7 @@ class BroadcastService:
         without libopus.
         """
         async with self._rooms.lock(conference_id):
-            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            room = await self._conferences.room(customer_id, conference_id)
             url = target.url if target else ""
             if any(each.broadcasts(conference_id, url) for each in self._live.values()):
                 raise BroadcastRuns("the room is broadcast there already: stop that broadcast first")
@@ -126,7 +126,7 @@ class BroadcastService:
 
     async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Broadcast]:
         """Return the broadcasts of a room, those that ended lately included, oldest first."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
         every = (each.broadcast for each in (*self._ended.values(), *self._live.values()))
         found = [each for each in every if each.conference_id == conference_id]
         return sorted(found, key=lambda each: each.tm_create)

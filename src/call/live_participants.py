@@ -53,7 +53,7 @@ class LiveParticipantService:
 
     async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[LiveParticipant]:
         """Return the joined participants, in the order of their joining; none for an ended conference."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
         room = self._rooms.find(conference_id)
         return [*self._in_room(room)] if room else []
 

@@ -123,7 +123,7 @@ class MeterService:
 
         Raises ConferenceNotFound, ConferenceNotProgressing, TooManyViewers.
         """
-        self._rooms.require(await self._conferences.get(customer_id, conference_id))
+        await self._conferences.room(customer_id, conference_id)
         if len(self._feeds) >= MAX_VIEWERS:
             raise TooManyViewers(f"{MAX_VIEWERS} viewers watch levels, the maximum")
         feed = MeterFeed(conference_id, self._rooms, self._live_calls)

@@ -60,7 +60,7 @@ class ChatService:
         """
         if not text.strip() or len(text) > MAX_TEXT:
             raise InvalidArgument(f"the text of a message has 1 to {MAX_TEXT} characters")
-        self._rooms.require(await self._conferences.get(customer_id, conference_id))
+        await self._conferences.room(customer_id, conference_id)
         sender = self._present(conference_id, sender_id)
         self._present(conference_id, recipient_id)
         message = ChatMessage(
@@ -83,7 +83,7 @@ class ChatService:
         self, customer_id: CustomerId, conference_id: ConferenceId, page: Page
     ) -> list[ChatMessage]:
         """Return the messages of a room, also of one that has ended, newest first."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
         async with self._store.snapshot() as tx:
             return await tx.chat_messages.page_of(customer_id, conference_id, page)
 

@@ -18,7 +18,7 @@ class HearsService:
 
     async def get(self, customer_id: CustomerId, conference_id: ConferenceId) -> tuple[Hears, Cells]:
         """Return the rules, and the cells that they give for the participants present."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
         room = self._rooms.find(conference_id)
         return (room.hears, room.cells) if room else (Hears(), {})
 
@@ -28,7 +28,7 @@ class HearsService:
         """Replace all rules at one tick; raise ConferencecallNotFound if they name an absent participant."""
         check_hears(hears)
         async with self._rooms.lock(conference_id):
-            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            room = await self._conferences.room(customer_id, conference_id)
             if absent := hears.named - room.seats.keys():
                 raise ConferencecallNotFound(f"not in the conference: {min(map(str, absent))}")
             room.set_hears(hears)

@@ -35,9 +35,8 @@ class LobbyService:
         self, customer_id: CustomerId, conference_id: ConferenceId
     ) -> tuple[Conferencecall, ...]:
         """Let all participants join that wait now; return them."""
-        conference = await self._conferences.get(customer_id, conference_id)
         async with self._rooms.lock(conference_id):
-            room = self._rooms.require(conference)
+            room = await self._conferences.room(customer_id, conference_id)
             waiting = [each for each in room.seats.values() if _waits(each)]
             for seat in waiting:
                 _admit(room, seat)

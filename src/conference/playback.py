@@ -83,8 +83,7 @@ class PlaybackService:
         Raises ConferenceNotProgressing, PlaybackQueueFull, TooManyPlaybacks, and for a text what
         ``SoundService.check_text`` raises.
         """
-        conference = await self._conferences.get(customer_id, conference_id)
-        room = self._rooms.require(conference)
+        room = await self._conferences.room(customer_id, conference_id)
         return await self._queue(room, None, await self._checked(room, request))
 
     async def play_to_participant(
@@ -104,7 +103,7 @@ class PlaybackService:
 
     async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Playback]:
         """Return the playbacks of a room and its participants, those that wait and those that ended lately, oldest first."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
         every = (*self._ended.values(), *self._live.values())
         return sorted(
             (each for each in every if each.conference_id == conference_id), key=lambda each: each.tm_create

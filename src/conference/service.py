@@ -169,6 +169,15 @@ class ConferenceService:
         conference = await self.get(customer_id, conference_id)
         return conference, len(conference.conferencecall_ids)
 
+    async def check(self, customer_id: CustomerId, conference_id: ConferenceId) -> None:
+        """Raise ConferenceNotFound unless the customer has this conference; while its room is open, nothing is read."""
+        await self.known(customer_id, conference_id)
+
+    async def room(self, customer_id: CustomerId, conference_id: ConferenceId) -> Room:
+        """Return the room of a customer's conference; raise ConferenceNotFound, ConferenceNotProgressing."""
+        conference, _ = await self.known(customer_id, conference_id)
+        return self._rooms.require(conference)
+
     async def get_open(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Return a customer's conference that is not ending; raise ConferenceNotProgressing."""
         return _not_ending(await self.get(customer_id, conference_id))

@@ -74,7 +74,7 @@ class StreamService:
 
     async def check_conference(self, customer_id: CustomerId, conference_id: ConferenceId) -> None:
         """Raise ConferenceNotFound unless the customer has the conference."""
-        await self._conferences.get(customer_id, conference_id)
+        await self._conferences.check(customer_id, conference_id)
 
     async def check_call(self, customer_id: CustomerId, call_id: CallId) -> None:
         """Raise CallNotFound unless the customer has the call."""
@@ -100,7 +100,7 @@ class StreamService:
         ConferencecallNotFound, ConferencecallGone.
         """
         async with self._rooms.lock(conference_id):
-            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            room = await self._conferences.room(customer_id, conference_id)
             self._check_place(conference_id)
             audio = self._room_audio(room, sample_rate_hz, listen, conferencecall_id)
             return self._open(conference_id, audio, dialect)

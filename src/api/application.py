@@ -56,6 +56,7 @@ from mixminus.api import (
 )
 from mixminus.api.authentication import GUESTS, OPERATORS, PERMISSIONS
 from mixminus.api.console import console_routes
+from mixminus.api.every_node import list_everywhere
 from mixminus.api.forward import FORWARDER, Forwarder, forward
 from mixminus.api.guide import guide_routes
 from mixminus.api.hops import Hops
@@ -131,6 +132,7 @@ def build(
         *((forward,) if forwarder else ()),
         middlewares.answer_once,
         entity_tags.conditional,
+        *((list_everywhere,) if forwarder else ()),
     )
     if forwarder:
         app[FORWARDER] = forwarder

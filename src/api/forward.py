@@ -9,10 +9,10 @@ twice: when a connection breaks, or the owner is declared gone, the client gets 
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import aiohttp
@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 logger = log.get("cluster")
+Sent = TypeVar("Sent")
 
 HAS: Final = "/internal/has"
 ADOPT: Final = "/internal/adopt"
@@ -127,9 +128,20 @@ class Forwarder:
 
     async def send(self, request: web.Request, peer: Peer) -> web.StreamResponse:
         """Send a request to its node and return the answer; raise NodeUnreachable if there is none."""
-        self._counters["cluster.forwarded"] += 1
         is_socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
-        sent = self._socket(request, peer) if is_socket else self._plain(request, peer)
+        return await self._answered(
+            request, peer, self._socket(request, peer) if is_socket else self._plain(request, peer)
+        )
+
+    async def ask_all(self, request: web.Request) -> Sequence[bytes]:
+        """Send a request to every other node and return the bodies of the answers; NodeUnreachable unless all are 200."""
+        peers = self._services.cluster.peers
+        return await asyncio.gather(
+            *(self._answered(request, peer, self._body(request, peer)) for peer in peers)
+        )
+
+    async def _answered(self, request: web.Request, peer: Peer, sent: Coroutine[Any, Any, Sent]) -> Sent:
+        self._counters["cluster.forwarded"] += 1
         try:
             return await unless([peer.gone], sent)
         except (aiohttp.ClientError, TimeoutError, OSError, Interrupted) as error:
@@ -167,13 +179,24 @@ class Forwarder:
                 async with self._session.post(_url(peer, ADOPT), headers=headers):
                     pass
 
-    async def _plain(self, request: web.Request, peer: Peer) -> web.StreamResponse:
+    @asynccontextmanager
+    async def _requested(self, request: web.Request, peer: Peer) -> AsyncIterator[aiohttp.ClientResponse]:
         body = await request.read() if request.body_exists else None
         url = _url(peer, request.raw_path)
         headers = self._headers(request, peer)
         async with self._session.request(
             request.method, url, headers=headers, data=body, allow_redirects=False
         ) as answer:
+            yield answer
+
+    async def _body(self, request: web.Request, peer: Peer) -> bytes:
+        async with self._requested(request, peer) as answer:
+            if answer.status != web.HTTPOk.status_code:
+                raise NodeUnreachable(f"a node has answered {answer.status}: send the request again")
+            return await answer.read()
+
+    async def _plain(self, request: web.Request, peer: Peer) -> web.StreamResponse:
+        async with self._requested(request, peer) as answer:
             passed = _passed(answer.headers)
             if request.method == hdrs.METH_HEAD or _is_small(answer):
                 read = await answer.read()

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 
 import orjson
 from aiohttp import hdrs, web
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from mixminus.api.body import Body, Text
+from mixminus.api.every_node import ask_others, asked_by_node
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
-from mixminus.errors import Conflict
 from mixminus.model.ids import CustomerId
 from mixminus.model.permissions import ADMIN
 from mixminus.model.privacy import ErasureReport, RoomRecordings
@@ -28,6 +28,8 @@ __all__ = ["resource"]
 
 MAX_PARTY: Final = 255
 NDJSON: Final = "application/x-ndjson"
+_RECORDING: Final = "recording"
+_REPORT: Final = TypeAdapter(ErasureReport)
 
 resource: Final = Resource("Privacy", permission=ADMIN)
 operation = partial(Operation, resource)
@@ -73,17 +75,15 @@ async def erase_person(call: ApiCall, body: ErasureBody) -> ErasureReport:
     """Erases what the server has of a number or a SIP address: it is taken out of calls, groupcalls and events, which
     keep their times; its transcripts, chat messages, recordings and traces are deleted. It can be repeated.
     """
-    _check_nodes(call)
-    return await call.services.privacy.erase(call.identity, body.party, body.rooms)
-
-
-def _check_nodes(call: ApiCall) -> None:
-    """Raise Conflict while other nodes live: their recordings and traces are on their disks."""
-    if call.services.cluster.peers:
-        raise Conflict(
-            "several nodes run, and recordings and traces on their disks cannot be found from here: "
-            "this is not possible in a cluster yet"
-        )
+    privacy = call.services.privacy
+    if asked_by_node(call.request):
+        return await privacy.erase_files(call.identity, body.party, body.rooms)
+    privacy.check(body.party)
+    others = [_REPORT.validate_json(each) for each in await ask_others(call.request)]
+    report = await privacy.erase(call.identity, body.party, body.rooms)
+    for other in others:
+        report.add_files(other)
+    return report
 
 
 @operation(
@@ -96,7 +96,10 @@ async def export_person(call: ApiCall, body: ExportBody) -> web.StreamResponse:
     """What the server has of a number or a SIP address: calls, participants, transcripts, chat messages and recordings, each
     as the API shows it; of recordings also `tracks`, the person's stems. The last line counts them.
     """
-    _check_nodes(call)
+    privacy, style = call.services.privacy, call.services.style
+    privacy.check(body.party)
+    for_node = asked_by_node(call.request)
+    others = await ask_others(call.request)
     response = web.StreamResponse(
         headers={
             hdrs.CONTENT_TYPE: NDJSON,
@@ -104,15 +107,20 @@ async def export_person(call: ApiCall, body: ExportBody) -> web.StreamResponse:
             hdrs.CACHE_CONTROL: "no-store",
         }
     )
-    privacy, style = call.services.privacy, call.services.style
-    privacy.check(body.party)
     await response.prepare(call.request)
     counts: dict[str, int] = {}
-    async for found in privacy.find(CustomerId(call.customer_id), body.party):
-        said = await privacy.said(found)
+    async for found in privacy.find(CustomerId(call.customer_id), body.party, asked_by_node=for_node):
+        said = ([], []) if for_node else await privacy.said(found)
         for kind, data in _lines(found, *said, style):
-            counts[kind] = counts.get(kind, 0) + 1
-            await response.write(_line(kind, data))
+            if kind == _RECORDING or not for_node:
+                counts[kind] = counts.get(kind, 0) + 1
+                await response.write(_line(kind, data))
+    for line in (line for other in others for line in other.splitlines(keepends=True)):
+        counts[_RECORDING] = counts.get(_RECORDING, 0) + 1
+        await response.write(line)
+    if for_node:  # whose recordings these are
+        await response.write_eof()
+        return response
     await response.write(_line("report", counts))
     await response.write_eof()
     return response
@@ -131,7 +139,7 @@ def _lines(
             yield kind, view.render(subject, style)
     for recording in found.recordings:
         shown = RecordingView.render(recording, style)
-        yield "recording", shown | {"tracks": list(found.stems.get(recording.id, ()))}
+        yield _RECORDING, shown | {"tracks": list(found.stems.get(recording.id, ()))}
 
 
 def _line(kind: str, data: dict[str, Any]) -> bytes:

@@ -1,7 +1,10 @@
 """Privacy: what was done with what the server has of a person."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from mixminus.model.recording import Recording
 
 __all__ = ["ERASED", "ErasureReport", "RoomRecordings"]
 
@@ -31,3 +34,15 @@ class ErasureReport:
     """Ids of recordings of rooms whose mix has the person's voice still."""
     calls_in_progress: int = 0
     """Calls that have not ended: they were left as they are."""
+
+    def kept(self, recordings: Iterable[Recording]) -> None:
+        """Add recordings that were left, each once."""
+        ids = [str(each.id) for each in recordings]
+        self.recordings_kept += [each for each in ids if each not in self.recordings_kept]
+
+    def add_files(self, other: "ErasureReport") -> None:
+        """Add what another node has done to its files."""
+        self.recordings += other.recordings
+        self.stems += other.stems
+        self.traces += other.traces
+        self.recordings_kept += [each for each in other.recordings_kept if each not in self.recordings_kept]

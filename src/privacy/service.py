@@ -4,12 +4,13 @@ calls of the party -> the participants that they were -> what these have said (t
                    -> recordings: of the calls; of the rooms, where stems have the person's voice alone
                    -> events, groupcalls, activeflows and traces that name them
 
-Files are deleted before the rows by which they are found: an erasure that is interrupted is repeated as a whole.
+Files are deleted before the rows by which they are found: an erasure that is interrupted is repeated as a whole. Of several nodes
+each deletes the files that it has, before one of them erases the rows.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +27,7 @@ from mixminus.model.privacy import ErasureReport, RoomRecordings
 from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.model.transcription import Transcript
 from mixminus.privacy.retention import Retention, RetentionConfig
+from mixminus.recording.errors import RecordingUnavailable
 from mixminus.recording.library import RecordingLibrary
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
@@ -44,7 +46,9 @@ class Found:
     calls: Sequence[Call]
     seats: Sequence[Conferencecall]
     recordings: Sequence[Recording]
-    """Of the calls, and of the rooms that they were in while these were recorded."""
+    """Of the calls, and of the rooms that they were in while these were recorded; of several nodes those of this one."""
+    elsewhere: Sequence[Recording]
+    """Those that another node has."""
     stems: Mapping[UUID, Sequence[str]]
     """The tracks with the person's voice alone, by recording."""
 
@@ -71,6 +75,7 @@ class PrivacyService:
     ) -> None:
         self.retention = Retention(store, clock, keep)
         self._store = store
+        self._node_id = store.fence.node_id
         self._clock = clock
         self._library = library
         self._traces = traces
@@ -80,8 +85,13 @@ class PrivacyService:
         """Stop deleting old rows; closing twice is harmless."""
         await self.retention.close()
 
-    async def find(self, customer_id: CustomerId, party: str) -> AsyncIterator[Found]:
-        """Yield what there is of a party, some calls at a time; raise InvalidArgument for no party."""
+    async def find(
+        self, customer_id: CustomerId, party: str, *, asked_by_node: bool = False
+    ) -> AsyncIterator[Found]:
+        """Yield what there is of a party, some calls at a time; raise InvalidArgument for no party.
+
+        The node that asks others (``asked_by_node``) sees to the recordings that no living node has.
+        """
         key, after = _key(party), NIL
         while True:
             async with self._store.snapshot() as tx:
@@ -95,7 +105,11 @@ class PrivacyService:
                     for each in await tx.privacy.recordings_of(references)
                     if each.reference_type == "call" or _was_there(seats, each)
                 ]
-            yield Found(calls, seats, recordings, await self._stems(customer_id, calls, recordings))
+                owners = [await tx.homes.of_resource("recordings", each.id) for each in recordings]
+            own = {self._node_id} if asked_by_node else {self._node_id, None}
+            here = [each for each, owner in zip(recordings, owners, strict=True) if owner in own]
+            elsewhere = [each for each in recordings if each not in here]
+            yield Found(calls, seats, here, elsewhere, await self._stems(customer_id, calls, here))
             after = calls[-1].id
 
     def check(self, party: str) -> None:
@@ -111,17 +125,34 @@ class PrivacyService:
             )
 
     async def erase(self, identity: Identity, party: str, rooms: RoomRecordings) -> ErasureReport:
-        """Erase what there is of a party, and return what was done. Calls that have not ended are left."""
+        """Erase what there is of a party, and return what was done. Calls that have not ended are left.
+
+        Raises RecordingUnavailable if the files of a recording cannot be deleted now.
+        """
         report = ErasureReport()
         async with self._erasing:
             async for found in self.find(identity.customer_id, party):
                 ended = _ended(found)
                 report.calls_in_progress += len(found.calls) - len(ended.calls)
-                await self._delete_recordings(identity.customer_id, ended, rooms, report)
-                report.traces += await self._delete_traces(identity, ended.call_ids)
+                await self._delete_files(identity, ended, rooms, report)
+                report.kept(ended.elsewhere)
                 async with self._store.transaction() as tx:
                     await _erase_rows(tx, ended, _key(party), self._clock.now(), report)
         return report
+
+    async def erase_files(self, identity: Identity, party: str, rooms: RoomRecordings) -> ErasureReport:
+        """Delete the recordings and traces of a party that this node has, for another one, which erases the rows then."""
+        report = ErasureReport()
+        async with self._erasing:
+            async for found in self.find(identity.customer_id, party, asked_by_node=True):
+                await self._delete_files(identity, _ended(found), rooms, report)
+        return report
+
+    async def _delete_files(
+        self, identity: Identity, found: Found, rooms: RoomRecordings, report: ErasureReport
+    ) -> None:
+        await self._delete_recordings(identity.customer_id, found, rooms, report)
+        report.traces += await self._delete_traces(identity, found.call_ids)
 
     async def _stems(
         self, customer_id: CustomerId, calls: Sequence[Call], recordings: Sequence[Recording]
@@ -145,6 +176,8 @@ class PrivacyService:
     ) -> None:
         for recording in found.recordings:
             is_ended = recording.status is RecordingStatus.ENDED
+            if is_ended and (rooms != "keep" or recording.reference_type == "call"):
+                await self._check_files(recording)
             if is_ended and (recording.reference_type == "call" or rooms == "delete"):
                 await self._library.delete(customer_id, recording.id)
                 report.recordings += 1
@@ -153,8 +186,13 @@ class PrivacyService:
             for track in tracks:
                 await self._library.delete_track(customer_id, recording.id, track)
                 report.stems += 1
-            if str(recording.id) not in report.recordings_kept:
-                report.recordings_kept.append(str(recording.id))
+            report.kept([recording])
+
+    async def _check_files(self, recording: Recording) -> None:
+        if not (self._store.fence.alone or await self._library.has_files(recording.id)):
+            raise RecordingUnavailable(
+                f"recording {recording.id} is on the disk of a node that does not run: start it, and repeat the request"
+            )
 
     async def _delete_traces(self, identity: Identity, call_ids: Collection[UUID]) -> int:
         traces = self._traces.list(identity.customer_id, Page(_TRACES, self._clock.now()))
@@ -195,12 +233,23 @@ def _ended(found: Found) -> Found:
     calls = [each for each in found.calls if each.status is CallStatus.HANGUP]
     ids = {each.id for each in calls}
     seats = [each for each in found.seats if each.reference_id in ids]
-    recordings = [
+    return replace(
+        found,
+        calls=calls,
+        seats=seats,
+        recordings=_of_ended(found.recordings, ids, seats),
+        elsewhere=_of_ended(found.elsewhere, ids, seats),
+    )
+
+
+def _of_ended(
+    recordings: Iterable[Recording], call_ids: Collection[UUID], seats: Sequence[Conferencecall]
+) -> list[Recording]:
+    return [
         each
-        for each in found.recordings
-        if (each.reference_id in ids if each.reference_type == "call" else _was_there(seats, each))
+        for each in recordings
+        if (each.reference_id in call_ids if each.reference_type == "call" else _was_there(seats, each))
     ]
-    return Found(calls, seats, recordings, found.stems)
 
 
 def _was_there(seats: Iterable[Conferencecall], recording: Recording) -> bool:

@@ -27,6 +27,7 @@ from mixminus.recording.errors import (
     RecordingNotFound,
 )
 from mixminus.store.database import Store, Transaction
+from mixminus.store.fence import LEADER
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.published import PublishedRows
@@ -94,10 +95,14 @@ class RecordingLedger:
         async with self._store.snapshot() as tx:
             return await tx.recordings.unfinished()
 
-    async def ended_before(self, moment: datetime) -> list[Recording]:
-        """Return the undeleted recordings of all customers that ended before ``moment``."""
+    async def ended_before(self, moment: datetime, *, is_shared: bool) -> list[Recording]:
+        """Return the undeleted recordings of all customers that ended before ``moment`` and whose files this node has.
+
+        ``is_shared``: of a storage that all nodes share the leader has what no living node has.
+        """
+        left = is_shared and self._store.fence.holds(LEADER)
         async with self._store.snapshot() as tx:
-            return await tx.recordings.ended_before(moment)
+            return await tx.recordings.ended_before(moment, left=left)
 
     async def create(self, recording: Recording, tm_start: datetime) -> Recording:
         """Insert a recording that has started; RecordingAlreadyActive if its reference has an active one."""

@@ -165,6 +165,14 @@ class RecordingLibrary:
         except _NOT_A_SOUND:
             raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
 
+    async def has_files(self, recording_id: RecordingId) -> bool:
+        """Return whether the files can be read or deleted here: on this disk, or in a storage that all nodes share."""
+        if self._recordings.storage.is_shared:
+            return True
+        path = self._recordings.storage.path(recording_id, f"{MAIN}.wav")
+        folder = self._folder(recording_id)
+        return await self._on_disk(lambda: folder.is_dir() or (path is not None and path.is_file()))
+
     async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
         """Return every difference between the files, the timeline and the stored seal."""
         recording = await self._ended(customer_id, recording_id)
@@ -189,7 +197,8 @@ class RecordingLibrary:
         """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
-            for recording in await self._recordings.ledger.ended_before(moment):
+            is_shared = self._recordings.storage.is_shared
+            for recording in await self._recordings.ledger.ended_before(moment, is_shared=is_shared):
                 await self.delete(recording.customer_id, recording.id)
                 log.info("recording expired", recording_id=str(recording.id))
         await self._recordings.retry_storing()

@@ -22,6 +22,11 @@ _HELP: Final = "pip install 'mixminus[s3]'"
 class Storage(Protocol):
     """Keeps finished recordings."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether every node has the same files in it."""
+        ...
+
     def store(self, recording_id: RecordingId, directory: Path) -> None:
         """Store the files of a folder; on return all are stored. OSError on failure."""
         ...
@@ -49,6 +54,8 @@ class Storage(Protocol):
 
 class LocalStorage:
     """The folder that recordings are made in."""
+
+    is_shared: Final = False
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -81,6 +88,8 @@ class LocalStorage:
 
 class RemoteStorage:
     """A URL that fsspec supports; files that are not uploaded yet are read from the local folder."""
+
+    is_shared: Final = True
 
     def __init__(self, url: str, directory: Path) -> None:
         try:

@@ -42,11 +42,15 @@ class RecordingRows(Rows[Recording]):
         query = select(recordings).where(c.status.in_(_ACTIVE), left_behind(recordings, self._node_id))
         return await self._many(query.order_by(c.tm_create))
 
-    async def ended_before(self, moment: datetime) -> list[Recording]:
-        """Return the recordings of this node that have ended before and are not deleted, oldest first."""
+    async def ended_before(self, moment: datetime, *, left: bool = False) -> list[Recording]:
+        """Return the recordings of this node that have ended before and are not deleted, oldest first.
+
+        ``left``: also those that no living node has.
+        """
         c = recordings.c
+        has = self._is_mine() | left_behind(recordings, self._node_id) if left else self._is_mine()
         query = select(recordings).where(
-            c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None), self._is_mine()
+            c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None), has
         )
         return await self._many(query.order_by(c.tm_create))
 

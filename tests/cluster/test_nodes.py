@@ -14,6 +14,7 @@ from tests.support.netns import ADDRESS
 from tests.support.nodes import living, numbers, running_nodes
 from tests.support.raw_phone import RawPhone
 from tests.support.server import ACCESS_KEY, Server
+from tests.support.tones import tone
 from tests.support.waiting import eventually, until
 from tests.support.webhook_receiver import open_receiver
 
@@ -109,6 +110,55 @@ def test_a_recording_is_made_and_read_through_other_nodes(nodes: list[Server]) -
         )
         assert (part.status, part.body) == (206, b"RIFF")
         assert part.headers["Content-Range"].startswith("bytes 0-3/")
+
+
+def test_what_nodes_have_in_memory_is_listed_by_each(nodes: list[Server]) -> None:
+    made = [node.call("POST", "/traces", {"number": f"1555010{place}"}) for place, node in enumerate(nodes)]
+    assert [each.status for each in made] == [200] * 3, made[0].body
+    ids = [each.json["id"] for each in made]
+    for node in nodes:
+        assert [each["id"] for each in node.call("GET", "/traces").json["result"]] == ids[::-1]
+        page = node.call("GET", "/traces?page_size=2").json
+        assert [each["id"] for each in page["result"]] == [ids[2], ids[1]]
+        rest = node.call("GET", f"/traces?page_size=2&page_token={page['next_page_token']}").json
+        assert ([each["id"] for each in rest["result"]], rest["next_page_token"]) == ([ids[0]], "")
+    room = nodes[0].new_room()
+    named = {"reference_type": "conference", "reference_id": room}
+    speaking = nodes[1].call("POST", "/speakings", named).json["id"]
+    assert [each["id"] for each in nodes[2].call("GET", "/speakings").json["result"]] == [speaking]
+    for id_ in ids:
+        assert nodes[0].call("DELETE", f"/traces/{id_}").status == 200
+
+
+def test_a_person_is_exported_and_erased_from_the_disks_of_all_nodes(nodes: list[Server]) -> None:
+    rooms, recordings = [node.new_room() for node in nodes[:2]], []
+    for node, room in zip(nodes, rooms, strict=False):
+        with RawPhone() as phone:
+            phone.dial((ADDRESS, node.sip_port), room)
+            phone.talk(tone(440, 1.0, sample_rate_hz=8000))
+            node.wait_for_participants(room, 1)
+            node.call("POST", f"/conferences/{room}/recording_start", {"stems": True})
+            recordings.append(node.room(room)["recording_id"])
+            eventually(lambda phone=phone: len(phone.heard(0.5)) >= 4000, what="half a second is recorded")  # type: ignore[misc]
+        node.call("POST", f"/conferences/{room}/recording_stop")
+    for id_ in recordings:
+        eventually(
+            lambda id_=id_: nodes[2].call("GET", f"/recordings/{id_}").json["status"] == "ended",  # type: ignore[misc]
+            what="the files are complete",
+        )
+    party = {"party": nodes[2].call("GET", "/calls").json["result"][0]["source"]["target"]}
+    lines = [json.loads(line) for line in nodes[2].call("POST", "/privacy/export", party).body.splitlines()]
+    exported = {line["data"]["id"]: line["data"]["tracks"] for line in lines if line["kind"] == "recording"}
+    assert exported.keys() == set(recordings)
+    assert all(len(tracks) == 1 for tracks in exported.values()), exported
+    assert lines[-1]["data"]["recording"] == 2
+    report = nodes[2].call("POST", "/privacy/erase", party).json
+    assert (report["stems"], sorted(report["recordings_kept"])) == (2, sorted(recordings))
+    for id_, tracks in exported.items():
+        files = nodes[2].call("GET", f"/recordings/{id_}").json["files"]
+        assert tracks[0] not in [each["track"] for each in files]
+    for node, id_ in zip(nodes, recordings, strict=False):
+        assert len(list((node.directory / "data" / "recordings" / id_).glob("*.wav"))) == 1, "only the mix"
 
 
 def test_requests_follow_a_room_that_was_given_away(nodes: list[Server]) -> None:

@@ -72,8 +72,8 @@ async def _link(request: web.Request) -> web.StreamResponse:
         if peer is None:  # it has just started
             await services.clock.sleep(_LOOK_S)
             peer = services.cluster.peer(sender_of(request))
-    if peer is None or services.satellites is None:
-        return web.Response(status=503, text="this node does not know the other one yet\n")
+    if peer is None or services.satellites is None or services.satellites.stopping:
+        return web.Response(status=503, text="this node does not know the other one yet, or stops\n")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_RECORD_BYTES)
     await socket.prepare(request)
     await services.satellites.serve(socket, peer)

@@ -70,6 +70,7 @@ from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.recording.storage import open_storage
+from mixminus.satellite.heir import Aftermath
 from mixminus.satellite.service import SatelliteService
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.service import TranscriptionService
@@ -239,6 +240,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                     keypad=keypad,
                     sounds=sounds.service,
                     on_hold=holds.on_engine_event,
+                    aftermath=Aftermath(lifecycle, usage.meter, recordings.ledger.mark_abandoned),
                 )
             )
             if membership

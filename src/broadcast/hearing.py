@@ -13,7 +13,7 @@ def begin_to_hear(room: Room, listener_id: ListenerId, port: BridgePort) -> None
     Raises TooManyExceptions if they cannot be; then, too, ``cease_to_hear`` has to follow.
     """
     room.listeners.add(listener_id, port)
-    room.set_hears(room.hears)
+    room.hearing.refresh()
     port.join(room.bridge)
 
 
@@ -21,4 +21,4 @@ def cease_to_hear(room: Room, listener_id: ListenerId) -> None:
     """Forget a port; its owner closes it."""
     room.listeners.remove(listener_id)
     if not room.over.done():
-        room.set_hears(room.hears)
+        room.hearing.refresh()

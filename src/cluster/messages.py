@@ -1,63 +1,108 @@
 """Every message between two nodes that share a room; ``link.py`` sends them, in order.
 
     satellite ── Attach Detach Offer Admit Connect Leave Held Act Pressed Measured ──> home
-              <─ Offer NodeAttached NodeDetached Talker TalkerLeft Seated Refused Answered ─
+              <─ Offer NodeAttached NodeDetached Talker TalkerLeft Seated Refused Answered Resumed Rules ─
               <─ Joined Parted Adjust HearsSet MayJoin CompanyCame Dismiss Loop Prompt Beep Closed ─
 
 The home of a room decides; a satellite is a node that has legs in it. Each message names the room. Fields that the
-receiver does not know are ignored, and so are messages: nodes one version apart work together.
+receiver does not know are ignored, and so are messages: nodes one version apart work together. Those about one leg
+are in ``leg_messages.py``.
 """
 
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from mixminus.cluster.leg_messages import (
+    Act,
+    Adjust,
+    Beep,
+    Dismiss,
+    HearsCell,
+    HearsSet,
+    Held,
+    Joined,
+    Loop,
+    MayJoin,
+    Measured,
+    Parted,
+    Pressed,
+    Prompt,
+)
+from mixminus.model.hears import Hears
 from mixminus.model.ids import NIL
-from mixminus.model.menu import MenuAction
 
 __all__ = [
-    "Act",
-    "Adjust",
     "Admit",
     "Answered",
     "Attach",
-    "Beep",
     "Closed",
     "CompanyCame",
     "Connect",
     "Detach",
-    "Dismiss",
-    "HearsCell",
-    "HearsSet",
-    "Held",
-    "Joined",
+    "HeldSeat",
     "Leave",
-    "LegQuality",
-    "Loop",
-    "LoopName",
-    "MayJoin",
-    "Measured",
     "Message",
     "NodeAttached",
     "NodeDetached",
     "Offer",
-    "Parted",
-    "Pressed",
-    "Prompt",
     "Refused",
+    "Resumed",
+    "Rules",
     "Seated",
     "Talker",
     "TalkerLeft",
 ]
 
-LoopName = Literal["music", "ringback", ""]
+
+@dataclass(frozen=True, slots=True)
+class HeldSeat:
+    """A seat that a survivor has when the home of its room is dead."""
+
+    seat: UUID
+    number: int
+    """Under which its audio leaves the survivor."""
+    leg: UUID
+    name: str = field(repr=False)
+    transport: Literal["sip", "webrtc", "local"]
+    joined: bool
+    on_hold: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """The sender is to have legs in a room; its ``Offer`` to the home follows."""
+    """The sender is to have legs in a room; its ``Offer`` to the home follows.
+
+    To the next home of a room whose home is dead, the sender says what it has there: in several messages, all but the
+    last with ``more``. It sends no ``Offer`` then, before ``Resumed``.
+    """
 
     room: UUID
+    survives: bool = False
+    seats: tuple[HeldSeat, ...] = ()
+    more: bool = False
+    connected: tuple[UUID, ...] = ()
+    """The nodes to which its links are connected."""
+    highest: int = -1
+    """Of the numbers that it has seen in the room."""
+    cells: tuple[HearsCell, ...] = ()
+    """Of its listeners, as they are set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The receiver's seats are at home here now; its ghosts of other talkers end."""
+
+    room: UUID
+    talkers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who hears whom in the room, for whichever node is its home next."""
+
+    room: UUID
+    hears: Hears
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,148 +224,10 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """Connect a seat's audio to the room."""
-
-    room: UUID
-    seat: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Parted:
-    """Disconnect a seat's audio."""
-
-    room: UUID
-    seat: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Adjust:
-    """What is done to a participant, at the node that has its leg."""
-
-    room: UUID
-    seat: UUID
-    muted: bool = False
-    deafened: bool = False
-    gain_db: float = 0.0
-    levelled: bool = False
-    suppressed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HearsCell:
-    """The gain at which a seat of the receiver hears another seat; None is silence, 0 dB the default."""
-
-    listener: UUID
-    speaker: UUID
-    gain_db: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class HearsSet:
-    """Set these cells, at one tick."""
-
-    room: UUID
-    cells: tuple[HearsCell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MayJoin:
-    """A seat that waited may ask again to be connected."""
-
-    room: UUID
-    seat: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class CompanyCame:
     """Two participants have been in the room."""
 
     room: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Dismiss:
-    """A participant must leave; its call goes on behind the room."""
-
-    room: UUID
-    seat: UUID
-    refused: bool = False
-    room_closed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """Play music or ringback to one participant, until another name comes."""
-
-    room: UUID
-    seat: UUID
-    name: LoopName
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """Play a prompt to one participant."""
-
-    room: UUID
-    seat: UUID
-    name: str
-    facts: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Beep:
-    """Play so many beeps to one participant."""
-
-    room: UUID
-    seat: UUID
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A participant's phone has put the call on hold, or has ended it."""
-
-    room: UUID
-    seat: UUID
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A participant has pressed a key of the room's menu."""
-
-    room: UUID
-    seat: UUID
-    action: MenuAction
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A participant has pressed keys that the menu leaves."""
-
-    room: UUID
-    seat: UUID
-    digits: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class LegQuality:
-    """What is measured of a leg's audio (``mixer.PortStatistics``)."""
-
-    seat: UUID
-    codec: str = ""
-    delay_ms: float = 0.0
-    jitter_ms: float = 0.0
-    loss: float = 0.0
-    round_trip_ms: float | None = None
-    mos: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    room: UUID
-    legs: tuple[LegQuality, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +251,8 @@ Message = (
     | Connect
     | Leave
     | Answered
+    | Resumed
+    | Rules
     | Joined
     | Parted
     | Adjust

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from mixminus.cluster.link import Link, LinkBroken
-from mixminus.cluster.messages import (
+from mixminus.cluster.leg_messages import (
     Adjust,
     Beep,
     HearsCell,
@@ -20,10 +19,11 @@ from mixminus.cluster.messages import (
     LegQuality,
     Loop,
     LoopName,
-    Message,
     Parted,
     Prompt,
 )
+from mixminus.cluster.link import Link, LinkBroken
+from mixminus.cluster.messages import Message
 from mixminus.errors import Conflict
 from mixminus.mixer import Bridge, BridgePort, Codec, Ghost, Playout, PortStatistics
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mixminus.cluster.messages import HearsCell
+from mixminus.cluster.leg_messages import HearsCell
 from mixminus.cluster.remote_port import RemotePort
 from mixminus.mixer import Bridge, BridgePort
 from mixminus.model.hears import Cells

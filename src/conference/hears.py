@@ -20,7 +20,7 @@ class HearsService:
         """Return the rules, and the cells that they give for the participants present."""
         await self._conferences.check(customer_id, conference_id)
         room = self._rooms.find(conference_id)
-        return (room.hears, room.cells) if room else (Hears(), {})
+        return (room.hearing.rules, room.hearing.cells) if room else (Hears(), {})
 
     async def replace(
         self, customer_id: CustomerId, conference_id: ConferenceId, hears: Hears
@@ -31,5 +31,5 @@ class HearsService:
             room = await self._conferences.room(customer_id, conference_id)
             if absent := hears.named - room.seats.keys():
                 raise ConferencecallNotFound(f"not in the conference: {min(map(str, absent))}")
-            room.set_hears(hears)
-            return room.hears, room.cells
+            room.hearing.set(hears)
+            return room.hearing.rules, room.hearing.cells

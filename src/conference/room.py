@@ -11,8 +11,8 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
-from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
-from mixminus.conference.far_hears import set_cells
+from mixminus.conference.errors import ConferenceNotProgressing
+from mixminus.conference.hearing import Hearing
 from mixminus.conference.listening import Listeners
 from mixminus.conference.pin_guesses import PinGuesses
 from mixminus.conference.processing import UNPROCESSED, Processing
@@ -28,7 +28,6 @@ from mixminus.model.conference import (
     SeatEvent,
     SeatState,
 )
-from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, lowered, without
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.library import HoldMusic
 
@@ -155,16 +154,15 @@ class Room:
         self._early_media = False
         self._moderators: set[ConferencecallId] = set()
         self._mode: tuple[bool, ...] = ()
-        self.hears = Hears()
-        self.cells: Cells = {}
+        self.hearing = Hearing(
+            bridge, self.listeners, lambda: {id_: seat.port for id_, seat in self.seats.items()}
+        )
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the room is closed."""
         self.dominant: Seat | None = None
         """The dominant speaker, also while all are silent (``dominant.py``)."""
         self._duck_db = 0.0
         self._processing = Processing.of(conference.settings)
-        self._lowered: dict[ConferencecallId, float] = {}
-        self._applied: Cells = {}
         self._sounds = sounds
 
     @property
@@ -250,26 +248,6 @@ class Room:
             return self._sounds.play_ringback
         return None
 
-    def set_hears(self, hears: Hears, leaving: ConferencecallId | None = None) -> None:
-        """Apply the rules to all participants but the one leaving, at one tick.
-
-        Raises TooManyExceptions above the limit.
-        """
-        if not (hears.exceptions or hears.whispers or self._lowered or self._applied):
-            self.hears = hears
-            return
-        present = [id_ for id_ in self.seats if id_ != leaving]
-        wanted = cells(hears, [*present, *self.listeners])
-        if len(wanted) > MAX_CELLS:
-            raise TooManyExceptions(
-                f"these rules need more than {MAX_CELLS} exceptions among the participants present"
-            )
-        applied = lowered(wanted, self._lowered, present)
-        ports = {id_: seat.port for id_, seat in self.seats.items() if not seat.port.closed}
-        ports.update(self.listeners.ports())
-        set_cells(self.bridge, ports, changes(self._applied, applied))
-        self.hears, self.cells, self._applied = hears, self.listeners.left_out(wanted), applied
-
     def duck(self, duck_db: float, listener: ConferencecallId | None = None) -> None:
         """Lower all talkers by ``duck_db`` for all, or for one listener; 0 ends that."""
         if listener is None:
@@ -277,18 +255,14 @@ class Room:
             for seat in self.seats.values():
                 seat.duck(duck_db)
         elif listener in self.seats:
-            self._lowered.pop(listener, None)
-            if duck_db:
-                self._lowered[listener] = duck_db
-            self.set_hears(self.hears)
+            self.hearing.lower(listener, duck_db)
 
     def remove(self, seat: Seat) -> None:
         """Remove a seat and the hears rules that name it."""
         seat.clear()
-        self._lowered.pop(seat.id, None)
         if self.dominant is seat:
             self.dominant = None
-        self.set_hears(without(self.hears, seat.id), leaving=seat.id)
+        self.hearing.forget(seat.id)
         del self.seats[seat.id]
         self.present.pop(seat.id, None)
         self._moderators.discard(seat.id)
@@ -316,10 +290,10 @@ class Rooms:
         """Return the conference's lock, held from reading its row until the change is written and applied."""
         return self._locks.setdefault(conference_id, asyncio.Lock())
 
-    def open(self, conference: Conference) -> Room:
-        """Return the conference's room; the first call opens it, with its bridge."""
+    def open(self, conference: Conference, bridge: Bridge | None = None) -> Room:
+        """Return the conference's room; the first call opens it, with its bridge, or on one that is open."""
         if conference.id not in self._rooms:
-            room = Room(self.engine.open_bridge(), self.sounds, conference)
+            room = Room(bridge or self.engine.open_bridge(), self.sounds, conference)
             self._rooms[conference.id] = room
         return self._rooms[conference.id]
 
@@ -350,7 +324,7 @@ class Rooms:
         """Add a seat under the room's hears rules; its audio is not connected yet."""
         room.add(seat)
         try:
-            room.set_hears(room.hears)
+            room.hearing.refresh()
         except BaseException:
             del room.seats[seat.id]
             raise
@@ -358,11 +332,12 @@ class Rooms:
         room.update_sounds(seat)
 
     def connect(self, room: Room, seat: Seat) -> None:
-        """Connect a seat's audio to the bridge."""
+        """Connect a seat's audio to the bridge, unless it is there."""
         before = self._by_port.get(seat.port.id)
         self._by_port[seat.port.id] = seat
         try:
-            seat.port.join(room.bridge)
+            if seat.port.bridge is not room.bridge:
+                seat.port.join(room.bridge)
         except BaseException:
             self._unindex_port(seat)
             if before:

@@ -108,6 +108,10 @@ class Bridge:
         self._ports[port.id] = port
         self.watchers.notify(PortChange(port.id, "joined"))
 
+    def replace(self, port: "BridgePort") -> None:
+        """Note another object for a port that is on the bridge; called by it."""
+        self._ports[port.id] = port
+
     def link(self, link: _Link) -> None:
         """Note a link to another engine; called by its trunk."""
         self._links.append(link)

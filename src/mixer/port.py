@@ -93,6 +93,12 @@ class BridgePort:
             self._native.leave()
             self._leave_bridge()
 
+    def take_place_of(self, other: "BridgePort") -> None:
+        """Stand for the native port of another object, which is closed without it."""
+        self._bridge, other._bridge, other._on_close = other._bridge, None, None
+        if self._bridge is not None:
+            self._bridge.replace(self)
+
     def set_gain_db(self, gain_db: float) -> None:
         """Set the gain with which all others hear the participant; below -48 dB is silence."""
         self._native.set_gain(gain_q8(gain_db))

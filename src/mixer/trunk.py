@@ -8,7 +8,7 @@ and ``set_hears`` treat as any other. What came by a link never leaves by one, s
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
 from mixminus.errors import Conflict
 from mixminus.mixer.bridge import Bridge
@@ -115,6 +115,13 @@ class TrunkLink:
         ghost = make(self._native.open_ghost(talker), talker, self._forget)
         self._ghosts[ghost.id] = ghost
         return ghost
+
+    def replace(self, ghost: Ghost, make: Callable[["_engine.Ghost", int, _OnClose], _Ghost]) -> _Ghost:
+        """Return a talker's ghost as what ``make`` makes of it; it stays on its bridge, and the earlier object is closed."""
+        again = make(cast("_engine.Ghost", ghost.native), ghost.talker, self._forget)
+        again.take_place_of(ghost)
+        self._ghosts[again.id] = again
+        return again
 
     def close(self) -> None:
         """Close the ghosts, and send and receive no more; closing twice is harmless."""

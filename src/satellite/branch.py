@@ -2,28 +2,30 @@
 
     home ── Seated Adjust Joined HearsSet ... ──> branch: seats, bridge, mesh
 
-It opens with the first seat here and closes with the last. When the home is lost, everybody here leaves the room.
+It opens with the first seat here and closes with the last. When the home is lost, everybody here stays, and hears the other
+survivors, until the room has another home (``succession.py``), or none.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from mixminus.cluster.leg_messages import Adjust, Dismiss, HearsCell, HearsSet, Joined, MayJoin, Parted
 from mixminus.cluster.link import Link
 from mixminus.cluster.messages import (
-    Adjust,
     Attach,
     CompanyCame,
     Detach,
-    Dismiss,
-    HearsSet,
-    Joined,
-    MayJoin,
+    HeldSeat,
     Message,
     NodeAttached,
     NodeDetached,
     Offer,
-    Parted,
+    Resumed,
+    Rules,
     Talker,
     TalkerLeft,
 )
@@ -31,12 +33,14 @@ from mixminus.conference.processing import Processing
 from mixminus.conference.room import Seat
 from mixminus.mixer import PLAYOUTS, BridgePort, Engine, Ghost, TrunkOffer
 from mixminus.model.conference import SeatEvent
+from mixminus.model.hears import Hears
 from mixminus.model.ids import NIL
 from mixminus.satellite.mesh import FIRST_PLAYOUT, Mesh, Trunks
 
-__all__ = ["Branch", "offer_of", "received"]
+__all__ = ["Branch", "Heritage", "offer_of", "received"]
 
-_ROOM = "room"
+_ROOM: Final = "room"
+_SEATS_A_MESSAGE: Final = 200
 
 
 def offer_of(room: UUID, sender: UUID, receiver: UUID, pair: int, offer: TrunkOffer) -> Offer:
@@ -47,6 +51,20 @@ def offer_of(room: UUID, sender: UUID, receiver: UUID, pair: int, offer: TrunkOf
 def received(offer: Offer) -> TrunkOffer:
     """Return the end of a link that a message has."""
     return TrunkOffer(offer.host, offer.port, offer.tag, bytes.fromhex(offer.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Heritage:
+    """What a survivor has of a room whose home is dead."""
+
+    numbers: Mapping[UUID, int]
+    """Under which the audio of its seats leaves."""
+    connected: tuple[UUID, ...]
+    """The nodes to which its links are connected."""
+    highest: int
+    """Of the numbers that it has seen."""
+    cells: tuple[HearsCell, ...]
+    """Of its listeners, as they are set."""
 
 
 class Branch:
@@ -60,12 +78,20 @@ class Branch:
         self.entering = 0
         """Calls that wait for a seat."""
         self.company = asyncio.Event()
+        self.rules = Hears()
+        """Who hears whom in the room, as its home has last said."""
+        self.settled = asyncio.Event()
+        """Set unless the home is lost and there is no other one yet."""
+        self.settled.set()
+        self._lost: Link | None = None
         self._here = here
         self._home = link.peer.id
         self._numbers: dict[UUID, int] = {}
         self._ghosts: dict[UUID, Ghost] = {}
         self._cells: dict[tuple[UUID, UUID], float | None] = {}
-        self._seats_of: dict[int, UUID] = {}
+        self._talkers: dict[int, Talker] = {}
+        """Of the other nodes, by number."""
+        self._highest = -1
         bridge = engine.open_bridge()
         try:
             self.mesh = Mesh(bridge, trunks.of(bridge), self._offer)
@@ -74,8 +100,7 @@ class Branch:
         except BaseException:
             bridge.close()
             raise
-        for number in range(FIRST_PLAYOUT, FIRST_PLAYOUT + PLAYOUTS):
-            self.mesh.expect(self._home, number, lambda _: None)
+        self._expect_playouts()
 
     @property
     def idle(self) -> bool:
@@ -86,6 +111,7 @@ class Branch:
         """Take a seat that the home has given."""
         self.seats[seat.id] = seat
         self._numbers[seat.id] = number
+        self._highest = max(self._highest, number)
 
     def release(self, seat: Seat) -> None:
         """Disconnect a seat's audio and forget it; twice is harmless."""
@@ -97,6 +123,7 @@ class Branch:
 
     def close(self) -> None:
         """Close the links and the bridge; the participants that are left leave the room. Closing twice is harmless."""
+        self.settled.set()
         for seat in tuple(self.seats.values()):
             _dismiss(seat)
         self.mesh.close()
@@ -106,6 +133,63 @@ class Branch:
         """Send the home that no leg is here any more, and close."""
         self.link.send(Detach(self.room))
         self.close()
+
+    def orphan(self) -> None:
+        """Note that the home is lost: what came from there, and what it had begun to play, ends."""
+        self.settled.clear()
+        self._lost = self.link
+        self._detach(self._home)
+        for seat in self.seats.values():
+            seat.stop_sound()
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether ``orphan`` was called, and no other home was found since."""
+        return self._lost is self.link
+
+    @property
+    def rank(self) -> int:
+        """How many other survivors come before this one as the next home: those with more participants, or a lower id."""
+        counts = Counter(
+            talker.node
+            for talker in self._talkers.values()
+            if talker.node != self._home and talker.seat != NIL
+        )
+        own = sum(seat.joined for seat in self.seats.values()), -self._here.int
+        return sum((count, -node.int) > own for node, count in counts.items())
+
+    @property
+    def heritage(self) -> Heritage:
+        """What this node has of the room."""
+        connected = tuple(node for node in self.mesh.nodes if self.mesh.connected(node))
+        cells = tuple(HearsCell(*pair, gain_db) for pair, gain_db in self._cells.items())
+        return Heritage(dict(self._numbers), connected, self._highest, cells)
+
+    def attach(self, link: Link, held: Callable[[Seat, int], HeldSeat | None]) -> None:
+        """Attach to the room's next home; ``held`` makes of a seat and its number what is said of it."""
+        self.link, self._home = link, link.peer.id
+        own = self.heritage
+        each = (held(seat, self._numbers[seat.id]) for seat in self.seats.values())
+        seats = [seat for seat in each if seat]
+        while len(seats) > _SEATS_A_MESSAGE:
+            some, seats = seats[:_SEATS_A_MESSAGE], seats[_SEATS_A_MESSAGE:]
+            link.send(Attach(self.room, survives=True, seats=tuple(some), more=True))
+        link.send(
+            Attach(
+                self.room,
+                survives=True,
+                seats=tuple(seats),
+                connected=own.connected,
+                highest=own.highest,
+                cells=own.cells,
+            )
+        )
+
+    def hand_over(self) -> list[Seat]:
+        """Give away the seats, with the bridge and its links: this node is the room's home now."""
+        seats, self.seats = list(self.seats.values()), {}
+        self.settled.set()
+        return seats
 
     def on_message(self, message: Message) -> None:
         """Do what the home says."""
@@ -117,8 +201,28 @@ class Branch:
             self._hear((cell.listener, cell.speaker) for cell in message.cells)
         elif isinstance(message, CompanyCame):
             self.company.set()
+        elif isinstance(message, Rules):
+            self.rules = message.hears
+        elif isinstance(message, Resumed):
+            self._resume(message)
         elif seat := self.seats.get(getattr(message, "seat", NIL)):
             self._on_seat(seat, message)
+
+    def _resume(self, resumed: Resumed) -> None:
+        """Follow the next home, which names those that talk."""
+        for number in self._talkers.keys() - set(resumed.talkers):
+            self._forget(number)
+        self._expect_playouts()
+        self.settled.set()
+
+    def _expect_playouts(self) -> None:
+        for number in range(FIRST_PLAYOUT, FIRST_PLAYOUT + PLAYOUTS):
+            self.mesh.expect(self._home, number, lambda _: None)
+
+    def _detach(self, node: UUID) -> None:
+        for number in [number for number, talker in self._talkers.items() if talker.node == node]:
+            self._forget(number)
+        self.mesh.detach(node)
 
     def _on_mesh(self, message: Offer | NodeAttached | NodeDetached | Talker | TalkerLeft) -> None:
         match message:
@@ -128,13 +232,21 @@ class Branch:
             case NodeAttached():
                 self.mesh.attach(message.node, message.pair)
             case NodeDetached():
-                self.mesh.detach(message.node)
+                self._detach(message.node)
             case Talker():
-                self._seats_of[message.number] = message.seat
-                self.mesh.expect(message.node, message.number, lambda ghost: self._place(message.seat, ghost))
+                self._highest = max(self._highest, message.number)
+                if message.number not in self._talkers:
+                    self._talkers[message.number] = message
+                    self.mesh.expect(
+                        message.node, message.number, lambda ghost: self._place(message.seat, ghost)
+                    )
             case TalkerLeft():
-                self._ghosts.pop(self._seats_of.pop(message.number, self.room), None)
-                self.mesh.forget(message.number)
+                self._forget(message.number)
+
+    def _forget(self, number: int) -> None:
+        if talker := self._talkers.pop(number, None):
+            self._ghosts.pop(talker.seat, None)
+        self.mesh.forget(number)
 
     def _on_seat(self, seat: Seat, message: Message) -> None:
         match message:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from mixminus.cluster.leg_messages import Act, Dismiss, Held, MayJoin, Measured, Pressed
 from mixminus.cluster.link import Link, LinkBroken
 from mixminus.cluster.messages import (
-    Act,
     Admit,
     Answered,
     Attach,
@@ -20,14 +20,9 @@ from mixminus.cluster.messages import (
     CompanyCame,
     Connect,
     Detach,
-    Dismiss,
-    Held,
     Leave,
-    MayJoin,
-    Measured,
     Message,
     Offer,
-    Pressed,
     Refused,
     Seated,
 )
@@ -38,13 +33,14 @@ from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.errors import MixMinusError, Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import EngineEvent, HoldEnded, HoldStarted
-from mixminus.model.conference import Role
+from mixminus.model.conference import Role, SeatState
 from mixminus.model.ids import CallId, ConferenceId
+from mixminus.satellite.gathering import Gathering
 from mixminus.satellite.hub import FarSeat, Hub
-from mixminus.satellite.mesh import Trunks
+from mixminus.satellite.mesh import Mesh, Trunks, nowhere
 from mixminus.tasks import Interrupted, TaskScope, unless
 
-__all__ = ["Home", "NotHere", "Serving"]
+__all__ = ["Home", "NotHere", "Serving", "send"]
 
 log = get("cluster")
 
@@ -77,10 +73,16 @@ class Home:
         self._here = here
         self._serving = serving
         self._hubs: dict[UUID, Hub] = {}
+        self._gatherings: dict[UUID, Gathering] = {}
+        self.stopping = False
         self._scope = TaskScope(task_failed("cluster"))
 
     def __len__(self) -> int:
         return sum(len(hub.seats(node)) for hub in self._hubs.values() for node in hub.nodes)
+
+    def stop(self) -> None:
+        """Let the seats of satellites be from now on: survivors keep them, and take the rooms over."""
+        self.stopping = True
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""
@@ -88,11 +90,41 @@ class Home:
         for room in tuple(self._hubs):
             self._close(room)
 
+    def gather(self, room: UUID) -> Gathering:
+        """Keep what survivors send about a room that this node may become the home of, until ``release``."""
+        gathering = self._gatherings[room] = Gathering()
+        return gathering
+
+    def release(self, room: UUID) -> None:
+        """Do what survivors have sent meanwhile; twice is harmless."""
+        if gathering := self._gatherings.pop(room, None):
+            for link, message in gathering.released():
+                self.on_message(link, message)
+
+    def resume(self, hub: Hub) -> None:
+        """Serve the satellites of a room that this node has become the home of."""
+        self._keep(hub)
+        for node in hub.nodes:
+            for far in hub.seats(node):
+                link = far.port.link
+                self._follow(link, hub.room.conference.id, far)
+                if far.seat.state is SeatState.LOBBY:
+                    self._scope.spawn(
+                        f"hold {far.seat.id}", _await_admission(link, hub.room.conference.id, far.seat)
+                    )
+        hub.announce()
+
     def on_message(self, link: Link, message: Message) -> None:
         """Begin what a satellite asks for, and return at once."""
+        if gathering := self._gatherings.get(getattr(message, "room", self._here)):
+            gathering.add(link, message)
+        else:
+            self._do(link, message)
+
+    def _do(self, link: Link, message: Message) -> None:
         match message:
             case Attach():
-                self._attach(link, message.room)
+                self._attach(link, message)
             case Detach():
                 self._detach(link.peer.id, message.room)
             case Offer():
@@ -114,34 +146,45 @@ class Home:
 
     def lose(self, link: Link) -> None:
         """Release all seats of a satellite that does not answer any more."""
+        for gathering in self._gatherings.values():
+            gathering.lose(link)
+        if self.stopping:
+            return
         for room, hub in tuple(self._hubs.items()):
             if hub.link_of(link.peer.id) is link:
                 self._lose(room, hub, link.peer.id)
 
-    def _attach(self, link: Link, room_id: UUID) -> None:
+    def _attach(self, link: Link, asked: Attach) -> None:
+        room_id = asked.room
         room = self._serving.rooms.find(ConferenceId(room_id))
         hub = self._hubs.get(room_id)
         if hub and hub.link_of(link.peer.id) not in (None, link):
             # Its earlier link has ended, which is not noticed here yet.
             self._lose(room_id, hub, link.peer.id)
         try:
-            if room is None:
-                raise NotHere(f"no room {room_id} at this node")
+            if room is None or self.stopping or asked.survives:
+                raise NotHere(
+                    f"no room {room_id} at this node, or not any more for those who were in it before"
+                )
             (self._hubs.get(room_id) or self._open(room)).attach(link)
         except MixMinusError as error:
             log.warning("satellite refused", node_id=str(link.peer.id), cause=str(error))
-            _send(link, Closed(room_id))
+            send(link, Closed(room_id))
             if (hub := self._hubs.get(room_id)) and not hub.nodes:
                 self._close(room_id)
 
     def _open(self, room: Room) -> Hub:
-        room_id = room.conference.id
-        trunk = self._serving.trunks.of(room.bridge)
-        hub = self._hubs[room_id] = Hub(room, self._here, trunk, self._serving.rooms.seat_of)
+        mesh = Mesh(room.bridge, self._serving.trunks.of(room.bridge), nowhere)
+        hub = Hub(room, self._here, mesh, self._serving.rooms.seat_of)
+        self._keep(hub)
+        return hub
+
+    def _keep(self, hub: Hub) -> None:
+        room, room_id = hub.room, hub.room.conference.id
+        self._hubs[room_id] = hub
         room.over.add_done_callback(lambda _: self._close(room_id))
         if room.conference.type == "connect":
             self._scope.spawn(f"company {room_id}", self._await_company(hub, room))
-        return hub
 
     def _detach(self, node: UUID, room_id: UUID) -> None:
         if hub := self._hubs.get(room_id):
@@ -204,10 +247,15 @@ class Home:
         hub.take(link.peer.id, far)
         link.send(Seated(asked.room, asked.request, seat.id, port.talker, seat.role))
         port.name_seat(seat.id)
-        seat.dismissed.add_done_callback(lambda _: _send(link, _dismissal(asked.room, seat)))
+        self._follow(link, asked.room, far)
         if seat.company.is_set():
             link.send(CompanyCame(asked.room))
         return Answered(asked.room, asked.request, done=True)
+
+    def _follow(self, link: Link, room: UUID, far: FarSeat) -> None:
+        """Send the satellite when its participant must leave."""
+        seat = far.seat
+        seat.dismissed.add_done_callback(lambda _: send(link, _dismissal(room, seat)))
 
     async def _connect(self, link: Link, asked: Connect) -> Message:
         far = self._far(link, asked.room, asked.seat)
@@ -244,14 +292,14 @@ async def _answer(link: Link, asked: Admit | Connect | Leave, work: Awaitable[Me
         refused = Refused(asked.room, asked.request, unavailable=True)
         failed = Answered(asked.room, asked.request, done=False, unavailable=True)
         answer = refused if isinstance(asked, Admit) else failed
-    _send(link, answer)
+    send(link, answer)
 
 
 async def _await_admission(link: Link, room: UUID, seat: Seat) -> None:
     """Send a satellite when a seat that waits in the lobby may join."""
     with suppress(Interrupted):
         await unless([seat.dismissed, seat.left, link.broken], _wait(seat.may_join))
-        _send(link, MayJoin(room, seat.id))
+        send(link, MayJoin(room, seat.id))
 
 
 async def _wait(event: asyncio.Event) -> None:
@@ -262,6 +310,7 @@ def _dismissal(room: UUID, seat: Seat) -> Dismiss:
     return Dismiss(room, seat.id, refused=seat.refused, room_closed=seat.room_closed)
 
 
-def _send(link: Link, message: Message) -> None:
+def send(link: Link, message: Message) -> None:
+    """Send a message, unless the link has ended."""
     with suppress(LinkBroken):  # its seats are released
         link.send(message)

@@ -4,7 +4,7 @@ Who joins the room's bridge, here or there, is a talker with a number; all other
 can come. The hub opens with the first satellite and closes with the last, or with the room.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -16,14 +16,18 @@ from mixminus.cluster.messages import (
     NodeAttached,
     NodeDetached,
     Offer,
+    Resumed,
+    Rules,
     Talker,
     TalkerLeft,
 )
 from mixminus.cluster.remote_port import FarLeg, RemotePort
+from mixminus.conference.hearing import ignored
 from mixminus.conference.room import Room, Seat
 from mixminus.errors import Exhausted
 from mixminus.log import get
-from mixminus.mixer import BridgePort, Ghost, PortChange, Trunk, TrunkOffer
+from mixminus.mixer import BridgePort, Ghost, PortChange, TrunkOffer
+from mixminus.model.hears import Hears
 from mixminus.model.ids import NIL
 from mixminus.model.menu import MenuAction
 from mixminus.satellite.branch import offer_of, received
@@ -50,27 +54,41 @@ class _Satellite:
     link: Link
     attachment: int
     """Higher than that of all who came before."""
+    connected: tuple[UUID, ...] = ()
+    """The nodes to which its links were connected when this node became the home."""
     seats: dict[UUID, FarSeat] = field(default_factory=dict)
 
 
 class Hub:
     """Announces to the satellites of a room who talks, and connects them with each other."""
 
-    def __init__(self, room: Room, here: UUID, trunk: Trunk, seat_of: Callable[[int], Seat | None]) -> None:
+    def __init__(
+        self,
+        room: Room,
+        here: UUID,
+        mesh: Mesh,
+        seat_of: Callable[[int], Seat | None],
+        *,
+        numbers: Mapping[int, int] | None = None,
+        next_number: int = 0,
+    ) -> None:
+        """``numbers``: those under which ports of this node leave by the links of ``mesh`` already, by port."""
         self.room = room
         self._id: UUID = room.conference.id
         self._here = here
         self._seat_of = seat_of
         self._satellites: dict[UUID, _Satellite] = {}
-        self._next_number = 0
+        self._next_number = next_number
         self._attachments = 0
         self._talkers: dict[int, tuple[UUID, Talker]] = {}
         """By port: the node that it is on, and what is announced to the other nodes."""
-        self._mesh = Mesh(room.bridge, trunk, self._offer)
-        self._mesh.carry_playouts()
+        self._mesh = mesh
+        mesh.offer = self._offer
+        mesh.carry_playouts()
         self._unwatch = room.bridge.watchers.add(self._on_change)
         for port in room.bridge.ports:
-            self._begin(port)
+            self._begin(port, (numbers or {}).get(port.id))
+        room.hearing.on_rules = self._on_rules
 
     @property
     def nodes(self) -> tuple[UUID, ...]:
@@ -93,9 +111,29 @@ class Hub:
             if other != node:
                 self._send(satellite.link, NodeAttached(self._id, node, self._attachments))
                 self._send(link, NodeAttached(self._id, other, self._attachments))
-        for talks_at, talker in self._talkers.values():
-            if talks_at != node:
-                self._send(link, talker)
+        for talker in self._talkers_beyond(node):
+            self._send(link, talker)
+        self._send(link, Rules(self._id, self.room.hearing.rules))
+
+    def resume(self, link: Link, connected: tuple[UUID, ...]) -> None:
+        """Take over a satellite whose link to this node is connected, as are those to the nodes ``connected``."""
+        self._attachments += 1
+        self._satellites[link.peer.id] = _Satellite(link, self._attachments, connected)
+
+    def announce(self) -> None:
+        """Announce to all satellites that were taken over who talks; let those link that are not linked."""
+        for node, satellite in self._satellites.items():
+            talkers = self._talkers_beyond(node)
+            self._send(satellite.link, Resumed(self._id, tuple(each.number for each in talkers)))
+            for gone in set(satellite.connected) - self._satellites.keys() - {self._here}:
+                self._send(satellite.link, NodeDetached(self._id, gone))
+            for other, another in self._satellites.items():
+                if other != node and not (other in satellite.connected and node in another.connected):
+                    pair = max(satellite.attachment, another.attachment)
+                    self._send(satellite.link, NodeDetached(self._id, other))
+                    self._send(satellite.link, NodeAttached(self._id, other, pair))
+            for talker in talkers:
+                self._send(satellite.link, talker)
 
     def detach(self, node: UUID) -> None:
         """Disconnect a satellite, whose seats are released; twice is harmless."""
@@ -150,6 +188,7 @@ class Hub:
     def close(self) -> None:
         """Close the links; satellites learn that the room is closed. Closing twice is harmless."""
         self._unwatch()
+        self.room.hearing.on_rules = ignored
         for satellite in self._satellites.values():
             self._send(satellite.link, Closed(self._id))
         self._satellites.clear()
@@ -167,19 +206,29 @@ class Hub:
         elif change.kind == "joined" and change.port_id not in self._talkers:
             self._begin(next(port for port in self.room.bridge.ports if port.id == change.port_id))
 
-    def _begin(self, port: BridgePort) -> None:
-        """Announce a talker to the nodes, and let its audio leave if it is of this node."""
+    def _talkers_beyond(self, node: UUID) -> list[Talker]:
+        """Return those that a node does not have itself."""
+        return [talker for talks_at, talker in self._talkers.values() if talks_at != node]
+
+    def _on_rules(self, rules: Hears) -> None:
+        self.send_all(Rules(self._id, rules))
+
+    def _begin(self, port: BridgePort, known: int | None = None) -> None:
+        """Announce a talker to the nodes, and let its audio leave if it is of this node.
+
+        ``known``: under this number it leaves already.
+        """
         seat = self._seat_of(port.id)
         node = port.link.peer.id if isinstance(port, RemotePort) else self._here
         try:
-            number = port.talker if isinstance(port, Ghost) else self._number()
+            number = port.talker if isinstance(port, Ghost) else self._number() if known is None else known
         except Exhausted as error:
             log.warning("not heard at other nodes", conference_id=str(self._id), cause=str(error))
             return
         talker = Talker(self._id, node, number, seat.id if seat else NIL)
         self._talkers[port.id] = node, talker
         self._send_others(node, talker)
-        if node == self._here:
+        if node == self._here and known is None:
             self._mesh.carry(number, port)
 
     def _end(self, port_id: int) -> None:

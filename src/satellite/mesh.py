@@ -6,18 +6,22 @@
 A number is used once in a room, by whichever node: the home gives them. Those of home's playouts are the last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from mixminus.errors import MixMinusError
 from mixminus.log import get
 from mixminus.mixer import PLAYOUTS, Bridge, BridgePort, Engine, Ghost, Trunk, TrunkLink, TrunkOffer
 
-__all__ = ["FIRST_PLAYOUT", "Mesh", "Trunks"]
+if TYPE_CHECKING:
+    from mixminus.mixer import _engine
+
+__all__ = ["FIRST_PLAYOUT", "Mesh", "Trunks", "nowhere"]
 
 log = get("cluster")
+G = TypeVar("G", bound=Ghost)
 
 FIRST_PLAYOUT: Final = (1 << 16) - PLAYOUTS
 """The numbers from here on are the room's playouts; those below are participants'."""
@@ -51,10 +55,10 @@ class Mesh:
     """The links of one room on this node."""
 
     def __init__(self, bridge: Bridge, trunk: Trunk, offer: Callable[[UUID, int, TrunkOffer], None]) -> None:
-        """``offer`` sends this end of a link to another node."""
         self.bridge = bridge
+        self.offer = offer
+        """Sends this end of a link to another node."""
         self._trunk = trunk
-        self._offer = offer
         self._peers: dict[UUID, _Peer] = {}
         self._own: dict[int, BridgePort] = {}
         self._others: dict[int, tuple[UUID, Callable[[Ghost], None]]] = {}
@@ -78,7 +82,7 @@ class Mesh:
         if node not in self._peers:
             link = self._trunk.open_link(self.bridge)
             self._peers[node] = _Peer(link)
-            self._offer(node, pair, link.offer)
+            self.offer(node, pair, link.offer)
         return self._peers[node].link
 
     def connect(self, node: UUID, offer: TrunkOffer) -> None:
@@ -104,8 +108,11 @@ class Mesh:
         self._others = {number: each for number, each in self._others.items() if each[0] != node}
 
     def carry_playouts(self) -> None:
-        """Let the room's playouts leave by all links that are connected from now on: this is its home."""
+        """Let the room's playouts leave by all links: this is its home."""
         self._has_playouts = True
+        for peer in self._peers.values():
+            if peer.connected:
+                peer.link.carry_playouts(FIRST_PLAYOUT)
 
     def carry(self, number: int, port: BridgePort) -> None:
         """Let what a port of this node says leave."""
@@ -134,6 +141,26 @@ class Mesh:
         if peer and (ghost := peer.ghosts.pop(number, None)):
             ghost.close()
 
+    def adopt(
+        self, node: UUID, number: int, make: Callable[["_engine.Ghost", int, Callable[[BridgePort], None]], G]
+    ) -> G:
+        """Return the place of another node's talker as what ``make`` makes; it is on the bridge if it was heard before.
+
+        The caller closes it. Raises Conflict without a link that is connected.
+        """
+        self._others.pop(number, None)
+        peer = self._peers[node]
+        ghost = peer.ghosts.pop(number, None)
+        return peer.link.replace(ghost, make) if ghost else peer.link.reserve(number, make)
+
+    def keep(self, nodes: Container[UUID]) -> None:
+        """Close the links to all other nodes, and the places of talkers that are not adopted."""
+        for node in self.nodes:
+            if node not in nodes:
+                self.detach(node)
+        for number in tuple(self._others):
+            self.forget(number)
+
     def close(self) -> None:
         """Close all links; twice is harmless."""
         for node in self.nodes:
@@ -149,3 +176,7 @@ class Mesh:
             log.warning("talker of another node not heard", node_id=str(node), cause=str(error))
             return
         placed(ghost)
+
+
+def nowhere(node: UUID, pair: int, offer: TrunkOffer) -> None:
+    """Send an offer nowhere: the mesh has no hub yet."""

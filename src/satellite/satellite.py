@@ -6,65 +6,50 @@ flow -> Seating -> Satellite ── Admit Connect Leave ──> home
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from mixminus.call.registry import LiveCalls
 from mixminus.clock import Clock
+from mixminus.cluster.leg_messages import Beep, Held, Loop, Measured, Prompt
 from mixminus.cluster.link import Link, LinkBroken, Socket
 from mixminus.cluster.messages import (
     Admit,
     Answered,
-    Beep,
     Closed,
     Connect,
-    Held,
+    HeldSeat,
     Leave,
-    LegQuality,
-    Loop,
-    Measured,
     Message,
-    Prompt,
     Refused,
     Seated,
 )
 from mixminus.cluster.peers import Peer
 from mixminus.conference.room import Seat
-from mixminus.conference.room_sounds import RoomSounds
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
-from mixminus.mixer import BridgePort, Engine, EngineEvent, HoldEnded, HoldStarted, PortClosed
-from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
+from mixminus.mixer import EngineEvent, HoldEnded, HoldStarted, PortClosed
 from mixminus.satellite.branch import Branch
-from mixminus.satellite.mesh import Trunks
-from mixminus.sound.service import SoundService
-from mixminus.sound.source import PcmSource
-from mixminus.tasks import TaskScope
+from mixminus.satellite.leg_audio import LegAudio, quality_of
+from mixminus.tasks import Interrupted, TaskScope, unless
 
-__all__ = ["Audio", "NotSeated", "Satellite"]
+__all__ = ["NotSeated", "Satellite"]
 
 log = get("cluster")
 
 _MEASURE_S: Final = 1.0
+_TAKEN_OVER_S: Final = 15.0
+"""A room's next home waits a few seconds for all survivors before it answers the first."""
 
 
 class NotSeated(Unavailable):
     """The room's home gives no seat now: it does not answer, or cannot write."""
 
     reason = "ROOM_ELSEWHERE"
-
-
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """What a branch is made of, and what is played to its legs."""
-
-    engine: Engine
-    trunks: Trunks
-    room_sounds: RoomSounds
-    sounds: SoundService
 
 
 @dataclass(slots=True, eq=False)
@@ -90,11 +75,23 @@ class _Home:
 class Satellite:
     """Asks homes for seats, and does what they decide."""
 
-    def __init__(self, here: UUID, clock: Clock, audio: Audio, counters: Counter[str]) -> None:
+    def __init__(
+        self,
+        here: UUID,
+        clock: Clock,
+        audio: LegAudio,
+        counters: Counter[str],
+        *,
+        live_calls: LiveCalls,
+        on_orphan: Callable[[Branch], Coroutine[Any, Any, None]],
+    ) -> None:
+        """``on_orphan`` finds another home for a room whose home is lost; it calls ``attach``, ``hand_over`` or ``give_up``."""
         self._here = here
         self._clock = clock
         self._audio = audio
         self._counters = counters
+        self._live_calls = live_calls
+        self._on_orphan = on_orphan
         self._connect: Callable[[Peer], Awaitable[Socket]] | None = None
         self._homes: dict[UUID, _Home] = {}
         """Of all nodes that were one; an id is of one start of a server."""
@@ -129,7 +126,7 @@ class Satellite:
         self, peer: Peer, asked: Callable[[int], Admit], make: Callable[[Seated, asyncio.Event], Seat]
     ) -> Seat | None:
         """Return a seat in a room of another node; None if the room does not admit the call, NotSeated if it cannot now."""
-        link = await self._link(peer)
+        link = await self.link(peer)
         number = next(self._numbers)
         message = asked(number)
         branch = self._branch(message.room, link)
@@ -180,7 +177,38 @@ class Satellite:
                         on, seat_id = isinstance(event, HoldStarted), seat.id
                         self.report(seat, lambda room: Held(room, seat_id, on))  # noqa: B023 -- called at once
 
-    async def _link(self, peer: Peer) -> Link:
+    async def settled(self, room: UUID) -> None:
+        """Wait until a room that has legs here has a home."""
+        if branch := self._branches.get(room):
+            if branch.link.broken.done():
+                self._lose(branch.link)
+            await branch.settled.wait()
+
+    async def attach(self, branch: Branch, peer: Peer) -> None:
+        """Attach a branch to the next home of its room, and wait until that has taken it over, or is lost too.
+
+        Raises NodeUnreachable, LinkBroken and TimeoutError.
+        """
+        async with asyncio.timeout(_TAKEN_OVER_S):
+            link = await self.link(peer)
+            branch.attach(link, self._held)
+            with suppress(Interrupted):
+                await unless([link.broken], _wait(branch.settled))
+
+    def hand_over(self, branch: Branch) -> list[Seat]:
+        """Forget a branch, and return its seats: this node is the home of the room now."""
+        self._branches.pop(branch.room, None)
+        for seat_id in branch.seats:
+            self._branch_of.pop(seat_id, None)
+        return branch.hand_over()
+
+    def give_up(self, branch: Branch) -> None:
+        """Close a branch that has no home: everybody here leaves the room."""
+        if self._branches.get(branch.room) is branch:
+            log.warning("room lost", conference_id=str(branch.room), seats=len(branch.seats))
+            self._close(branch)
+
+    async def link(self, peer: Peer) -> Link:
         """Return the link to a home; open one if there is none."""
         home = self._homes.setdefault(peer.id, _Home())
         async with home.opening:
@@ -196,18 +224,29 @@ class Satellite:
         await link.run(lambda message: self._on_message(link, message), lambda: self._lose(link))
 
     def _lose(self, link: Link) -> None:
+        for number, request in tuple(self._requests.items()):
+            if request.link is link:
+                self._end(number)
+                if request.branch and request.seat:  # the call that asked for it does not get it
+                    self._branch_of.pop(request.seat.id, None)
+                    request.branch.release(request.seat)
+                if not request.answer.done():
+                    request.answer.set_exception(LinkBroken(f"node {link.peer.id} does not answer"))
         for branch in tuple(self._branches.values()):
-            if branch.link is link:
+            if branch.link is link and not branch.is_orphan:
                 log.warning("home lost", node_id=str(link.peer.id), conference_id=str(branch.room))
-                self._close(branch)
-        for request in tuple(self._requests.values()):
-            if request.link is link and not request.answer.done():
-                request.answer.set_exception(LinkBroken(f"node {link.peer.id} does not answer"))
+                if branch.seats and self._connect is not None:
+                    branch.orphan()
+                    self._scope.spawn(f"orphan {branch.room}", self._on_orphan(branch))
+                else:
+                    self._close(branch)
 
     def _branch(self, room: UUID, link: Link) -> Branch:
         branch = self._branches.get(room)
-        if branch and branch.link is not link:  # the room has another home since
-            self._close(branch)
+        if branch and branch.link is not link:
+            if not branch.settled.is_set():
+                raise NotSeated("the room gets another home now; call again in some seconds")
+            self._close(branch)  # the room has another home since, and no seat here is in it
             branch = None
         if branch is None:
             branch = Branch(room, self._here, link, self._audio.engine, self._audio.trunks)
@@ -259,7 +298,7 @@ class Satellite:
     def _on_branch(self, branch: Branch, message: Message) -> None:
         if isinstance(message, Loop | Prompt | Beep):
             if seat := branch.seats.get(message.seat):
-                self._play(seat, message)
+                self._audio.play(seat, message)
         else:
             branch.on_message(message)
             self._close_if_idle(branch)
@@ -284,23 +323,13 @@ class Satellite:
         if request.branch and request.seat is None:
             self._close_if_idle(request.branch)
 
-    def _play(self, seat: Seat, message: Loop | Prompt | Beep) -> None:
-        sounds = self._audio.sounds
-        if seat.port.closed:
-            return
-        match message:
-            case Loop():
-                seat.stop_sound()
-                if message.name == "music":
-                    seat.sound = self._audio.room_sounds.play_music(seat.port)
-                elif message.name == "ringback":
-                    seat.sound = self._audio.room_sounds.play_ringback(seat.port)
-            case Prompt():
-                words = seat.conference.settings.wording
-                sounds.prompt_in_background(seat.port, message.name, words, seat.dismissed, message.facts)
-            case Beep():
-                source = PcmSource(beeps(message.count), SOUND_RATE_HZ)
-                sounds.play_in_background(seat.port, source, seat.dismissed)
+    def _held(self, seat: Seat, number: int) -> HeldSeat | None:
+        """Return what is said of a seat to the next home of its room; None for that of a call that ends."""
+        if (live := self._live_calls.get(seat.call_id)) is None:
+            return None
+        return HeldSeat(
+            seat.id, number, live.leg_id, live.shown_name, live.transport, seat.joined, seat.port.on_hold
+        )
 
     async def _measure(self) -> None:
         """Send the homes each second what is measured of the legs here."""
@@ -308,25 +337,15 @@ class Satellite:
             while self._branches:
                 await self._clock.sleep(_MEASURE_S)
                 for branch in tuple(self._branches.values()):
-                    legs = tuple(_quality(seat) for seat in branch.seats.values() if not seat.port.closed)
+                    legs = tuple(quality_of(seat) for seat in branch.seats.values() if not seat.port.closed)
                     with suppress(LinkBroken, PortClosed):
                         branch.link.send(Measured(branch.room, legs))
         finally:
             self._measuring = False
 
 
-def _quality(seat: Seat) -> LegQuality:
-    port: BridgePort = seat.port
-    found = port.statistics()
-    return LegQuality(
-        seat.id,
-        codec=port.codec or "",
-        delay_ms=found.delay_ms,
-        jitter_ms=found.jitter_ms,
-        loss=found.loss,
-        round_trip_ms=found.round_trip_ms,
-        mos=found.mos,
-    )
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 def _future() -> asyncio.Future[Message]:

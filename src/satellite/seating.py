@@ -4,24 +4,30 @@ A room that is here is served by ``conference``. For another the home is asked o
 gets is the home's as far as this node knows it, and its port is on the branch's bridge.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from mixminus.call.registry import LiveCalls
 from mixminus.cluster.alone import Cluster
-from mixminus.cluster.messages import Act, Admit, Pressed
+from mixminus.cluster.leg_messages import Act, Pressed
+from mixminus.cluster.link import LinkBroken
+from mixminus.cluster.messages import Admit
 from mixminus.conference.keypad import KeyFilter, Keypad
 from mixminus.conference.participants import Entry, ParticipantService
 from mixminus.conference.room import Seat
 from mixminus.mixer import BridgePort
-from mixminus.model.conference import Role, RoomSettings
+from mixminus.model.conference import ConferenceStatus, Role, RoomSettings
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
 from mixminus.model.menu import MenuAction
-from mixminus.satellite.satellite import Satellite
+from mixminus.satellite.satellite import NotSeated, Satellite
 from mixminus.store.database import Store
 
 __all__ = ["KeypadOfNodes", "Seating"]
+
+_PATIENCE_S: Final = 3.0
 
 
 class Seating:
@@ -60,6 +66,7 @@ class Seating:
         entry: Entry = Entry(),  # noqa: B008 -- frozen
     ) -> Seat | None:
         """Return a seat of a participant that is joining; None if the conference does not admit it, Unavailable if not now."""
+        await self._settled(conference_id)
         if self._store.fence.holds(conference_id):
             return await self._participants.admit(conference_id, call_id, port, role, activeflow_id, entry)
         async with self._store.snapshot() as tx:
@@ -67,7 +74,8 @@ class Seating:
             conference = await tx.conferences.find(conference_id)
         peer = self._cluster.peer(home) if home else None
         if peer is None or conference is None:
-            # One that has ended has no home; of any other this raises Elsewhere.
+            if conference and conference.status is not ConferenceStatus.TERMINATED:
+                self._store.fence.require(conference_id)
             return await self._participants.admit(conference_id, call_id, port, role, activeflow_id, entry)
         async with self._store.transaction() as tx:
             await entry.along(tx)
@@ -99,8 +107,11 @@ class Seating:
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait in the lobby."""
-        if self._satellite.has(seat):
-            return await self._satellite.connect(seat)
+        while self._satellite.has(seat):
+            try:
+                return await self._satellite.connect(seat)
+            except LinkBroken:
+                await self._satellite.settled(seat.conference.id)
         return await self._participants.connect(seat)
 
     async def leave(self, seat: Seat) -> None:
@@ -109,6 +120,14 @@ class Seating:
             await self._satellite.leave(seat)
         else:
             await self._participants.leave(seat)
+
+    async def _settled(self, conference_id: ConferenceId) -> None:
+        """Wait a little while the room gets another home; raise NotSeated if that takes longer."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._satellite.settled(conference_id)
+        except TimeoutError:
+            raise NotSeated("the room gets another home now; call again in some seconds") from None
 
 
 class KeypadOfNodes:
@@ -122,21 +141,25 @@ class KeypadOfNodes:
         return self._keypad.now_s()
 
     def menu_of(self, seat: Seat) -> Mapping[str, MenuAction]:
-        """Return the menu that the participant's room had when it was admitted."""
-        return seat.conference.settings.dtmf_menu
+        """Return the menu of the participant's room; of one at another node that which it had when it was admitted."""
+        return seat.conference.settings.dtmf_menu if self._satellite.has(seat) else self._keypad.menu_of(seat)
 
     def relay(self, seat: Seat, digits: str) -> None:
-        """Let the home send digits that the menu has left to the other participants."""
-        if digits:
+        """Send digits that the menu has left to the other participants, or let the home do that."""
+        if not self._satellite.has(seat):
+            self._keypad.relay(seat, digits)
+        elif digits:
             self._satellite.report(seat, lambda room: Pressed(room, seat.id, digits))
 
     @contextmanager
     def listening(self, seat: Seat) -> Iterator[KeyFilter]:
-        """Yield the filter for the keys of a participant that is in the room."""
-        if not self._satellite.has(seat):
-            with self._keypad.listening(seat) as taken:
-                yield taken
-            return
-        yield KeyFilter(
-            lambda action: self._satellite.report(seat, lambda room: Act(room, seat.id, action)), self, seat
-        )
+        """Yield the filter for the keys of a participant that is in the room, wherever its home is by then."""
+        perform = self._keypad.performer(seat)
+
+        def act(action: MenuAction) -> None:
+            if self._satellite.has(seat):
+                self._satellite.report(seat, lambda room: Act(room, seat.id, action))
+            else:
+                perform(action)
+
+        yield KeyFilter(act, self, seat)

@@ -9,7 +9,8 @@ A server that is no node has the nil id: it owns the whole database, and nothing
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -40,6 +41,7 @@ class Fence:
     def __init__(self, node_id: UUID = NIL) -> None:
         self.node_id = node_id
         self._epochs: dict[UUID, int] = {}
+        self._claiming: set[UUID] = set()
         self._on_fenced: Callable[[], None] | None = None
         self.counters: Counter[str] = Counter(
             {
@@ -72,6 +74,19 @@ class Fence:
     def epoch_of(self, stream_id: UUID) -> int:
         """Return the epoch at which this node holds a stream; -1 if it does not."""
         return self._epochs.get(stream_id, -1)
+
+    @contextmanager
+    def claiming(self, stream_id: UUID) -> Iterator[None]:
+        """Leave it to the block to claim a stream and to hold it: ``is_claiming`` says that to others in this process."""
+        self._claiming.add(stream_id)
+        try:
+            yield
+        finally:
+            self._claiming.discard(stream_id)
+
+    def is_claiming(self, stream_id: UUID) -> bool:
+        """Return whether a claim of a stream is under way."""
+        return stream_id in self._claiming
 
     def hold(self, stream_id: UUID, epoch: int) -> None:
         """Note that a claim has been written."""

@@ -8,8 +8,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
+    and_,
     bindparam,
     exists,
+    literal_column,
     select,
     text,
     true,
@@ -30,6 +32,7 @@ from mixminus.store.tables import (
     conferences,
     event_streams,
     groupcalls,
+    is_present,
     nodes,
     recordings,
     transcribes,
@@ -43,6 +46,8 @@ _HOME: Final = Statement(
     .join_from(event_streams, nodes, nodes.c.id == event_streams.c.node_id)
     .where(event_streams.c.id == bindparam("stream_id"), nodes.c.state != GONE)
 )
+_CLAIMABLE_SINCE: Final = "clock_timestamp() - interval '10 s'"
+"""So long after a node's lease survivors may claim its rooms; each does within two seconds of its being gone."""
 OF_ROOMS: Final[Mapping[str, Table]] = {"conferencecalls": conferencecalls, "chatmessages": chat_messages}
 _OWNED: Final[Mapping[str, Table]] = {
     "calls": calls,
@@ -75,6 +80,21 @@ def _living() -> Select[tuple[UUID]]:
 def left_behind(table: Table, node_id: UUID) -> ColumnElement[bool]:
     """Return the condition that no living node has a row; for a server that is no node, that is every row."""
     return true() if node_id == NIL else table.c.node_id.not_in(_living())
+
+
+def _has_survivors() -> ColumnElement[bool]:
+    """Return the condition that a stream's room has calls of living nodes, which may still claim it."""
+    dead, seats = nodes.alias("dead"), conferencecalls.c
+    may_claim = exists().where(
+        dead.c.id == event_streams.c.node_id, dead.c.lease_until > literal_column(_CLAIMABLE_SINCE)
+    )
+    survives = (
+        exists()
+        .select_from(conferencecalls.join(calls, calls.c.id == seats.reference_id))
+        .where(seats.conference_id == event_streams.c.id, is_present(), calls.c.node_id.in_(_living()))
+        .correlate(event_streams)
+    )
+    return and_(may_claim.correlate(event_streams), survives)
 
 
 class HomeRows:
@@ -112,11 +132,20 @@ class HomeRows:
         claimed = await self._unheld(streams.id == LEADER)
         return claimed[0][1] if claimed else None
 
+    async def claim(self, room: UUID) -> int | None:
+        """Become the home of a room that no living node has; return the epoch, None if another living node has it."""
+        await self._claim(event_streams.c.id == room)
+        query = select(event_streams.c.epoch)
+        query = query.where(event_streams.c.id == room, event_streams.c.node_id == self._fence.node_id)
+        epoch: int | None = await self._connection.scalar(query)
+        return epoch
+
     async def take_orphans(self) -> list[tuple[UUID, int]]:
         """Claim the rooms that are not ended and have no living home; return what this node has to open, with its epochs.
 
         That may be a room that it has claimed before, if the database did not say that the claim was committed.
-        Streams of ended rooms whose home died are left without a home.
+        Streams of ended rooms whose home died are left without a home. Rooms with calls of living nodes are left to those
+        for some seconds: they claim them with their participants in them (``satellite.succession``).
         """
         streams = event_streams.c
         ended = select(conferences.c.id).where(conferences.c.status == ConferenceStatus.TERMINATED)
@@ -127,7 +156,7 @@ class HomeRows:
             .values(node_id=NIL, epoch=streams.epoch + 1)
         )
         going_on = select(conferences.c.id).where(conferences.c.status != ConferenceStatus.TERMINATED)
-        await self._claim(streams.id.in_(going_on))
+        await self._claim(and_(streams.id.in_(going_on), ~_has_survivors()))
         return await self._unheld(streams.id.in_(going_on))
 
     async def given(self) -> list[tuple[UUID, int]]:
@@ -188,4 +217,8 @@ class HomeRows:
         streams = event_streams.c
         query = select(streams.id, streams.epoch).where(which, streams.node_id == self._fence.node_id)
         rows = await self._connection.execute(query)
-        return [(row.id, row.epoch) for row in rows if not self._fence.holds(row.id)]
+        return [
+            (row.id, row.epoch)
+            for row in rows
+            if not (self._fence.holds(row.id) or self._fence.is_claiming(row.id))
+        ]

@@ -43,8 +43,9 @@ class Meter:
             self.limited.update(await tx.balances.customers())
 
     async def refresh(self) -> None:
-        """Read again which customers have a balance: another node may have added one."""
+        """Read again which customers have a balance, which another node may have added, and when a node has last run."""
         async with self._store.snapshot() as tx:
+            self._last_run = await tx.running_marks.find()
             self.limited.update(await tx.balances.customers())
 
     async def note(self) -> None:

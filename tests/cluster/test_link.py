@@ -12,10 +12,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from mixminus.cluster import messages
+from mixminus.cluster import leg_messages, messages
+from mixminus.cluster.leg_messages import HearsCell, HearsSet, Joined
 from mixminus.cluster.link import Link, LinkBroken, decode, encode
-from mixminus.cluster.messages import Closed, HearsCell, HearsSet, Joined, Message
+from mixminus.cluster.messages import Closed, Message
 from mixminus.cluster.peers import Peer
+from mixminus.model.hears import Hears, HearsException, Whisper
+from mixminus.model.ids import ConferencecallId
 from tests.support.netns import ADDRESS
 from tests.support.waiting import until
 
@@ -28,7 +31,16 @@ SAMPLES: dict[object, object] = {
     float | None: None,
     dict[str, str]: {"count": "2"},
     tuple[HearsCell, ...]: (HearsCell(uuid4(), uuid4(), None), HearsCell(uuid4(), uuid4(), -6.0)),
-    tuple[messages.LegQuality, ...]: (messages.LegQuality(uuid4(), codec="opus", round_trip_ms=3.0),),
+    tuple[UUID, ...]: (uuid4(), uuid4()),
+    tuple[int, ...]: (1, 2),
+    tuple[messages.HeldSeat, ...]: (
+        messages.HeldSeat(uuid4(), 3, uuid4(), "a name", "sip", joined=True, on_hold=False),
+    ),
+    Hears: Hears(
+        (HearsException(ConferencecallId(uuid4()), ConferencecallId(uuid4()), None),),
+        (Whisper(ConferencecallId(uuid4()), (ConferencecallId(uuid4()),)),),
+    ),
+    tuple[leg_messages.LegQuality, ...]: (leg_messages.LegQuality(uuid4(), codec="opus", round_trip_ms=3.0),),
 }
 
 
@@ -58,7 +70,7 @@ def test_records_that_are_no_messages_are_nothing() -> None:
 
 
 def test_keys_and_names_are_not_in_what_is_logged() -> None:
-    secret = {messages.Offer: "key", messages.Admit: "name", messages.Pressed: "digits"}
+    secret = {messages.Offer: "key", messages.Admit: "name", leg_messages.Pressed: "digits"}
     for kind, name in secret.items():
         shown = {field.name for field in dataclasses.fields(kind) if field.repr}
         assert name not in shown

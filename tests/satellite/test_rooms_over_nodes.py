@@ -198,21 +198,3 @@ def test_when_a_satellite_dies_its_participants_have_leaved_and_the_others_go_on
         eventually(lambda: hears(calling[0], {1}) and hears(calling[1], {0}), what="the two hear each other")
     nodes[2].start()
     wait_for_nodes(nodes)
-
-
-def test_when_the_home_dies_the_calls_of_its_satellites_go_on_behind_the_room(nodes: list[Server]) -> None:
-    room = nodes[0].new_room()
-    with phones(room, nodes) as calling:
-        order(nodes[1], room, calling)
-        wait_for(calling, {1, 2}, {0, 2}, {0, 1})
-        nodes[0].kill()
-        calling[0].forget()
-        for phone in calling[1:]:
-            phone.wait_for_bye(PATIENCE_S)
-        eventually(
-            lambda: nodes[1].call("PUT", f"/conferences/{room}", {"name": "new"}).status == 200,
-            timeout_s=90,
-            what="another node has taken the room over",
-        )
-        eventually(lambda: nodes[2].participants(room) == [], timeout_s=PATIENCE_S, what="the room is empty")
-    nodes[0].start()

@@ -25,9 +25,11 @@ from mixminus.model.conference import (
 )
 from mixminus.model.hears import Hears, HearsException
 from mixminus.model.ids import NIL, CallId, ConferencecallId, new_id
+from mixminus.satellite.branch import Branch
 from mixminus.satellite.home import Home, Serving
+from mixminus.satellite.leg_audio import LegAudio
 from mixminus.satellite.mesh import Trunks
-from mixminus.satellite.satellite import Audio, NotSeated, Satellite
+from mixminus.satellite.satellite import NotSeated, Satellite
 from tests.support.backend import Backend, backend
 from tests.support.netns import ADDRESS
 from tests.support.signals import rms, tone
@@ -61,15 +63,26 @@ class Pair:
                 services.holds.on_engine_event,
             ),
         )
-        audio = Audio(
+        audio = LegAudio(
             self.engine,
             Trunks(self.engine, LOOPBACK),
             self.room_sounds,
             services.sounds,
         )
         self.far_id = uuid4()
-        self.satellite = Satellite(self.far_id, backend.clock, audio, self.counters)
+        self.satellite = Satellite(
+            self.far_id,
+            backend.clock,
+            audio,
+            self.counters,
+            live_calls=services.live_calls,
+            on_orphan=self.give_up,
+        )
         self.served: list[Link] = []
+
+    async def give_up(self, branch: Branch) -> None:
+        """Find no other home: here the home lives."""
+        self.satellite.give_up(branch)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()

@@ -66,8 +66,11 @@ class TranscribeLedger:
         _, transcribe = await self._change(transcribe_id, change, None)
         return transcribe
 
-    async def mark_done(self, transcribe_id: TranscribeId) -> Transcribe:
-        """Mark the transcribe as done, its text complete, and call ``on_done``; no change if it is done."""
+    async def mark_done(self, transcribe_id: TranscribeId, *, abandoned: bool = False) -> Transcribe:
+        """Mark the transcribe as done, its text complete, and call ``on_done``; no change if it is done.
+
+        ``abandoned``: its node is dead, and another one may be the home of its room.
+        """
 
         def change(transcribe: Transcribe, now: datetime) -> Transcribe:
             if transcribe.status is TranscribeStatus.DONE:
@@ -75,7 +78,7 @@ class TranscribeLedger:
             status = step(TRANSCRIBE_TRANSITIONS, transcribe.status, TranscribeEvent.FINISHED)
             return replace(transcribe, status=status, tm_stop=transcribe.tm_stop or now)
 
-        before, transcribe = await self._change(transcribe_id, change, "transcribe_done")
+        before, transcribe = await self._change(transcribe_id, change, "transcribe_done", abandoned=abandoned)
         if before != transcribe:
             await self._notify_done(transcribe)
         return transcribe
@@ -96,10 +99,14 @@ class TranscribeLedger:
         transcribe_id: TranscribeId,
         change: Callable[[Transcribe, datetime], Transcribe],
         event_type: str | None,
+        *,
+        abandoned: bool = False,
     ) -> tuple[Transcribe, Transcribe]:
         """Return the transcribe before and after."""
         async with self._store.transaction() as tx:
             before, after = await _TRANSCRIBES.update(tx, self._clock, transcribe_id, change, event_type)
+            if abandoned:
+                tx.outbox.report(stream_of(after))
             if before.tm_stop is None and after.tm_stop is not None:
                 await self._touch_conference(tx, after)
         return before, after

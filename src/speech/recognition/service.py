@@ -107,7 +107,7 @@ class TranscriptionService:
         async with self._store.snapshot() as tx:
             unfinished = await tx.transcribes.unfinished()
         for transcribe in unfinished:
-            await self._ledger.mark_done(transcribe.id)
+            await self._ledger.mark_done(transcribe.id, abandoned=True)
 
     async def start(self, conference: Conference, bridge: Bridge, options: TranscribeOptions) -> Transcribe:
         """Start a transcription of a conference, each participant separately; in its language, unless one is named."""

@@ -32,7 +32,7 @@ from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.meters import MeterService
 from mixminus.call.move import MoveService
-from mixminus.call.phone_chat import PhoneChat
+from mixminus.call.phone_chat import PhoneChat, no_other_node
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
@@ -94,7 +94,7 @@ Service = TypeVar("Service", bound=_Closable)
 
 
 @asynccontextmanager
-async def open_services(  # noqa: PLR0913 -- all that the services are made of
+async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are made of
     store: Store,
     clock: Clock,
     engine: Engine,
@@ -111,6 +111,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
     """
     activeflows: ActiveflowService
     calls: CallService
+    phone_chat: PhoneChat
     async with AsyncExitStack() as stack:
 
         def closing(service: Service) -> Service:
@@ -240,6 +241,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                     keypad=keypad,
                     sounds=sounds.service,
                     on_hold=holds.on_engine_event,
+                    on_text=lambda *text: phone_chat.write(*text),  # noqa: PLW0108 -- made later
                     aftermath=Aftermath(lifecycle, usage.meter, recordings.ledger.mark_abandoned),
                 )
             )
@@ -288,6 +290,7 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                 directory=directory.plan,
                 rooms=rooms,
                 participants=participants,
+                seat_of_call=satellites.seat_of_call if satellites else rooms.seat_of_call,
             )
         )
         replacements = closing(
@@ -302,6 +305,15 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                 live_calls=live_calls,
                 calls=calls,
                 config=config.traces or TraceConfig(config.recordings_directory.parent / "traces"),
+            )
+        )
+        chat = ChatService(store, clock, conferences=conferences, rooms=rooms)
+        phone_chat = closing(
+            PhoneChat(
+                chat=chat,
+                rooms=rooms,
+                live_calls=live_calls,
+                write_elsewhere=satellites.write if satellites else no_other_node,
             )
         )
         services = Services(
@@ -322,8 +334,8 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
             ),
             conferences=conferences,
             participants=participants,
-            chat=(chat := ChatService(store, clock, conferences=conferences, rooms=rooms)),
-            phone_chat=closing(PhoneChat(chat=chat, rooms=rooms, live_calls=live_calls)),
+            chat=chat,
+            phone_chat=phone_chat,
             lobby=LobbyService(conferences=conferences, participants=participants, rooms=rooms),
             playbacks=closing(
                 PlaybackService(
@@ -351,7 +363,9 @@ async def open_services(  # noqa: PLR0913 -- all that the services are made of
                     MoveService(
                         conferences=conferences,
                         participants=participants,
-                        reservations=Reservations(store, clock, rooms=rooms, lifecycle=lifecycle),
+                        reservations=Reservations(
+                            store, clock, rooms=rooms, lifecycle=lifecycle, participants=participants
+                        ),
                         rooms=rooms,
                         live_calls=live_calls,
                     )

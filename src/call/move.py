@@ -9,13 +9,14 @@ from mixminus.call.errors import CallNotProgressing
 from mixminus.call.live import LiveCall, Place
 from mixminus.call.registry import LiveCalls
 from mixminus.cluster.remote_port import AtAnotherNode, RemotePort
+from mixminus.conference.admission import check_place
 from mixminus.conference.errors import AlreadyInRoom, ConferencecallGone, MovePending
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.reservations import Reservations
 from mixminus.conference.room import Rooms, Seat
 from mixminus.conference.service import ConferenceService
 from mixminus.log import get, task_failed
-from mixminus.model.conference import IN_ROOM, Conferencecall
+from mixminus.model.conference import IN_ROOM, Conference, Conferencecall
 from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId
 from mixminus.tasks import TaskScope
 
@@ -57,31 +58,58 @@ class MoveService:
         self._rooms.require(target)
         if target.id == participant.conference_id:
             raise AlreadyInRoom(f"the participant is in conference {conference_id} already")
-        seat, live = self._present(conferencecall_id)
-        if live.id in self._moving:
+        seat = self._present(conferencecall_id)
+        if seat.call_id in self._moving:
             raise MovePending("the participant is being moved already; wait until it has joined")
-        self._moving.add(live.id)
+        self._moving.add(seat.call_id)
+        row = seat.row or participant
         try:
-            reserved = await self._reservations.reserve(target.id, seat, seat.row or participant)
-            return await self._go(customer_id, live, seat, reserved)
+            if isinstance(seat.port, RemotePort):
+                return await self._go_elsewhere(seat, seat.port, target, row)
+            live = self._live(seat)
+            return await self._go(
+                customer_id, live, seat, await self._reservations.reserve(target.id, seat, row)
+            )
         finally:
-            self._moving.discard(live.id)
+            self._moving.discard(seat.call_id)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""
         await self._scope.close()
 
-    def _present(self, conferencecall_id: ConferencecallId) -> tuple[Seat, LiveCall]:
-        """Return the seat and the call of a participant that is in its room or its lobby."""
+    def _present(self, conferencecall_id: ConferencecallId) -> Seat:
+        """Return the seat of a participant that is in its room or its lobby."""
         seat = self._rooms.find_seat(conferencecall_id)
-        live = self._live_calls.get(seat.call_id) if seat else None
-        if seat and isinstance(seat.port, RemotePort):
-            raise AtAnotherNode("the participant's call is at another node than its room: it cannot be moved")
-        if seat is None or live is None or seat.state not in IN_ROOM:
+        if seat is None or seat.state not in IN_ROOM:
             raise ConferencecallGone("the participant is not in the room: it is still joining, or has left")
+        return seat
+
+    def _live(self, seat: Seat) -> LiveCall:
+        live = self._live_calls.get(seat.call_id)
+        if live is None:
+            raise ConferencecallGone("the participant is not in the room: its call has ended")
         if live.over.done():
             raise CallNotProgressing(f"call {live.id} is ending")
-        return seat, live
+        return live
+
+    async def _go_elsewhere(
+        self, seat: Seat, port: RemotePort, target: Conference, row: Conferencecall
+    ) -> Conferencecall:
+        """Move a participant whose call is at another node: that node takes the seat in the other room."""
+        room = self._rooms.require(target)
+        check_place(room.settings, len(room.seats))
+        taken = await port.move(target.id, row.role, muted=row.muted)
+        reserved = self._rooms.find_seat(ConferencecallId(taken))
+        if reserved is None:
+            raise AtAnotherNode("the node of the participant's call does not take the seat in the other room")
+        try:
+            moved = await self._reservations.prepare(reserved, row)
+            await self._participants.kick(row.customer_id, seat.id)
+        except BaseException:
+            reserved.dismiss()
+            raise
+        log.info("participant moved", call_id=str(seat.call_id), conference_id=str(target.id))
+        return moved
 
     async def _go(
         self, customer_id: CustomerId, live: LiveCall, seat: Seat, reserved: Seat

@@ -72,12 +72,15 @@ class TransferService:
         directory: Directory,
         rooms: Rooms,
         participants: ParticipantService,
+        seat_of_call: Callable[[CallId], Seat | None],
     ) -> None:
+        """``seat_of_call`` returns the seat in which a call is connected, also in a room of another node."""
         self._calls = calls
         self._live_calls = live_calls
         self._dialout = dialout
         self._directory = directory
         self._rooms = rooms
+        self._seat_of_call = seat_of_call
         self._participants = participants
         self._transferring: set[CallId] = set()
         self._scope = TaskScope(task_failed("call.transfer"))
@@ -95,7 +98,7 @@ class TransferService:
         """
         await self._calls.get(customer_id, call_id)
         live = self._live_calls.get(call_id)
-        if live is None or (seat := self._rooms.seat_of_call(call_id)) is None:
+        if live is None or (seat := self._seat_of_call(call_id)) is None:
             raise CallNotInRoom(f"call {call_id} is not in a room; only a participant can be transferred")
         if call_id in self._transferring:
             raise TransferPending(f"call {call_id} is already being transferred")
@@ -136,7 +139,7 @@ class TransferService:
     async def _serve_refer(self, live: LiveCall, referral: Referral, notify: Callable[[int], None]) -> None:
         notify(TRYING)
         try:
-            seat = self._rooms.seat_of_call(live.id)
+            seat = self._seat_of_call(live.id)
             if seat is None:
                 raise _Declined(DECLINED)
             if referral.replaces:
@@ -255,7 +258,7 @@ class TransferService:
         other = self._live_calls.by_leg(other_leg)
         if other is None or other is live or other.call.customer_id != live.call.customer_id:
             raise _Declined(UNKNOWN_DIALOG)
-        other_seat = self._rooms.seat_of_call(other.id)
+        other_seat = self._seat_of_call(other.id)
         if other_seat is None or other_seat.conference.id == seat.conference.id:
             raise _Declined(DECLINED)
         if other_seat.conference.type == "connect":

@@ -1,7 +1,7 @@
 """Messages about one participant whose leg is at another node than its room's home.
 
-home ── Joined Parted Adjust HearsSet MayJoin Dismiss Loop Prompt Beep ──> satellite
-     <─ Held Act Pressed Measured ─
+home ── Joined Parted Adjust HearsSet MayJoin Dismiss Loop Prompt Beep Play StopPlay Show Dial MoveTo ──> satellite
+     <─ Held Act Pressed Measured Played Wrote Moving ─
 """
 
 from dataclasses import dataclass, field
@@ -9,11 +9,13 @@ from typing import Literal
 from uuid import UUID
 
 from mixminus.model.menu import MenuAction
+from mixminus.model.playback import PlaybackRequest
 
 __all__ = [
     "Act",
     "Adjust",
     "Beep",
+    "Dial",
     "Dismiss",
     "HearsCell",
     "HearsSet",
@@ -24,9 +26,16 @@ __all__ = [
     "LoopName",
     "MayJoin",
     "Measured",
+    "MoveTo",
+    "Moving",
     "Parted",
+    "Play",
+    "Played",
     "Pressed",
     "Prompt",
+    "Show",
+    "StopPlay",
+    "Wrote",
 ]
 
 LoopName = Literal["music", "ringback", ""]
@@ -122,6 +131,86 @@ class Beep:
     room: UUID
     seat: UUID
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play a text or files to one participant; ``Played`` says what becomes of it."""
+
+    room: UUID
+    seat: UUID
+    number: int
+    request: PlaybackRequest = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlay:
+    """Stop what is played under this number."""
+
+    room: UUID
+    seat: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a text on a participant's phone."""
+
+    room: UUID
+    seat: UUID
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Send digits to a participant's phone (RFC 4733)."""
+
+    room: UUID
+    seat: UUID
+    digits: str = field(repr=False)
+    tone_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """Take a seat in another room for a participant, which leaves this one then; ``Moving`` is the answer."""
+
+    room: UUID
+    seat: UUID
+    target: UUID
+    role: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """The seat that a participant has in another room; nil if there is none."""
+
+    room: UUID
+    seat: UUID
+    target_seat: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What is played under this number has begun, or has ended; with an error it has failed."""
+
+    room: UUID
+    seat: UUID
+    number: int
+    ended: bool
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A participant's phone has sent a text."""
+
+    room: UUID
+    seat: UUID
+    text: str = field(repr=False)
+    name: str = field(repr=False)
+    """What the phone calls itself."""
 
 
 @dataclass(frozen=True, slots=True)

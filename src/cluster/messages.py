@@ -1,7 +1,7 @@
 """Every message between two nodes that share a room; ``link.py`` sends them, in order.
 
     satellite ── Attach Detach Offer Admit Connect Leave Held Act Pressed Measured ──> home
-              <─ Offer NodeAttached NodeDetached Talker TalkerLeft Seated Refused Answered Resumed Rules ─
+              <─ Offer NodeAttached NodeDetached Talker TalkerLeft Seated Refused Answered Resumed Rules Menu ─
               <─ Joined Parted Adjust HearsSet MayJoin CompanyCame Dismiss Loop Prompt Beep Closed ─
 
 The home of a room decides; a satellite is a node that has legs in it. Each message names the room. Fields that the
@@ -17,6 +17,7 @@ from mixminus.cluster.leg_messages import (
     Act,
     Adjust,
     Beep,
+    Dial,
     Dismiss,
     HearsCell,
     HearsSet,
@@ -25,12 +26,20 @@ from mixminus.cluster.leg_messages import (
     Loop,
     MayJoin,
     Measured,
+    MoveTo,
+    Moving,
     Parted,
+    Play,
+    Played,
     Pressed,
     Prompt,
+    Show,
+    StopPlay,
+    Wrote,
 )
 from mixminus.model.hears import Hears
 from mixminus.model.ids import NIL
+from mixminus.model.menu import MenuAction
 
 __all__ = [
     "Admit",
@@ -42,6 +51,7 @@ __all__ = [
     "Detach",
     "HeldSeat",
     "Leave",
+    "Menu",
     "Message",
     "NodeAttached",
     "NodeDetached",
@@ -95,6 +105,14 @@ class Resumed:
 
     room: UUID
     talkers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What keys do in the room now."""
+
+    room: UUID
+    actions: dict[str, MenuAction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +271,7 @@ Message = (
     | Answered
     | Resumed
     | Rules
+    | Menu
     | Joined
     | Parted
     | Adjust
@@ -263,6 +282,14 @@ Message = (
     | Loop
     | Prompt
     | Beep
+    | Play
+    | StopPlay
+    | Show
+    | Dial
+    | MoveTo
+    | Moving
+    | Played
+    | Wrote
     | Held
     | Act
     | Pressed

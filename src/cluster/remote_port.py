@@ -4,33 +4,47 @@ For the room it is a port as any other. What is decided about it is done where t
 apply to what leaves that node, and what it hears is mixed there.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 from mixminus.cluster.leg_messages import (
     Adjust,
     Beep,
+    Dial,
     HearsCell,
     HearsSet,
     Joined,
     LegQuality,
     Loop,
     LoopName,
+    MoveTo,
     Parted,
+    Played,
     Prompt,
+    Show,
 )
 from mixminus.cluster.link import Link, LinkBroken
 from mixminus.cluster.messages import Message
+from mixminus.cluster.remote_playback import RemotePlayback
 from mixminus.errors import Conflict
 from mixminus.mixer import Bridge, BridgePort, Codec, Ghost, Playout, PortStatistics
+from mixminus.model.ids import NIL
+from mixminus.model.playback import PlaybackRequest
 
 if TYPE_CHECKING:
     from mixminus.mixer import _engine
 
 __all__ = ["AtAnotherNode", "FarLeg", "RemoteLoop", "RemotePort"]
+
+
+_MAX_PLAYBACKS: Final = 64
+"""Of one participant; those that were stopped are forgotten first."""
+_MOVE_S: Final = 10.0
 
 
 class AtAnotherNode(Conflict):
@@ -79,6 +93,9 @@ class RemotePort(Ghost):
         self._seat: UUID | None = None
         self._adjusted: Adjust | None = None
         self._looped: LoopName = ""
+        self._playbacks: dict[int, RemotePlayback] = {}
+        self._playback_numbers = count(1)
+        self._moving: asyncio.Future[UUID] | None = None
 
     def name_seat(self, seat: UUID) -> None:
         """Take the id of the participant, which messages name; what was decided before is sent now."""
@@ -130,10 +147,58 @@ class RemotePort(Ghost):
         self._adjust(suppressed=suppressed)
 
     def play(self, playout: Playout) -> None:
-        """Raise AtAnotherNode: only prompts, beeps and looped sounds are played to it."""
+        """Raise AtAnotherNode: what it hears alone is played by its own node."""
         raise AtAnotherNode(
-            "the participant's call is at another node than its room: nothing can be played to it alone"
+            "the participant's call is at another node than its room, and so is what plays to it"
         )
+
+    def playback(self, request: PlaybackRequest) -> RemotePlayback:
+        """Return what plays a text or files to it, when that is opened."""
+        playback = RemotePlayback(
+            self._send, self.leg.room, self._seat or NIL, next(self._playback_numbers), request
+        )
+        self._playbacks[playback.number] = playback
+        if len(self._playbacks) > _MAX_PLAYBACKS:
+            del self._playbacks[min(self._playbacks)]
+        return playback
+
+    def on_played(self, played: Played) -> None:
+        """Note what becomes of a playback."""
+        if playback := self._playbacks.get(played.number):
+            playback.on_played(played)
+            if played.ended:
+                del self._playbacks[played.number]
+
+    def show(self, text: str) -> None:
+        """Show a text on its phone."""
+        if self._seat:
+            self._send(Show(self.leg.room, self._seat, text))
+
+    def send_digits(self, digits: str, tone_ms: int) -> None:
+        """Send digits to its phone."""
+        if self._seat:
+            self._send(Dial(self.leg.room, self._seat, digits, tone_ms))
+
+    async def move(self, target: UUID, role: str, *, muted: bool) -> UUID:
+        """Let it take a seat in another room, and return that seat; nil if it gets none in time."""
+        if self._seat is None or self._moving:
+            return NIL
+        self._moving = asyncio.get_running_loop().create_future()
+        try:
+            self._send(MoveTo(self.leg.room, self._seat, target, role, muted))
+            async with asyncio.timeout(_MOVE_S):
+                return await self._moving
+        except TimeoutError:
+            return NIL
+        finally:
+            self._moving = None
+
+    def on_moving(self, target_seat: UUID) -> bool:
+        """Note the seat that it has in another room, nil for none; False if it is not awaited."""
+        if self._moving is None or self._moving.done():
+            return False
+        self._moving.set_result(target_seat)
+        return True
 
     def loop(self, name: LoopName) -> RemoteLoop:
         """Play music or ringback to it; the empty name stops that."""

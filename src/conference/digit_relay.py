@@ -6,6 +6,7 @@ In-band tones need no relay: they are a part of the audio, unless a port removes
 from collections import Counter
 from typing import Final
 
+from mixminus.cluster.remote_port import RemotePort
 from mixminus.conference.room import Room, Seat
 from mixminus.errors import MixMinusError
 from mixminus.mixer import Port
@@ -37,7 +38,7 @@ class DigitRelay:
 
 
 def _sent(seat: Seat, digits: str) -> bool:
-    if not isinstance(seat.port, Port):
+    if not isinstance(seat.port, Port | RemotePort):
         return False
     try:
         seat.port.send_digits(digits, _TONE_MS)

@@ -80,5 +80,5 @@ class Hearing:
         self.cells, self._applied = self._listeners.left_out(wanted), applied
 
 
-def ignored(_: Hears) -> None:
+def ignored(_: object) -> None:
     """Do nothing: the room has no other node."""

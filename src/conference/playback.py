@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.cluster.remote_port import AtAnotherNode, RemotePort
 from mixminus.conference.errors import ConferencecallGone, PlaybackNotFound, PlaybackOver, TooManyPlaybacks
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.playback_queue import PlaybackQueue
@@ -95,10 +94,6 @@ class PlaybackService:
         room = self._rooms.find(participant.conference_id)
         if room is None or seat is None or seat.state not in IN_ROOM:
             raise ConferencecallGone("the participant is not in the room: it is still joining, or has left")
-        if isinstance(seat.port, RemotePort):
-            raise AtAnotherNode(
-                "the participant's call is at another node than its room: play to the call or the room"
-            )
         return await self._queue(room, seat, await self._checked(room, request))
 
     async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Playback]:

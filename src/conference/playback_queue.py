@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from mixminus.cluster.remote_playback import RemotePlayback
+from mixminus.cluster.remote_port import RemotePort
 from mixminus.conference.errors import PlaybackQueueFull
 from mixminus.conference.room import Room, Seat
 from mixminus.model.ids import PlaybackId
@@ -57,15 +59,19 @@ class PlaybackQueue:
         leaving = (seat.dismissed, seat.left) if seat else ()
         return (self._stops[playback_id], self._room.over, *leaving)
 
-    async def load(self, request: PlaybackRequest) -> Programme:
+    async def load(self, request: PlaybackRequest) -> Programme | RemotePlayback:
         """Return the audio of a request, which is not open yet; raises as ``SoundService.programme``."""
         place = self._seat.port if self._seat else self._room.bridge
+        if isinstance(place, RemotePort):
+            return place.playback(request)
         return await self._sounds.programme(place, request)
 
-    async def play(self, source: Source, duck_db: float) -> None:
+    async def play(self, source: Source | RemotePlayback, duck_db: float) -> None:
         """Play to the end, with the talkers lowered by ``duck_db``; raises as ``Player.play``."""
         with self._ducked(duck_db):
-            if self._seat:
+            if isinstance(source, RemotePlayback):
+                await source.played()
+            elif self._seat:
                 await self._sounds.play(self._seat.port, source)
             else:
                 await self._sounds.play_to_room(self._room.bridge, source)

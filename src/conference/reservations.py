@@ -6,9 +6,9 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.ledger import CONFERENCECALLS
 from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.participants import joining
+from mixminus.conference.participants import ParticipantService, joining
 from mixminus.conference.room import Rooms, Seat
-from mixminus.model.conference import Conferencecall
+from mixminus.model.conference import Conferencecall, ParticipantChange
 from mixminus.model.ids import ConferencecallId, ConferenceId, new_id
 from mixminus.store.database import Store
 
@@ -18,11 +18,32 @@ __all__ = ["Reservations"]
 class Reservations:
     """Creates participants that are joining, before their calls have left their rooms."""
 
-    def __init__(self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        lifecycle: Lifecycle,
+        participants: ParticipantService,
+    ) -> None:
+        self._participants = participants
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._lifecycle = lifecycle
+
+    async def prepare(self, seat: Seat, row: Conferencecall) -> Conferencecall:
+        """Give a seat that another node has taken for its call what the participant's ``row`` has in the room that it leaves."""
+        seat.admitted = True
+        change = ParticipantChange(
+            deaf=row.deaf,
+            gain_db=row.gain_db,
+            levelling=row.levelling,
+            noise_suppression=row.noise_suppression,
+            label=row.label,
+        )
+        return await self._participants.change(row.customer_id, seat.id, change)
 
     async def reserve(self, conference_id: ConferenceId, before: Seat, row: Conferencecall) -> Seat:
         """Return a seat for the call of the seat ``before``, with the role, mute, gain and label of its ``row``.

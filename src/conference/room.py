@@ -4,7 +4,7 @@ It ends with the conference.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotProgressing
-from mixminus.conference.hearing import Hearing
+from mixminus.conference.hearing import Hearing, ignored
 from mixminus.conference.listening import Listeners
 from mixminus.conference.pin_guesses import PinGuesses
 from mixminus.conference.processing import UNPROCESSED, Processing
@@ -29,6 +29,7 @@ from mixminus.model.conference import (
     SeatState,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
+from mixminus.model.menu import MenuAction
 from mixminus.sound.library import HoldMusic
 
 __all__ = ["SEATS_AT_A_TIME", "Room", "Rooms", "Seat"]
@@ -157,6 +158,8 @@ class Room:
         self.hearing = Hearing(
             bridge, self.listeners, lambda: {id_: seat.port for id_, seat in self.seats.items()}
         )
+        self.on_menu: Callable[[Mapping[str, MenuAction]], None] = ignored
+        """Called with a menu of keys that has changed."""
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the room is closed."""
         self.dominant: Seat | None = None
@@ -177,6 +180,8 @@ class Room:
 
     def set_conference(self, conference: Conference) -> None:
         """Take over a row that was written, and its settings."""
+        if conference.settings.dtmf_menu != self.settings.dtmf_menu:
+            self.on_menu(conference.settings.dtmf_menu)
         self.conference, self.settings = conference, conference.settings
         before, self._processing = self._processing, Processing.of(conference.settings)
         for seat in self.seats.values() if self._processing != before else ():

@@ -9,17 +9,19 @@ survivors, until the room has another home (``succession.py``), or none.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from mixminus.cluster.leg_messages import Adjust, Dismiss, HearsCell, HearsSet, Joined, MayJoin, Parted
-from mixminus.cluster.link import Link
+from mixminus.cluster.link import Link, LinkBroken
 from mixminus.cluster.messages import (
     Attach,
     CompanyCame,
     Detach,
     HeldSeat,
+    Menu,
     Message,
     NodeAttached,
     NodeDetached,
@@ -35,6 +37,7 @@ from mixminus.mixer import PLAYOUTS, BridgePort, Engine, Ghost, TrunkOffer
 from mixminus.model.conference import SeatEvent
 from mixminus.model.hears import Hears
 from mixminus.model.ids import NIL
+from mixminus.model.menu import MenuAction
 from mixminus.satellite.mesh import FIRST_PLAYOUT, Mesh, Trunks
 
 __all__ = ["Branch", "Heritage", "offer_of", "received"]
@@ -78,6 +81,8 @@ class Branch:
         self.entering = 0
         """Calls that wait for a seat."""
         self.company = asyncio.Event()
+        self.menu: Mapping[str, MenuAction] | None = None
+        """What keys do in the room, as its home has last said."""
         self.rules = Hears()
         """Who hears whom in the room, as its home has last said."""
         self.settled = asyncio.Event()
@@ -87,6 +92,8 @@ class Branch:
         self._here = here
         self._home = link.peer.id
         self._numbers: dict[UUID, int] = {}
+        self._adjusts: dict[UUID, Adjust] = {}
+        """What is to hold for a seat's port while it is on the bridge: before, it may be in another room."""
         self._ghosts: dict[UUID, Ghost] = {}
         self._cells: dict[tuple[UUID, UUID], float | None] = {}
         self._talkers: dict[int, Talker] = {}
@@ -119,6 +126,7 @@ class Branch:
         seat.clear()
         self.seats.pop(seat.id, None)
         self._numbers.pop(seat.id, None)
+        self._adjusts.pop(seat.id, None)
         seat.mark_left()
 
     def close(self) -> None:
@@ -128,6 +136,11 @@ class Branch:
             _dismiss(seat)
         self.mesh.close()
         self.mesh.bridge.close()
+
+    def report(self, message: Message) -> None:
+        """Send the home what becomes of what it wanted, if it answers."""
+        with suppress(LinkBroken):
+            self.link.send(message)
 
     def detach(self) -> None:
         """Send the home that no leg is here any more, and close."""
@@ -139,8 +152,6 @@ class Branch:
         self.settled.clear()
         self._lost = self.link
         self._detach(self._home)
-        for seat in self.seats.values():
-            seat.stop_sound()
 
     @property
     def is_orphan(self) -> bool:
@@ -203,6 +214,8 @@ class Branch:
             self.company.set()
         elif isinstance(message, Rules):
             self.rules = message.hears
+        elif isinstance(message, Menu):
+            self.menu = message.actions
         elif isinstance(message, Resumed):
             self._resume(message)
         elif seat := self.seats.get(getattr(message, "seat", NIL)):
@@ -255,7 +268,9 @@ class Branch:
             case Parted():
                 self._part(seat)
             case Adjust():
-                _adjust(seat.port, message)
+                self._adjusts[seat.id] = message
+                if seat.port.bridge is self.mesh.bridge:
+                    _adjust(seat.port, message)
             case MayJoin():
                 seat.may_join.set()
             case Dismiss():
@@ -265,6 +280,8 @@ class Branch:
     def _join(self, seat: Seat) -> None:
         if seat.port.closed or seat.joined or seat.dismissed.done():
             return
+        if seat.id in self._adjusts:
+            _adjust(seat.port, self._adjusts[seat.id])
         seat.port.join(self.mesh.bridge)
         seat.advance(SeatEvent.CONNECTED)
         self.mesh.carry(self._numbers[seat.id], seat.port)

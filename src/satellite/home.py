@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from mixminus.cluster.leg_messages import Act, Dismiss, Held, MayJoin, Measured, Pressed
+from mixminus.cluster.leg_messages import (
+    Act,
+    Dismiss,
+    Held,
+    MayJoin,
+    Measured,
+    Moving,
+    Played,
+    Pressed,
+    Wrote,
+)
 from mixminus.cluster.link import Link, LinkBroken
 from mixminus.cluster.messages import (
     Admit,
@@ -34,7 +44,7 @@ from mixminus.errors import MixMinusError, Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import EngineEvent, HoldEnded, HoldStarted
 from mixminus.model.conference import Role, SeatState
-from mixminus.model.ids import CallId, ConferenceId
+from mixminus.model.ids import CallId, ConferencecallId, ConferenceId
 from mixminus.satellite.gathering import Gathering
 from mixminus.satellite.hub import FarSeat, Hub
 from mixminus.satellite.mesh import Mesh, Trunks, nowhere
@@ -58,6 +68,8 @@ class Serving:
     trunks: Trunks
     on_event: Callable[[EngineEvent], None]
     """Takes holds, which the other node's signalling has seen."""
+    on_text: Callable[[Seat, str, str], None] = lambda _seat, _text, _name: None
+    """Takes what phones at other nodes write, with the names that they give themselves."""
 
 
 class NotHere(Unavailable):
@@ -140,7 +152,7 @@ class Home:
                 for leg in message.legs:
                     if far := self._far(link, message.room, leg.seat):
                         far.port.quality = leg
-            case Held() | Act() | Pressed():
+            case Held() | Act() | Pressed() | Played() | Wrote() | Moving():
                 if far := self._far(link, message.room, message.seat):
                     self._on_leg(far, message)
 
@@ -205,7 +217,7 @@ class Home:
         hub = self._hubs.get(room)
         return hub.seat(link.peer.id, seat) if hub else None
 
-    def _on_leg(self, far: FarSeat, message: Held | Act | Pressed) -> None:
+    def _on_leg(self, far: FarSeat, message: Held | Act | Pressed | Played | Wrote | Moving) -> None:
         match message:
             case Held():
                 far.port.set_on_hold(message.on, heard=True)  # it is muted at its own node
@@ -215,6 +227,14 @@ class Home:
                 far.press(message.action)
             case Pressed():
                 self._serving.keypad.relay(far.seat, message.digits)
+            case Played():
+                far.port.on_played(message)
+            case Wrote():
+                self._serving.on_text(far.seat, message.text, message.name)
+            case Moving():
+                seat = self._serving.rooms.find_seat(ConferencecallId(message.target_seat))
+                if not far.port.on_moving(message.target_seat) and seat and not seat.dismissed.done():
+                    seat.dismiss()  # it is not awaited any more
 
     def _begin(self, link: Link, message: Admit | Connect | Leave, work: Awaitable[Message]) -> None:
         self._scope.spawn(f"{type(message).__name__} {message.request}", _answer(link, message, work))

@@ -12,6 +12,7 @@ from uuid import UUID
 from mixminus.cluster.link import Link, LinkBroken
 from mixminus.cluster.messages import (
     Closed,
+    Menu,
     Message,
     NodeAttached,
     NodeDetached,
@@ -89,6 +90,7 @@ class Hub:
         for port in room.bridge.ports:
             self._begin(port, (numbers or {}).get(port.id))
         room.hearing.on_rules = self._on_rules
+        room.on_menu = self._on_menu
 
     @property
     def nodes(self) -> tuple[UUID, ...]:
@@ -114,6 +116,7 @@ class Hub:
         for talker in self._talkers_beyond(node):
             self._send(link, talker)
         self._send(link, Rules(self._id, self.room.hearing.rules))
+        self._send(link, Menu(self._id, self.room.settings.dtmf_menu))
 
     def resume(self, link: Link, connected: tuple[UUID, ...]) -> None:
         """Take over a satellite whose link to this node is connected, as are those to the nodes ``connected``."""
@@ -125,6 +128,7 @@ class Hub:
         for node, satellite in self._satellites.items():
             talkers = self._talkers_beyond(node)
             self._send(satellite.link, Resumed(self._id, tuple(each.number for each in talkers)))
+            self._send(satellite.link, Menu(self._id, self.room.settings.dtmf_menu))
             for gone in set(satellite.connected) - self._satellites.keys() - {self._here}:
                 self._send(satellite.link, NodeDetached(self._id, gone))
             for other, another in self._satellites.items():
@@ -188,7 +192,7 @@ class Hub:
     def close(self) -> None:
         """Close the links; satellites learn that the room is closed. Closing twice is harmless."""
         self._unwatch()
-        self.room.hearing.on_rules = ignored
+        self.room.hearing.on_rules = self.room.on_menu = ignored
         for satellite in self._satellites.values():
             self._send(satellite.link, Closed(self._id))
         self._satellites.clear()
@@ -209,6 +213,9 @@ class Hub:
     def _talkers_beyond(self, node: UUID) -> list[Talker]:
         """Return those that a node does not have itself."""
         return [talker for talks_at, talker in self._talkers.values() if talks_at != node]
+
+    def _on_menu(self, menu: Mapping[str, MenuAction]) -> None:
+        self.send_all(Menu(self._id, dict(menu)))
 
     def _on_rules(self, rules: Hears) -> None:
         self.send_all(Rules(self._id, rules))

@@ -6,16 +6,16 @@ flow -> Seating -> Satellite ── Admit Connect Leave ──> home
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
-from mixminus.call.registry import LiveCalls
+from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
-from mixminus.cluster.leg_messages import Beep, Held, Loop, Measured, Prompt
+from mixminus.cluster.leg_messages import Held, Measured, Wrote
 from mixminus.cluster.link import Link, LinkBroken, Socket
 from mixminus.cluster.messages import (
     Admit,
@@ -33,8 +33,10 @@ from mixminus.conference.room import Seat
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import EngineEvent, HoldEnded, HoldStarted, PortClosed
+from mixminus.model.ids import CallId
+from mixminus.model.menu import MenuAction
 from mixminus.satellite.branch import Branch
-from mixminus.satellite.leg_audio import LegAudio, quality_of
+from mixminus.satellite.legs import LegMessage, Legs, Means, quality_of
 from mixminus.tasks import Interrupted, TaskScope, unless
 
 __all__ = ["NotSeated", "Satellite"]
@@ -79,18 +81,16 @@ class Satellite:
         self,
         here: UUID,
         clock: Clock,
-        audio: LegAudio,
+        means: Means,
         counters: Counter[str],
         *,
-        live_calls: LiveCalls,
         on_orphan: Callable[[Branch], Coroutine[Any, Any, None]],
     ) -> None:
         """``on_orphan`` finds another home for a room whose home is lost; it calls ``attach``, ``hand_over`` or ``give_up``."""
         self._here = here
         self._clock = clock
-        self._audio = audio
+        self._means = means
         self._counters = counters
-        self._live_calls = live_calls
         self._on_orphan = on_orphan
         self._connect: Callable[[Peer], Awaitable[Socket]] | None = None
         self._homes: dict[UUID, _Home] = {}
@@ -101,6 +101,7 @@ class Satellite:
         self._requests: dict[int, _Request] = {}
         self._numbers = count(1)
         self._scope = TaskScope(task_failed("cluster"))
+        self._legs = Legs(means, self._scope)
         self._measuring = False
 
     def __len__(self) -> int:
@@ -161,6 +162,23 @@ class Satellite:
         with suppress(LinkBroken):
             await self._ask(number, asked, _Request(branch.link, _future()))
         self._close_if_idle(branch)
+
+    def menu_of(self, seat: Seat) -> Mapping[str, MenuAction]:
+        """Return what keys do in a participant's room, as its home has last said."""
+        branch = self._branch_of.get(seat.id)
+        return seat.conference.settings.dtmf_menu if branch is None or branch.menu is None else branch.menu
+
+    def seat_of_call(self, call_id: CallId) -> Seat | None:
+        """Return the seat in which a call is connected to a room of another node."""
+        seats = (branch.seats.get(seat_id) for seat_id, branch in self._branch_of.items())
+        return next((seat for seat in seats if seat and seat.joined and seat.call_id == call_id), None)
+
+    def write(self, live: LiveCall, text: str) -> bool:
+        """Let a call's phone write a text in its room; False if it is in none of another node."""
+        if (seat := self.seat_of_call(live.id)) is None:
+            return False
+        self.report(seat, lambda room: Wrote(room, seat.id, text, live.shown_name))
+        return True
 
     def report(self, seat: Seat, make: Callable[[UUID], Message]) -> None:
         """Send a message about a seat to its home, if it answers; ``make`` gets the room's id."""
@@ -237,6 +255,8 @@ class Satellite:
                 log.warning("home lost", node_id=str(link.peer.id), conference_id=str(branch.room))
                 if branch.seats and self._connect is not None:
                     branch.orphan()
+                    for seat in branch.seats.values():
+                        self._legs.silence(seat)
                     self._scope.spawn(f"orphan {branch.room}", self._on_orphan(branch))
                 else:
                     self._close(branch)
@@ -249,7 +269,7 @@ class Satellite:
             self._close(branch)  # the room has another home since, and no seat here is in it
             branch = None
         if branch is None:
-            branch = Branch(room, self._here, link, self._audio.engine, self._audio.trunks)
+            branch = Branch(room, self._here, link, self._means.engine, self._means.trunks)
             self._branches[room] = branch
             if not self._measuring:
                 self._measuring = True
@@ -296,9 +316,9 @@ class Satellite:
                     self._on_branch(branch, message)
 
     def _on_branch(self, branch: Branch, message: Message) -> None:
-        if isinstance(message, Loop | Prompt | Beep):
+        if isinstance(message, LegMessage):
             if seat := branch.seats.get(message.seat):
-                self._audio.play(seat, message)
+                self._legs.on_message(seat, message, branch.report)
         else:
             branch.on_message(message)
             self._close_if_idle(branch)
@@ -325,7 +345,7 @@ class Satellite:
 
     def _held(self, seat: Seat, number: int) -> HeldSeat | None:
         """Return what is said of a seat to the next home of its room; None for that of a call that ends."""
-        if (live := self._live_calls.get(seat.call_id)) is None:
+        if (live := self._means.live_calls.get(seat.call_id)) is None:
             return None
         return HeldSeat(
             seat.id, number, live.leg_id, live.shown_name, live.transport, seat.joined, seat.port.on_hold

@@ -141,8 +141,8 @@ class KeypadOfNodes:
         return self._keypad.now_s()
 
     def menu_of(self, seat: Seat) -> Mapping[str, MenuAction]:
-        """Return the menu of the participant's room; of one at another node that which it had when it was admitted."""
-        return seat.conference.settings.dtmf_menu if self._satellite.has(seat) else self._keypad.menu_of(seat)
+        """Return the menu of the participant's room."""
+        return self._satellite.menu_of(seat) if self._satellite.has(seat) else self._keypad.menu_of(seat)
 
     def relay(self, seat: Seat, digits: str) -> None:
         """Send digits that the menu has left to the other participants, or let the home do that."""

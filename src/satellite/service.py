@@ -14,19 +14,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import UUID
 
+from mixminus.call.live import LiveCall
 from mixminus.call.registry import LiveCalls
 from mixminus.clock import Clock
 from mixminus.cluster.alone import Cluster
+from mixminus.cluster.leg_messages import MoveTo
 from mixminus.cluster.link import Link, Socket
 from mixminus.cluster.peers import Peer
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
-from mixminus.conference.room import Rooms
+from mixminus.conference.room import Rooms, Seat
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.model.ids import CallId
 from mixminus.satellite.heir import Aftermath, Heir
 from mixminus.satellite.home import Home, Serving
-from mixminus.satellite.leg_audio import LegAudio
+from mixminus.satellite.legs import Means
 from mixminus.satellite.mesh import Trunks
+from mixminus.satellite.mover import Mover
 from mixminus.satellite.satellite import Satellite
 from mixminus.satellite.seating import KeypadOfNodes, Seating
 from mixminus.satellite.succession import Succession
@@ -62,42 +66,39 @@ class SatelliteService:
         keypad: Keypad,
         sounds: SoundService,
         on_hold: Callable[[EngineEvent], None],
+        on_text: Callable[[Seat, str, str], None],
         aftermath: Aftermath,
     ) -> None:
-        """``host``: where other nodes' trunks reach this one. ``on_hold`` takes holds of legs at other nodes."""
+        """``host``: where other nodes' trunks reach this one. ``on_hold``, ``on_text``: see ``Serving``."""
         self._counters: Counter[str] = Counter(dict.fromkeys(_COUNTERS, 0))
-        here: UUID = cluster.node_id
         trunks = Trunks(engine, host)
-        serving = Serving(rooms, participants, keypad, trunks, on_hold)
-        self._home = Home(here, serving)
-        self._satellite = Satellite(
-            here,
+        serving = Serving(rooms, participants, keypad, trunks, on_hold, on_text)
+        self._home = home = Home(cluster.node_id, serving)
+        self._satellite = satellite = Satellite(
+            cluster.node_id,
             clock,
-            LegAudio(engine, trunks, rooms.sounds, sounds),
+            Means(engine, trunks, rooms.sounds, sounds, live_calls, self._move),
             self._counters,
-            live_calls=live_calls,
             on_orphan=lambda branch: succession.find(branch),  # noqa: PLW0108 -- made later
         )
         heir = Heir(
             store,
             clock,
             cluster,
-            satellite=self._satellite,
-            home=self._home,
+            satellite=satellite,
+            home=home,
             serving=serving,
             aftermath=aftermath,
             counters=self._counters,
         )
-        succession = Succession(store, clock, cluster, satellite=self._satellite, home=self._home, heir=heir)
+        succession = Succession(store, clock, cluster, satellite=satellite, home=home, heir=heir)
         self._served: set[Link] = set()
         self.seating = Seating(
-            store,
-            cluster,
-            participants=participants,
-            satellite=self._satellite,
-            live_calls=live_calls,
+            store, cluster, participants=participants, satellite=satellite, live_calls=live_calls
         )
-        self.keypad = KeypadOfNodes(keypad, self._satellite)
+        self.keypad = KeypadOfNodes(keypad, satellite)
+        self._mover = Mover(self.seating, live_calls)
+        self._rooms = rooms
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -107,6 +108,14 @@ class SatelliteService:
     def seats(self) -> tuple[int, int]:
         """Return how many legs here are in rooms of other homes, and how many legs of other nodes are in rooms here."""
         return len(self._satellite), len(self._home)
+
+    def seat_of_call(self, call_id: CallId) -> Seat | None:
+        """Return the seat in which a call of this node is connected, wherever its room is at home."""
+        return self._rooms.seat_of_call(call_id) or self._satellite.seat_of_call(call_id)
+
+    def write(self, live: LiveCall, text: str) -> bool:
+        """Let a call's phone write a text in its room; False if it is in none of another node."""
+        return self._satellite.write(live, text)
 
     @property
     def stopping(self) -> bool:
@@ -138,8 +147,12 @@ class SatelliteService:
         for link in tuple(self._served):
             link.end()
 
+    async def _move(self, seat: Seat, asked: MoveTo) -> UUID:
+        return await self._mover.take(seat, asked)
+
     async def close(self) -> None:
         """End all links; closing twice is harmless."""
         self.stop_serving()
+        await self._mover.close()
         await self._satellite.close()
         await self._home.close()

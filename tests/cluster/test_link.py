@@ -19,6 +19,8 @@ from mixminus.cluster.messages import Closed, Message
 from mixminus.cluster.peers import Peer
 from mixminus.model.hears import Hears, HearsException, Whisper
 from mixminus.model.ids import ConferencecallId
+from mixminus.model.menu import MenuAction
+from mixminus.model.playback import PlaybackRequest
 from tests.support.netns import ADDRESS
 from tests.support.waiting import until
 
@@ -30,6 +32,8 @@ SAMPLES: dict[object, object] = {
     float: 1.5,
     float | None: None,
     dict[str, str]: {"count": "2"},
+    dict[str, MenuAction]: {"*6": "mute"},
+    PlaybackRequest: PlaybackRequest(text="a text", stream_urls=("one.wav", "two.wav"), loop=0),
     tuple[HearsCell, ...]: (HearsCell(uuid4(), uuid4(), None), HearsCell(uuid4(), uuid4(), -6.0)),
     tuple[UUID, ...]: (uuid4(), uuid4()),
     tuple[int, ...]: (1, 2),

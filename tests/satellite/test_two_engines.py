@@ -4,12 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from mixminus.cluster.leg_messages import MoveTo
 from mixminus.cluster.link import Link, Socket
 from mixminus.cluster.messages import Admit, Seated
 from mixminus.cluster.peers import Peer
@@ -27,7 +28,7 @@ from mixminus.model.hears import Hears, HearsException
 from mixminus.model.ids import NIL, CallId, ConferencecallId, new_id
 from mixminus.satellite.branch import Branch
 from mixminus.satellite.home import Home, Serving
-from mixminus.satellite.leg_audio import LegAudio
+from mixminus.satellite.legs import Means
 from mixminus.satellite.mesh import Trunks
 from mixminus.satellite.satellite import NotSeated, Satellite
 from tests.support.backend import Backend, backend
@@ -63,22 +64,22 @@ class Pair:
                 services.holds.on_engine_event,
             ),
         )
-        audio = LegAudio(
+        means = Means(
             self.engine,
             Trunks(self.engine, LOOPBACK),
             self.room_sounds,
             services.sounds,
+            services.live_calls,
+            self.move,
         )
         self.far_id = uuid4()
-        self.satellite = Satellite(
-            self.far_id,
-            backend.clock,
-            audio,
-            self.counters,
-            live_calls=services.live_calls,
-            on_orphan=self.give_up,
-        )
+        self.satellite = Satellite(self.far_id, backend.clock, means, self.counters, on_orphan=self.give_up)
         self.served: list[Link] = []
+
+    async def move(self, seat: Seat, asked: MoveTo) -> UUID:
+        """Take no seat: no call is moved here."""
+        assert seat.id == asked.seat
+        return NIL
 
     async def give_up(self, branch: Branch) -> None:
         """Find no other home: here the home lives."""

@@ -133,6 +133,12 @@ class RawPhone:
         packets = sorted(self.arrivals, key=lambda arrival: arrival.at_s)[-int(last_s / PACKET_S) :]
         return np.concatenate([mu_law_to_pcm(packet.payload) for packet in packets])
 
+    def write(self, text: str) -> None:
+        """Send a text within the call (RFC 3428)."""
+        self._number += 1
+        answer = self._transact("MESSAGE", self._target, self._number, text)
+        assert answer.startswith("SIP/2.0 202"), answer
+
     def send_raw(self, datagram: bytes) -> None:
         """Send any datagram as its audio."""
         self._rtp.sendto(datagram, self.media)
@@ -232,7 +238,11 @@ class RawPhone:
             f"Call-ID: {self._call_id}",
             f"CSeq: {number} {method}",
             f"Contact: <sip:raw@{host}:{port}>",
-            *(["Content-Type: application/sdp"] if body else []),
+            *(
+                [f"Content-Type: {'text/plain' if method == 'MESSAGE' else 'application/sdp'}"]
+                if body
+                else []
+            ),
             f"Content-Length: {len(body)}",
         ]
         return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

@@ -1,7 +1,7 @@
 """Messages about one participant whose leg is at another node than its room's home.
 
 home ── Joined Parted Adjust HearsSet MayJoin Dismiss Loop Prompt Beep Play StopPlay Show Dial MoveTo ──> satellite
-     <─ Held Act Pressed Measured Played Wrote Moving ─
+     <─ Held Act Pressed Measured Played Wrote Moving HearsDone ─
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ __all__ = [
     "Dial",
     "Dismiss",
     "HearsCell",
+    "HearsDone",
     "HearsSet",
     "Held",
     "Joined",
@@ -81,10 +82,19 @@ class HearsCell:
 
 @dataclass(frozen=True, slots=True)
 class HearsSet:
-    """Set these cells, at one tick."""
+    """Set these cells, at one tick; ``HearsDone`` is the answer."""
 
     room: UUID
     cells: tuple[HearsCell, ...]
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HearsDone:
+    """The cells of all ``HearsSet`` up to this number are set."""
+
+    room: UUID
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from mixminus.cluster.leg_messages import (
     Dial,
     Dismiss,
     HearsCell,
+    HearsDone,
     HearsSet,
     Held,
     Joined,
@@ -276,6 +277,7 @@ Message = (
     | Parted
     | Adjust
     | HearsSet
+    | HearsDone
     | MayJoin
     | CompanyCame
     | Dismiss

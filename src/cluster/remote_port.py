@@ -218,9 +218,9 @@ class RemotePort(Ghost):
         if self._seat:
             self._send(Beep(self.leg.room, self._seat, count))
 
-    def hear(self, cells: tuple[HearsCell, ...]) -> None:
-        """Set cells of its row of who hears whom."""
-        self._send(HearsSet(self.leg.room, cells))
+    def hear(self, cells: tuple[HearsCell, ...], number: int) -> None:
+        """Set cells of listeners at its node, which acknowledges ``number``."""
+        self._send(HearsSet(self.leg.room, cells, number))
 
     def statistics(self) -> PortStatistics:
         """Return level and talking as they are here, and what the other node has measured of the leg."""

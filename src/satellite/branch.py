@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from mixminus.cluster.leg_messages import Adjust, Dismiss, HearsCell, HearsSet, Joined, MayJoin, Parted
+from mixminus.cluster.leg_messages import (
+    Adjust,
+    Dismiss,
+    HearsCell,
+    HearsDone,
+    HearsSet,
+    Joined,
+    MayJoin,
+    Parted,
+)
 from mixminus.cluster.link import Link, LinkBroken
 from mixminus.cluster.messages import (
     Attach,
@@ -210,6 +219,7 @@ class Branch:
             for cell in message.cells:
                 self._cells[cell.listener, cell.speaker] = cell.gain_db
             self._hear((cell.listener, cell.speaker) for cell in message.cells)
+            self.report(HearsDone(self.room, message.number))
         elif isinstance(message, CompanyCame):
             self.company.set()
         elif isinstance(message, Rules):

@@ -13,6 +13,7 @@ from uuid import UUID
 from mixminus.cluster.leg_messages import (
     Act,
     Dismiss,
+    HearsDone,
     Held,
     MayJoin,
     Measured,
@@ -148,13 +149,20 @@ class Home:
                 self._begin(link, message, self._connect(link, message))
             case Leave():
                 self._begin(link, message, self._leave(link, message))
-            case Measured():
-                for leg in message.legs:
-                    if far := self._far(link, message.room, leg.seat):
-                        far.port.quality = leg
+            case HearsDone() | Measured():
+                self._on_report(link, message)
             case Held() | Act() | Pressed() | Played() | Wrote() | Moving():
                 if far := self._far(link, message.room, message.seat):
                     self._on_leg(far, message)
+
+    def _on_report(self, link: Link, message: HearsDone | Measured) -> None:
+        if isinstance(message, HearsDone):
+            if room := self._serving.rooms.find(ConferenceId(message.room)):
+                room.hearing.acknowledge(link.peer.id, message.number)
+            return
+        for leg in message.legs:
+            if far := self._far(link, message.room, leg.seat):
+                far.port.quality = leg
 
     def lose(self, link: Link) -> None:
         """Release all seats of a satellite that does not answer any more."""

@@ -144,6 +144,7 @@ class Hub:
         if self._satellites.pop(node, None) is None:
             return
         self._mesh.detach(node)
+        self.room.hearing.release(node)
         for satellite in self._satellites.values():
             self._send(satellite.link, NodeDetached(self._id, node))
 

@@ -47,11 +47,20 @@ class Succession:
 
     async def find(self, branch: Branch) -> None:
         """Give a branch whose home is lost another one, or close it."""
+        try:
+            found = await self._found(branch)
+        except BaseException:
+            self._satellite.give_up(branch)  # unless it was given away
+            raise
+        if not found:
+            self._satellite.give_up(branch)
+
+    async def _found(self, branch: Branch) -> bool:
         lost = branch.link.peer
         while await self._is_dead(lost) and branch.seats:
             await self._clock.sleep(branch.rank * _RANK_S)
             if await self._claimed(branch):
-                return
+                return True
             home_id = await until_written(self._clock, lambda: self._home_of(branch.room))
             home = self._cluster.peer(home_id) if home_id else None
             if home is None or home is lost:
@@ -62,11 +71,11 @@ class Succession:
                 break
             except Unavailable:
                 if branch.link.peer is home:  # attached, and lost again, which begins another search
-                    return
+                    return True
                 lost = home
             else:
-                return
-        self._satellite.give_up(branch)
+                return True
+        return False
 
     async def _is_dead(self, peer: Peer) -> bool:
         """Wait until a node is declared gone; False if it answers, or is not gone in time."""

@@ -225,6 +225,31 @@ async def test_rules_of_who_hears_whom_hold_for_listeners_of_both(pair: Pair) ->
     await until(lambda: pair.heard(one, two) > AUDIBLE and pair.heard(two, near.port) > AUDIBLE)
 
 
+async def test_what_one_may_hear_no_more_is_closed_everywhere_before_another_hears_it(pair: Pair) -> None:
+    backend = pair.backend
+    room = await backend.room()
+    (near,) = await backend.join(room)
+    (near_id,) = map(ConferencecallId, await backend.joined(room))
+    first, one = await pair.admit(room)
+    second, two = await pair.admit(room)
+    assert first
+    assert second
+    secret_of = {
+        listener: Hears((HearsException(listener, second.id, None),)) for listener in (near_id, first.id)
+    }
+    await backend.hears.replace(backend.customer_id, room.id, secret_of[near_id])
+    assert pair.heard(near.port, two) < SILENT
+    assert pair.heard(one, two) > AUDIBLE
+    await backend.hears.replace(backend.customer_id, room.id, secret_of[first.id])
+    # Nothing has come from the other node since: its listener may hear it still, so no other one does.
+    assert pair.heard(near.port, two) < SILENT
+    await until(lambda: pair.heard(near.port, two) > AUDIBLE)
+    assert pair.heard(one, two) < SILENT
+    await backend.hears.replace(backend.customer_id, room.id, secret_of[near_id])
+    assert pair.heard(near.port, two) < SILENT
+    await until(lambda: pair.heard(one, two) > AUDIBLE)
+
+
 async def test_a_room_that_does_not_admit_and_one_that_is_not_there(pair: Pair) -> None:
     room = await pair.backend.room(settings=RoomSettings(locked=True))
     seat, _ = await pair.admit(room)

@@ -14,8 +14,8 @@ from mixminus.cluster.peers import Peer
 __all__ = ["Gathering"]
 
 _MAX_WAITING: Final = 4096
-_WAIT_S: Final = 3.0
-"""For the survivors: each claims the room itself, or asks for its home, within a second."""
+_WAIT_S: Final = 6.0
+"""For the survivors: they see up to 1.5 s later that the home is gone, and wait 0.3 s for each of up to 15 that come before."""
 
 
 class Gathering:
@@ -26,15 +26,16 @@ class Gathering:
         self._attached: dict[UUID, tuple[Link, Attach]] = {}
         self._later: list[tuple[Link, Message]] = []
         self._changed = asyncio.Event()
+        self._is_taken = False
 
-    @property
-    def attached(self) -> tuple[tuple[Link, Attach], ...]:
-        """The survivors that have said what they have."""
+    def take(self) -> tuple[tuple[Link, Attach], ...]:
+        """Return the survivors that have said what they have; who comes later is refused."""
+        self._is_taken = True
         return tuple(self._attached.values())
 
     def add(self, link: Link, message: Message) -> None:
         """Keep a message; the link of a node that sends too many ends."""
-        if not isinstance(message, Attach) or not message.survives:
+        if self._is_taken or not isinstance(message, Attach) or not message.survives:
             if len(self._later) >= _MAX_WAITING:
                 link.end()
             else:

@@ -86,10 +86,13 @@ class Heir:
         async with self._serving.rooms.lock(room_id):
             await gathering.complete(peer for node in branch.mesh.nodes if (peer := self._cluster.peer(node)))
             conference, rows = await until_written(self._clock, lambda: self._read(room_id))
+            attached = gathering.take()
             if conference is None or conference.status is ConferenceStatus.TERMINATED:
+                for link, _ in attached:
+                    send(link, Closed(branch.room))
                 self._satellite.give_up(branch)
                 return
-            room = self._open(branch, conference, rows, gathering.attached)
+            room = self._open(branch, conference, rows, attached)
             lost = [row for row in rows if row.id not in room.seats]
             self._counters["cluster.rooms_inherited"] += 1
             self._counters["cluster.seats_kept"] += len(room.seats)

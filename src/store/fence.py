@@ -96,10 +96,11 @@ class Fence:
         """Note that a stream has another home, or none; twice is harmless."""
         self._epochs.pop(stream_id, None)
 
-    def refused(self, stream_id: UUID) -> Fenced:
-        """Count a refused write, and return its error."""
+    def refused(self, stream_id: UUID, epoch: int) -> Fenced:
+        """Count a write that was refused at ``epoch``, and return its error; what was claimed since is kept."""
         self.counters["cluster.writes_fenced"] += 1
-        self.let_go(stream_id)
+        if self.epoch_of(stream_id) == epoch:
+            self.let_go(stream_id)
         if self._on_fenced:
             self._on_fenced()
         return Fenced("another node has taken this over: send the request again")

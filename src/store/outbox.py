@@ -207,8 +207,9 @@ class OutboxRows:
 
     async def _check_homes(self) -> None:
         for stream_id in self._guarded:
-            if not await self._connection.fetch(_GUARD, **self._claim(stream_id)):
-                raise self._fence.refused(stream_id)
+            claim = self._claim(stream_id)
+            if not await self._connection.fetch(_GUARD, **claim):
+                raise self._fence.refused(stream_id, claim["mine"])
         for stream_id in self._left:
             await self._connection.run(_LEAVE, self._claim(stream_id))
 
@@ -309,7 +310,7 @@ class OutboxRows:
             rows = await self._connection.fetch(_COUNT, stream_id=stream_id, count=count)
         else:
             # What this node holds must still be its own: a node that was declared gone holds what others have freed.
-            held = self._fence.holds(stream_id)
+            held, epoch = self._fence.holds(stream_id), self._fence.epoch_of(stream_id)
             statement, claim = (
                 (_COUNT_AT_HOME, self._claim(stream_id))
                 if held
@@ -317,7 +318,7 @@ class OutboxRows:
             )
             rows = await self._connection.fetch(statement, count=count, **claim)
             if not rows:
-                raise self._fence.refused(stream_id)
+                raise self._fence.refused(stream_id, epoch)
         number: int = rows[0]["number"]
         return number
 

@@ -10,7 +10,7 @@ from mixminus.errors import Unavailable
 from mixminus.model.call import Address, Call, CallStatus
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.database import Store
-from mixminus.store.fence import LEADER, Elsewhere, Fenced
+from mixminus.store.fence import LEADER, Elsewhere, Fence, Fenced
 from mixminus.store.outbox import Draft
 from tests.cluster.conftest import Nodes, Sql
 from tests.support.clock import ManualClock
@@ -201,3 +201,13 @@ async def test_only_what_no_living_node_has_is_ended(nodes: Nodes, sql: Sql, cus
     async with leader.snapshot() as tx:
         assert [call.id for call in await tx.calls.unfinished()] == [calls["dead"]]
         assert await tx.homes.of_resource("calls", calls["dead"]) is None
+
+
+def test_the_refusal_of_a_write_that_began_before_a_claim_does_not_undo_the_claim() -> None:
+    fence = Fence(new_id())
+    before = fence.epoch_of(LEADER)
+    fence.hold(LEADER, 2)
+    assert isinstance(fence.refused(LEADER, before), Fenced)
+    assert fence.epoch_of(LEADER) == 2
+    fence.refused(LEADER, 2)
+    assert not fence.holds(LEADER)

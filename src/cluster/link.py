@@ -31,6 +31,9 @@ log = get("cluster")
 PATH: Final = "/internal/link"
 HEARTBEAT_S: Final = 6.5
 """aiohttp waits half of it for the answer to a ping: a node that does not answer is dead after 10 s."""
+_PING_S: Final = 1.0
+"""aiohttp itself pings only what has been silent for long, and then waits for half of ``HEARTBEAT_S`` alone: without more
+pings, a link would end when one of its nodes stands still for 3.3 s at that moment."""
 MAX_RECORD_BYTES: Final = 1 << 18
 _MAX_WAITING: Final = 4096
 _CLASSES: Final[dict[str, type]] = {each.__name__: each for each in typing.get_args(Message)}
@@ -109,7 +112,13 @@ class Link:
             await self._socket.close()  # which waits for a node that does not answer
 
     async def _exchange(self, on_message: Callable[[Message], None]) -> None:
-        await asyncio.gather(self._read(on_message), self._write())
+        await asyncio.gather(self._read(on_message), self._write(), self._ping())
+
+    async def _ping(self) -> None:
+        while not self.broken.done():
+            await asyncio.wait({self.broken}, timeout=_PING_S)
+            if not self.broken.done():
+                await self._socket.ping()
 
     async def _read(self, on_message: Callable[[Message], None]) -> None:
         try:

@@ -84,6 +84,7 @@ class Pair:
     """Both ends of a link, over a WebSocket."""
 
     def __init__(self) -> None:
+        self.heartbeat_s: float | None = 0.2
         self.counters: Counter[str] = Counter()
         self.got: list[Message] = []
         self.peers = [Peer(uuid4(), "", ""), Peer(uuid4(), "", "")]
@@ -91,7 +92,7 @@ class Pair:
         self.served: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(heartbeat=0.2)
+        socket = web.WebSocketResponse(heartbeat=self.heartbeat_s)
         await socket.prepare(request)
         link = Link(socket, self.peers[1], self.counters)
         self.served.set_result(link)
@@ -100,8 +101,11 @@ class Pair:
 
 
 @asynccontextmanager
-async def pair(*, answers_pings: bool = True) -> AsyncIterator[tuple[Pair, Link, Link]]:
+async def pair(
+    *, answers_pings: bool = True, heartbeat_s: float | None = 0.2
+) -> AsyncIterator[tuple[Pair, Link, Link]]:
     made = Pair()
+    made.heartbeat_s = heartbeat_s
     async with AsyncExitStack() as stack:
         app = web.Application()
         app.add_routes([web.get("/", made.serve)])
@@ -142,6 +146,16 @@ async def test_a_link_ends_when_the_other_node_does_not_answer() -> None:
         running = asyncio.ensure_future(here.run(lambda _: None))
         await there.broken
         await running
+
+
+async def test_a_link_pings_again_and_again_whatever_else_it_sends() -> None:
+    async with pair(answers_pings=False, heartbeat_s=None) as (made, _, there):
+        for _ in range(2):
+            there.send(Joined(uuid4(), uuid4()))
+            kinds = {(await made.socket.receive()).type for _ in range(2)}
+            assert kinds == {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.PING}
+        there.end()
+        await made.socket.close()
 
 
 async def test_a_link_ends_when_the_other_node_is_gone() -> None:

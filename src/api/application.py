@@ -54,6 +54,7 @@ from mixminus.api import (
     whep,
     whip,
 )
+from mixminus.api.arrivals import place
 from mixminus.api.authentication import GUESTS, OPERATORS, PERMISSIONS
 from mixminus.api.console import console_routes
 from mixminus.api.every_node import list_everywhere
@@ -129,7 +130,7 @@ def build(
         middlewares.authenticate,
         connection.prove,
         limit_customer,
-        *((forward,) if forwarder else ()),
+        *((place, forward) if forwarder else ()),
         middlewares.answer_once,
         entity_tags.conditional,
         *((list_everywhere,) if forwarder else ()),

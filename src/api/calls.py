@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mixminus.api.body import ActionBody, Body, HeadersBody, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.api.owners import room_in
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
 from mixminus.call.admission import Draining, Overloaded
@@ -23,6 +24,7 @@ from mixminus.call.errors import (
     TransferPending,
 )
 from mixminus.call.outbound import Order
+from mixminus.conference.errors import SeatsTaken
 from mixminus.errors import Conflict
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
@@ -164,12 +166,16 @@ class PlacedView(View):
 
 
 async def order_of(services: Services, customer_id: CustomerId, body: CallBody) -> Order:
-    """Return the order for an outgoing call; raises FlowNotFound, InvalidActionType."""
+    """Return the order for an outgoing call that this node has place for.
+
+    Raises FlowNotFound, InvalidActionType, Overloaded, Draining, SeatsTaken.
+    """
     detection = {"type": "amd", "option": {"beep": body.machine_detection == "beep"}}
     actions = [detection, *body.actions] if body.machine_detection else body.actions
     program = await services.dialout.program(
         customer_id, body.flow_id, CATALOGUE.normalise(actions), body.variables
     )
+    services.places.check(room_in(program.actions))
     return Order(
         destinations=tuple(each.address() for each in body.destinations),
         program=program,
@@ -190,11 +196,11 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
         InsufficientBalance,
         Overloaded,
         Draining,
+        SeatsTaken,
     ),
 )
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
     """The flow or the actions start on answer. Destinations that cannot be called are skipped."""
-    call.services.admission.check()
     order = await order_of(call.services, call.customer_id, body)
     return PlacedView.of(await call.services.dialout.place(call.customer_id, order))
 

@@ -22,13 +22,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from mixminus import log
-from mixminus.api import browser_nodes, hops, request_id
+from mixminus.api import hops, request_id
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.hops import Hops
 from mixminus.api.once import once
-from mixminus.api.owners import ROOM, Owners, first
-from mixminus.api.paths import route_of, without_root
-from mixminus.api.services import SERVICES, Services
+from mixminus.api.owners import ROOM, Owners, arrives, first
+from mixminus.api.services import Services
 from mixminus.cluster import link
 from mixminus.cluster.peers import Peer
 from mixminus.delivery.media_socket import MAX_MESSAGE_BYTES
@@ -294,8 +293,8 @@ _BEGUN: Final = web.RequestKey("begun", bool)
 
 @web.middleware
 async def forward(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Send a request of a known sender to the node that it is for, if that is another one."""
-    if IDENTITY not in request:
+    """Send a request of a known sender to the node that it is for, if that is another one; ``arrivals.place`` has sent others."""
+    if IDENTITY not in request or arrives(request):
         return await handler(request)
     forwarder = request.app[FORWARDER]
     for _ in range(_LOOKS):
@@ -303,9 +302,6 @@ async def forward(request: web.Request, handler: Handler) -> web.StreamResponse:
         if peer is None:
             return await handler(request)
         response = await forwarder.send(request, peer)
-        is_join = browser_nodes.joins(request.method, without_root(route_of(request)))
-        if is_join and browser_nodes.takes_instead(request.app[SERVICES], response):
-            return await handler(request)
         if response.status != MISDIRECTED:
             return response
         forwarder.forget(request)

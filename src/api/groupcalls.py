@@ -7,6 +7,7 @@ from mixminus.api.calls import CallBody, order_of
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.call.admission import Draining, Overloaded
 from mixminus.call.errors import GroupcallNotFound, NoCallableDestination
+from mixminus.conference.errors import SeatsTaken
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
 from mixminus.store.page import Page
@@ -36,11 +37,11 @@ class GroupcallBody(CallBody):
         InsufficientBalance,
         Overloaded,
         Draining,
+        SeatsTaken,
     ),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
     """All destinations ring, together or one after the other; the first to answer is connected, the others are hung up."""
-    call.services.admission.check()
     order = await order_of(call.services, call.customer_id, body)
     if body.ring_method == "linear":
         return await call.services.dialout.ring_linear(call.customer_id, order)

@@ -6,7 +6,8 @@ recordings and their files                         the node that has the files
 speakings, media streams, traces, playbacks, broadcasts  the node that has them in memory: the others are asked
 what sends webhooks                                the leader
 
-Everything else is answered anywhere: lists, the directory, events, new rooms (by another node while this one drains).
+Everything else is answered anywhere: lists, the directory, events. What makes a room or brings a call, and finds no place at its
+node, is placed at another one (``arrivals.py``).
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from uuid import UUID
 import orjson
 from aiohttp import hdrs, web
 
-from mixminus.api import browser_nodes, whip
+from mixminus.api import whip
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.known_homes import KnownHomes
 from mixminus.api.paths import CANONICAL, route_of, without_root
@@ -27,10 +28,12 @@ from mixminus.model.ids import BroadcastId, CustomerId, FlowId, MediaStreamId, P
 from mixminus.store.fence import LEADER
 from mixminus.store.homes import OF_ROOMS
 
-__all__ = ["ROOM", "Owners", "first", "has"]
+__all__ = ["NAMED_ROOM", "ROOM", "Owners", "arrives", "first", "has", "room_in"]
 
 ROOM: Final = web.RequestKey("room", UUID)
 """The room that a request is about, if that is not here."""
+NAMED_ROOM: Final = web.RequestKey("named_room", UUID)
+"""The room that an arrival is for, wherever that is."""
 
 _IN_MEMORY: Final[Mapping[str, Callable[[Services, CustomerId, UUID], object]]] = {
     "playbacks": lambda services, customer, id_: services.playbacks.get(customer, PlaybackId(id_)),
@@ -60,8 +63,14 @@ _NAMING: Final = frozenset(
 )
 """POSTs whose body may name a room, a call or a recording."""
 _MAKING: Final = frozenset({"/conferences", "/calls", "/groupcalls", "/activeflows"})
-"""POSTs that make a room or calls; a node that drains leaves them to another."""
+"""POSTs that make a room or calls."""
+_ARRIVING: Final = _MAKING | {whip.PATH}
 Ask = Callable[[str, UUID, CustomerId], Awaitable[UUID | None]]
+
+
+def arrives(request: web.Request) -> bool:
+    """Return whether a request makes a room or brings a call: a node without place leaves it to another one."""
+    return request.method == hdrs.METH_POST and without_root(route_of(request)) in _ARRIVING
 
 
 def has(services: Services, kind: str, customer_id: CustomerId, id_: UUID) -> bool:
@@ -87,16 +96,18 @@ class Owners:
         pattern = without_root(route_of(request))
         if request.method == hdrs.METH_POST and pattern in _NAMING:
             named = await self._named(request)
-            return await self._other(request, named) if named else self._taker(pattern)
+            if named and named[0] == "conferences":
+                request[NAMED_ROOM] = named[1]
+            return await self._other(request, named)
         if request.method == hdrs.METH_POST and pattern in _MAKING:
-            return self._taker(pattern)
+            return None
         if pattern == "/events/resend":
             return self._not_here(await self._services.store.read(lambda tx: tx.homes.of(LEADER)))
         return await self._by_path(request, pattern)
 
     async def _by_path(self, request: web.Request, pattern: str) -> UUID | None:
         """Return the other node that has what a path names; None if this one answers."""
-        if pattern == whip.SESSION and (node_id := browser_nodes.named_by(request)):
+        if pattern == whip.SESSION and (node_id := _named_by_url(request)):
             return self._not_here(node_id)
         kind, _, rest = pattern.strip("/").partition("/")
         text = request.match_info.get("id", "")
@@ -109,19 +120,9 @@ class Owners:
             return None
         if kind in _IN_MEMORY:
             return await self._in_memory(kind, UUID(text), request[IDENTITY].customer_id)
-        owner = await self._other(request, (kind, UUID(text)))
-        if not browser_nodes.joins(request.method, pattern):
-            return owner
-        taker = browser_nodes.node_for(self._services, owner)
-        if taker != owner and ROOM in request:
-            del request[ROOM]  # it takes the browser without being the home
-        return taker
-
-    def _taker(self, pattern: str) -> UUID | None:
-        """Return the other node that takes a new room or call, if this one drains."""
-        cluster = self._services.cluster
-        successor = cluster.successor() if cluster.is_draining and pattern in _MAKING else None
-        return successor.id if successor else None
+        if pattern == whip.PATH:
+            request[NAMED_ROOM] = UUID(text)
+        return await self._other(request, (kind, UUID(text)))
 
     async def _in_memory(self, kind: str, id_: UUID, customer_id: CustomerId) -> UUID | None:
         """Return the other node that has something in memory."""
@@ -167,15 +168,23 @@ class Owners:
             async with self._services.store.snapshot() as tx:
                 found = await tx.flows.find(FlowId(flow[1]))
             actions = list(found.actions) if found else None
-        return _uuid("conferences", _room_in(actions))
+        room = room_in(actions)
+        return ("conferences", room) if room else None
 
 
-def _room_in(actions: object) -> object:
+def _named_by_url(request: web.Request) -> UUID | None:
+    """Return the node that the URL of a browser's session names; None for the home."""
+    text = request.query.get(whip.NODE, "")
+    return UUID(text) if CANONICAL.fullmatch(text) else None
+
+
+def room_in(actions: object) -> UUID | None:
     """Return the room of the first action that names one."""
-    for action in actions if isinstance(actions, list) else ():
-        option = action.get("option") if isinstance(action, dict) else None
-        if isinstance(option, dict) and option.get("conference_id"):
-            return option["conference_id"]
+    for action in actions if isinstance(actions, list | tuple) else ():
+        option = action.get("option") if isinstance(action, Mapping) else None
+        if isinstance(option, Mapping) and option.get("conference_id"):
+            room = str(option["conference_id"])
+            return UUID(room) if CANONICAL.fullmatch(room) else None
     return None
 
 

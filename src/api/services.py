@@ -49,6 +49,7 @@ from mixminus.privacy.service import PrivacyService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.satellite.places import Places
 from mixminus.satellite.service import SatelliteService
 from mixminus.sip.served import SipAddress
 from mixminus.sound.service import SoundService
@@ -92,6 +93,7 @@ class Services:
     live_calls: LiveCalls
     transports: Transports
     admission: Admission
+    places: Places
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
@@ -155,6 +157,7 @@ class Services:
             **self.delivery.counters,
             **self.access.counters,
             **self.admission.counters,
+            **self.places.counters,
             **self.rooms.sounds.counters,
             "conference.pins_refused": self.rooms.pins.refused,
             **self.talking.counters,

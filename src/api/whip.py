@@ -27,7 +27,13 @@ from mixminus.api.sdp_exchange import (
 )
 from mixminus.call.admission import Draining, Overloaded
 from mixminus.call.leg import Address
-from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
+from mixminus.conference.errors import (
+    ConferenceFull,
+    ConferenceLocked,
+    ConferenceNotFound,
+    PinInvalid,
+    SeatsTaken,
+)
 from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound
 from mixminus.model.ids import ConferenceId, LegId
 from mixminus.usage.errors import InsufficientBalance
@@ -68,12 +74,13 @@ operation = partial(Operation, resource)
         Exhausted,
         Overloaded,
         Draining,
+        SeatsTaken,
     ),
 )
 async def join_by_whip(call: ApiCall) -> web.Response:
     """Answers the offer when the call's flow has answered the call. A guest needs no PIN."""
     services, conference_id = call.services, ConferenceId(call.id)
-    services.admission.check()
+    services.places.check(conference_id)
     offer = await sdp_of(call.request, SDP)
     pin = await enter(call)
     name = name_of(call)

@@ -27,6 +27,13 @@ class ClusterSettings(BaseSettings):
         description="secret that all servers of one database share, of 32 characters or more",
     )
 
+    room_seats: int = Field(
+        1000,
+        ge=1,
+        le=2048,
+        description="participants of one room whose calls one of these servers takes; others take those above it",
+    )
+
     sip_redirect: bool = Field(
         False,
         description="answer calls that MIXMINUS_SIP_PROXIES bring to a room of another node by 302 with that node's SIP "

@@ -177,6 +177,7 @@ def _service_config(
         call_max_duration_s=settings.call_max_duration_s,
         usage=UsageConfig(settings.credits_per_minute, settings.balance_end_after_s),
         max_load=settings.max_load_percent / 100,
+        room_seats=settings.room_seats,
         sounds=SoundConfig(
             directory=settings.sounds,
             cache_directory=settings.data_dir / "speech",

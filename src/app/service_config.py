@@ -44,6 +44,8 @@ class ServiceConfig:
     usage: UsageConfig = field(default_factory=UsageConfig)
     max_load: float = 0.8
     """Share of its time that a mixing thread may work before calls are refused."""
+    room_seats: int = 1000
+    """Participants of one room whose calls a node takes."""
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
     root_certificate: Path | None = None
     """The root of the server's own certificate authority, for clients to download."""

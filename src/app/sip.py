@@ -92,10 +92,11 @@ def _relays(settings: Settings, services: Services) -> Relays | None:
 
 def _legs(settings: Settings, services: Services) -> IncomingLegs:
     """Return what takes the calls of phones."""
-    if not (isinstance(services.cluster, Membership) and settings.sip_redirect):
+    if not isinstance(services.cluster, Membership):
         return services.calls
-    homes = Homes(services.store, services.cluster, settings.cluster_secret.get_secret_value())
-    return RedirectingLegs(services.calls, homes, frozenset(_proxies(settings)))
+    secret = settings.cluster_secret.get_secret_value()
+    homes = Homes(services.store, services.cluster, services.places, secret)
+    return RedirectingLegs(services.calls, homes, _proxies(settings) if settings.sip_redirect else ())
 
 
 async def _probe_sip(settings: Settings, host: str) -> None:

@@ -9,6 +9,7 @@ Each service gets what it needs when it is made. Where two need each other (flow
 what ends begins a flow), the earlier one gets a function that names the later one.
 """
 
+import random
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol, TypeVar
@@ -71,6 +72,7 @@ from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.recording.storage import open_storage
 from mixminus.satellite.heir import Aftermath
+from mixminus.satellite.places import Places
 from mixminus.satellite.service import SatelliteService
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.service import TranscriptionService
@@ -124,7 +126,7 @@ async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are 
         )
         live_calls = LiveCalls()
         transports = Transports(closing(LocalLegs(engine, clock, lambda: calls)))
-        rooms = Rooms(engine, clock, sounds.tune)
+        rooms = Rooms(engine, clock, sounds.tune, config.room_seats if membership else None)
         announcements = Announcements(sounds.service)
 
         recordings = closing(
@@ -323,7 +325,11 @@ async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are 
             rooms=rooms,
             live_calls=live_calls,
             transports=transports,
-            admission=Admission(engine, clock, config.max_load),
+            admission=(admission := Admission(engine, clock, config.max_load)),
+            cluster=(cluster := membership or Alone()),
+            places=Places(
+                store, cluster, admission, here=rooms.here, branches=satellites, chance=random.Random()
+            ),
             access=closing(
                 AccessService(
                     store,
@@ -421,7 +427,6 @@ async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are 
             process=process,
             root_certificate=config.root_certificate,
             telemetry=telemetry,
-            cluster=membership or Alone(),
             satellites=satellites,
         )
         await resume(services, runner, membership, stack)

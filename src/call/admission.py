@@ -35,7 +35,7 @@ class Admission:
         self.counters: Counter[str] = Counter({"admission.refused": 0})
         self._engine = engine
         self._clock = clock
-        self._max_load = max_load
+        self.max_load = max_load
         self.draining = False
         """Whether the server takes no new calls because it is about to stop, or drains."""
         self._changed: asyncio.Future[None] | None = None
@@ -52,9 +52,14 @@ class Admission:
         return self.draining or self.overloaded
 
     @property
+    def load(self) -> float:
+        """CPU time of the busiest mixing thread, as a share of the time it has."""
+        return self._engine.load().busiest
+
+    @property
     def overloaded(self) -> bool:
         load = self._engine.load()
-        return load.busiest >= self._max_load or load.shed > Shed.NOTHING
+        return load.busiest >= self.max_load or load.shed > Shed.NOTHING
 
     def check(self) -> None:
         """Raise Overloaded or Draining, and count it, if a new call has to be refused."""

@@ -27,6 +27,7 @@ from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
 from mixminus.call.routing import Directory, Program, Refused, Routed
 from mixminus.call.silence import Silence
 from mixminus.clock import Clock
+from mixminus.conference.errors import SeatsTaken
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeout, PortClosed
@@ -347,6 +348,9 @@ class CallService:
         except PortClosed:
             # The leg is ending: its port closes before its end is reported.
             await live.hang_up()
+        except SeatsTaken:
+            log.warning("call hung up, its room has no seat left at this node", call_id=str(live.id))
+            await live.hang_up(HangupReason.FAILED)
         except Exception as exc:
             if not live.over.done():
                 log.error("flow failed", call_id=str(live.id), exc_info=exc)

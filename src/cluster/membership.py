@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus.cluster.peers import Peer
+from mixminus.cluster.placement import is_older
 from mixminus.errors import Unavailable
 from mixminus.hosts import host_of
 from mixminus.log import get, task_failed
@@ -188,7 +189,8 @@ class Membership:
         departed = [self._peers.pop(id_) for id_ in tuple(self._peers) if id_ not in living]
         for id_, row in living.items():
             peer = self._peers.setdefault(id_, Peer(id_, row.address, row.sip_address))
-            peer.is_draining, peer.rooms = row.state == DRAINING, row.rooms
+            peer.is_draining, peer.rooms, peer.load = row.state == DRAINING, row.rooms, row.load
+            peer.is_older = is_older(row.version, self.node.version)
         for peer in departed:
             peer.gone.set_result(None)
         if departed:

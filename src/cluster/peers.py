@@ -18,6 +18,10 @@ class Peer:
     """Whether it takes no new rooms and calls."""
     rooms: int = 0
     """Whose home it is, as it last reported."""
+    load: float = 0.0
+    """CPU time of its busiest mixing thread, as a share of the time it has, as it last reported."""
+    is_older: bool = False
+    """Whether its version is older than this node's."""
     gone: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Done when the node is declared gone, or has left."""
 

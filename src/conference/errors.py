@@ -18,6 +18,7 @@ __all__ = [
     "PlaybackNotFound",
     "PlaybackOver",
     "PlaybackQueueFull",
+    "SeatsTaken",
     "TooManyExceptions",
     "TooManyPlaybacks",
 ]
@@ -65,6 +66,12 @@ class ConferenceFull(Conflict):
 
 class ConferenceLocked(Conflict):
     reason = "CONFERENCE_LOCKED"
+
+
+class SeatsTaken(Unavailable):
+    """A room has all the seats at this node that it may have at one; other nodes take its arrivals."""
+
+    reason = "ROOM_SEATS_TAKEN"
 
 
 class TooManyExceptions(Conflict):

@@ -17,6 +17,7 @@ from mixminus.conference.listening import Listeners
 from mixminus.conference.pin_guesses import PinGuesses
 from mixminus.conference.processing import UNPROCESSED, Processing
 from mixminus.conference.room_sounds import Looped, RoomSounds
+from mixminus.conference.seats_here import SeatsHere
 from mixminus.machine import step
 from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.model.conference import (
@@ -279,8 +280,10 @@ class Room:
 class Rooms:
     """Owns every room, and one lock for each conference, held during each of its changes."""
 
-    def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
-        self.engine = engine
+    def __init__(
+        self, engine: Engine, clock: Clock, tune: HoldMusic | None = None, room_seats: int | None = None
+    ) -> None:
+        self.engine, self.here = engine, SeatsHere(room_seats)
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
         self._seats: dict[ConferencecallId, Seat] = {}
@@ -326,12 +329,14 @@ class Rooms:
         return next((seat for seat in self._by_port.values() if seat.call_id == call_id), None)
 
     def seat(self, room: Room, seat: Seat) -> None:
-        """Add a seat under the room's hears rules; its audio is not connected yet."""
+        """Add a seat under the room's hears rules; its audio is not connected yet. SeatsTaken above those of a node."""
         room.add(seat)
         try:
+            self.here.take(room.conference.id, seat.port, seat.left)
             room.hearing.refresh()
         except BaseException:
             del room.seats[seat.id]
+            seat.mark_left()
             raise
         self._seats[seat.id] = seat
         room.update_sounds(seat)

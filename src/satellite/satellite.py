@@ -29,6 +29,7 @@ from mixminus.cluster.messages import (
     Seated,
 )
 from mixminus.cluster.peers import Peer
+from mixminus.conference.errors import SeatsTaken
 from mixminus.conference.room import Seat
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
@@ -85,9 +86,14 @@ class Satellite:
         counters: Counter[str],
         *,
         on_orphan: Callable[[Branch], Coroutine[Any, Any, None]],
+        room_seats: int | None = None,
     ) -> None:
-        """``on_orphan`` finds another home for a room whose home is lost; it calls ``attach``, ``hand_over`` or ``give_up``."""
+        """``on_orphan`` finds another home for a room whose home is lost; it calls ``attach``, ``hand_over`` or ``give_up``.
+
+        ``room_seats``: calls of this node in one room; None: as many as its bridge has places.
+        """
         self._here = here
+        self._room_seats = room_seats
         self._clock = clock
         self._means = means
         self._counters = counters
@@ -119,6 +125,14 @@ class Satellite:
                 home.link.end()
         await self._scope.close()
 
+    def seats_of(self, room: UUID) -> int:
+        """Return how many calls here are in a room of another node, or wait for a seat in it."""
+        branch = self._branches.get(room)
+        if branch is None:
+            return 0
+        asking = (each for each in self._requests.values() if each.branch is branch and each.seat is None)
+        return len(branch.seats) + sum(1 for _ in asking)
+
     def has(self, seat: Seat) -> bool:
         """Return whether a seat is in a room of another node."""
         return seat.id in self._branch_of
@@ -126,10 +140,17 @@ class Satellite:
     async def admit(
         self, peer: Peer, asked: Callable[[int], Admit], make: Callable[[Seated, asyncio.Event], Seat]
     ) -> Seat | None:
-        """Return a seat in a room of another node; None if the room does not admit the call, NotSeated if it cannot now."""
+        """Return a seat in a room of another node; None if the room does not admit the call, NotSeated if it cannot now.
+
+        Raises SeatsTaken above the seats that a room may have at a node.
+        """
         link = await self.link(peer)
         number = next(self._numbers)
         message = asked(number)
+        if self._room_seats is not None and self.seats_of(message.room) >= self._room_seats:
+            raise SeatsTaken(
+                f"the room has its {self._room_seats} seats at this node: call again, at another one"
+            )
         branch = self._branch(message.room, link)
         branch.entering += 1
         request = _Request(link, _future(), lambda seated: make(seated, branch.company), branch=branch)

@@ -5,6 +5,7 @@
     Succession    the next home of a room whose home is dead: one of its satellites (Heir)
     Mesh          a room's links between the engines of all its nodes, of both
     Seating       what the flows of calls see, wherever the room is
+    Places        which node takes an arrival, by the seats and loads of all
 
 A server that is alone has none of it.
 """
@@ -79,6 +80,7 @@ class SatelliteService:
             clock,
             Means(engine, trunks, rooms.sounds, sounds, live_calls, self._move),
             self._counters,
+            room_seats=rooms.here.limit,
             on_orphan=lambda branch: succession.find(branch),  # noqa: PLW0108 -- made later
         )
         heir = Heir(
@@ -121,6 +123,10 @@ class SatelliteService:
     def stopping(self) -> bool:
         """Whether no link of a satellite is served any more."""
         return self._home.stopping
+
+    def seats_of(self, room: UUID) -> int:
+        """Return how many calls here are in a room of another node, or wait for a seat in it."""
+        return self._satellite.seats_of(room)
 
     def open(self, connect: Callable[[Peer], Awaitable[Socket]]) -> None:
         """Set what opens a WebSocket to another node."""

@@ -26,6 +26,8 @@ _SRTP_WARNINGS: Final = {
 }
 
 _MOVED: Final = 302
+_UNAVAILABLE: Final = 503
+_RETRY_AFTER_S: Final = "5"
 
 
 class LegState(enum.StrEnum):
@@ -143,7 +145,8 @@ class IncomingLeg(SipLeg):
     async def reject(self, status_code: int) -> None:
         """Send a refusal; does nothing once answered or over."""
         if self._can(LegEvent.ANSWER):
-            self._send(Reject(self._id, status_code, self._warning))
+            later = (("Retry-After", _RETRY_AFTER_S),) if status_code == _UNAVAILABLE else ()
+            self._send(Reject(self._id, status_code, self._warning + later))
             self.set_ended(rejected(status_code))
 
     def redirect(self, uri: str) -> None:

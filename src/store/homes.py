@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     literal_column,
     select,
     text,
@@ -71,6 +72,12 @@ _NODES: Final = {
     )
     for kind, table in _OWNED.items()
 }
+_SEATS: Final = Statement(
+    select(calls.c.node_id, func.count().label("seats"))
+    .join_from(conferencecalls, calls, calls.c.id == conferencecalls.c.reference_id)
+    .where(conferencecalls.c.conference_id == bindparam("room"), is_present())
+    .group_by(calls.c.node_id)
+)
 
 
 def _living() -> Select[tuple[UUID]]:
@@ -118,6 +125,11 @@ class HomeRows:
         """Return the living node that has a call or what belongs to one, by the collection of its path; None if none has it."""
         rows = await self._connection.fetch(_NODES[kind], id=id_) if kind in _NODES else []
         return rows[0]["id"] if rows else None
+
+    async def seats_of(self, room: UUID) -> Mapping[UUID, int]:
+        """Return how many participants of a room have their calls at which node; its cost grows with the participants."""
+        rows = await self._connection.fetch(_SEATS, room=room)
+        return {row["node_id"]: row["seats"] for row in rows}
 
     async def claim_leadership(self) -> int | None:
         """Become the leader if there is none; return the epoch, None if another living node is."""

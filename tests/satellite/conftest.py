@@ -59,13 +59,21 @@ def without(address: str) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     """Three nodes, on 127.0.0.2, 127.0.0.3 and 127.0.0.4."""
+    with three_nodes(tmp_path_factory) as servers:
+        yield servers
+
+
+@contextmanager
+def three_nodes(folders: pytest.TempPathFactory, **settings: str) -> Iterator[list[Server]]:
+    """Run three nodes that know each other until the block ends."""
     shared = postgresql_url()
 
     def start(number: int) -> Server:
         inner, outer = f"127.0.0.{number}", f"10.99.0.{number}"
         server = Server(
-            tmp_path_factory.mktemp(f"node{number}"),
+            folders.mktemp(f"node{number}"),
             **SETTINGS,
+            **settings,
             MIXMINUS_DATABASE_URL=shared,
             MIXMINUS_CLUSTER_ADDRESS=f"{inner}:{free_port(inner)}",
             MIXMINUS_SIP_HOST=outer,

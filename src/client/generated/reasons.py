@@ -69,6 +69,7 @@ __all__ = [
     "RecordingNotFound",
     "ResourceExhausted",
     "ResourceNotFound",
+    "RoomSeatsTaken",
     "RouteNotFound",
     "ServiceUnavailable",
     "SessionEnded",
@@ -341,6 +342,10 @@ class ResourceExhausted(errors.Exhausted, reason="RESOURCE_EXHAUSTED"):
 
 class ResourceNotFound(errors.NotFound, reason="RESOURCE_NOT_FOUND"):
     """RESOURCE_NOT_FOUND"""
+
+
+class RoomSeatsTaken(errors.Unavailable, reason="ROOM_SEATS_TAKEN"):
+    """ROOM_SEATS_TAKEN"""
 
 
 class RouteNotFound(errors.NotFound, reason="ROUTE_NOT_FOUND"):

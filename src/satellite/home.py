@@ -148,7 +148,9 @@ class Home:
             case Connect():
                 self._begin(link, message, self._connect(link, message))
             case Leave():
-                self._begin(link, message, self._leave(link, message))
+                # Looked up at once: the ``Detach`` that may follow takes the hub's seats of that node away.
+                hub, far = self._hubs.get(message.room), self._far(link, message.room, message.seat)
+                self._begin(link, message, self._leave(link, message, hub, far))
             case HearsDone() | Measured():
                 self._on_report(link, message)
             case Held() | Act() | Pressed() | Played() | Wrote() | Moving():
@@ -207,10 +209,14 @@ class Home:
             self._scope.spawn(f"company {room_id}", self._await_company(hub, room))
 
     def _detach(self, node: UUID, room_id: UUID) -> None:
+        """Disconnect a satellite, and release what it has not released itself."""
         if hub := self._hubs.get(room_id):
+            seats = [far.seat for far in hub.seats(node)]
             hub.detach(node)
             if not hub.nodes:
                 self._close(room_id)
+            for seat in seats:
+                self._scope.spawn(f"leave {seat.id}", self._serving.participants.leave(seat))
 
     def _close(self, room_id: UUID) -> None:
         if hub := self._hubs.pop(room_id, None):
@@ -292,9 +298,9 @@ class Home:
             self._scope.spawn(f"hold {asked.seat}", _await_admission(link, asked.room, far.seat))
         return Answered(asked.room, asked.request, done)
 
-    async def _leave(self, link: Link, asked: Leave) -> Message:
-        if far := self._far(link, asked.room, asked.seat):
-            await self._release(self._hubs[asked.room], link.peer.id, far)
+    async def _leave(self, link: Link, asked: Leave, hub: Hub | None, far: FarSeat | None) -> Message:
+        if hub and far:
+            await self._release(hub, link.peer.id, far)
         return Answered(asked.room, asked.request, done=True)
 
     async def _release(self, hub: Hub, node: UUID, far: FarSeat) -> None:
@@ -304,11 +310,9 @@ class Home:
             hub.release(node, far.seat.id)
 
     def _lose(self, room: UUID, hub: Hub, node: UUID) -> None:
-        seats = [far.seat for far in hub.seats(node)]
-        log.warning("satellite lost", node_id=str(node), conference_id=str(room), seats=len(seats))
+        seats = len(hub.seats(node))
+        log.warning("satellite lost", node_id=str(node), conference_id=str(room), seats=seats)
         self._detach(node, room)
-        for seat in seats:
-            self._scope.spawn(f"leave {seat.id}", self._serving.participants.leave(seat))
 
 
 async def _answer(link: Link, asked: Admit | Connect | Leave, work: Awaitable[Message]) -> None:

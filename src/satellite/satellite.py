@@ -177,11 +177,13 @@ class Satellite:
     async def leave(self, seat: Seat) -> None:
         """Release a seat; one whose home does not answer is released there when the home notices."""
         branch = self._branch_of.pop(seat.id)
-        branch.release(seat)
         number = next(self._numbers)
         asked = Leave(branch.room, number, seat.id)
-        with suppress(LinkBroken):
-            await self._ask(number, asked, _Request(branch.link, _future()))
+        try:
+            branch.release(seat)
+        finally:
+            with suppress(LinkBroken):
+                await self._ask(number, asked, _Request(branch.link, _future()))
         self._close_if_idle(branch)
 
     def menu_of(self, seat: Seat) -> Mapping[str, MenuAction]:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from mixminus.cluster.leg_messages import MoveTo
 from mixminus.cluster.link import Link, Socket
-from mixminus.cluster.messages import Admit, Seated
+from mixminus.cluster.messages import Admit, Detach, Leave, Message, Seated
 from mixminus.cluster.peers import Peer
 from mixminus.conference.room import Seat
 from mixminus.conference.room_sounds import RoomSounds
@@ -163,6 +163,23 @@ async def pair(backend: Backend) -> AsyncIterator[Pair]:
         stack.push_async_callback(made.home.close)
         stack.push_async_callback(made.satellite.close)
         yield made
+
+
+@pytest.mark.parametrize("releases", [True, False], ids=["released before", "not released"])
+async def test_a_seat_is_released_when_its_node_detaches_at_the_same_time(pair: Pair, releases: bool) -> None:
+    room = await pair.backend.room()
+    await pair.backend.join(room)
+    seat, _ = await pair.admit(room)
+    assert seat
+    [link] = pair.served
+    said: list[Message] = [Leave(room.id, 1_000, seat.id)] if releases else []
+    for message in (*said, Detach(room.id)):  # as they come when the home has much else to do
+        pair.home.on_message(link, message)
+
+    async def alone() -> bool:
+        return len(await pair.backend.joined(room)) == 1
+
+    await until(alone)
 
 
 async def test_what_the_home_decides_is_done_at_the_satellite(pair: Pair) -> None:

@@ -156,6 +156,8 @@ class Forwarder:
 
     async def open_link(self, peer: Peer) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket for the rooms that are shared with another node; NodeUnreachable without an answer."""
+        if self._sockets.closed:
+            raise NodeUnreachable("this server is stopping: call another one")
         headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_GET, link.PATH, "")}
         opened = self._sockets.ws_connect(
             _url(peer, link.PATH),

@@ -106,13 +106,16 @@ class Seating:
         )
 
     async def connect(self, seat: Seat) -> bool:
-        """Connect the participant's audio; False if it was removed before, or must wait in the lobby."""
+        """Connect the participant's audio; False if it was removed before, or must wait in the lobby.
+
+        A home may die when it has connected it, before its answer; this node may be the next home then.
+        """
         while self._satellite.has(seat):
             try:
                 return await self._satellite.connect(seat)
             except LinkBroken:
                 await self._satellite.settled(seat.conference.id)
-        return await self._participants.connect(seat)
+        return seat.joined or await self._participants.connect(seat)
 
     async def leave(self, seat: Seat) -> None:
         """Release the seat."""

@@ -111,7 +111,7 @@ class HoldWatch:
 
 
 class HealthWatch:
-    """Checks every participant every ``INTERVAL_S`` seconds and removes those that stay unhealthy."""
+    """Checks every participant in this server's rooms every ``INTERVAL_S`` seconds and removes those that stay unhealthy."""
 
     def __init__(self, store: Store, clock: Clock, participants: ParticipantService) -> None:
         self._store = store
@@ -137,7 +137,7 @@ class HealthWatch:
 
     async def _check(self) -> None:
         async with self._store.snapshot() as tx:
-            conditions = await tx.conferencecalls.conditions()
+            conditions = await tx.conferencecalls.conditions(self._store.fence)
         for lost in self._health.check(conditions, self._clock.now()):
             log.warning("participant removed", conferencecall_id=str(lost.id))
             try:

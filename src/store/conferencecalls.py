@@ -10,6 +10,7 @@ from mixminus.model.call import CallStatus
 from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus, Role
 from mixminus.model.health import Condition
 from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId
+from mixminus.store.fence import Fence
 from mixminus.store.page import Page
 from mixminus.store.rows import Rows
 from mixminus.store.tables import calls, conferencecalls, conferences, is_present
@@ -42,13 +43,19 @@ class ConferencecallRows(Rows[Conferencecall]):
         query = select(conferencecalls).where(c.conference_id.in_(conference_ids), is_present())
         return await self._many(query.order_by(c.tm_create))
 
-    async def conditions(self) -> list[Condition]:
-        """Return the health conditions of all participants that are joining or joined."""
+    async def conditions(self, fence: Fence) -> list[Condition]:
+        """Return the health conditions of all participants that are joining or joined, in the rooms of this node."""
         c = conferencecalls.c
         tables = conferencecalls.join(conferences, c.conference_id == conferences.c.id)
         tables = tables.outerjoin(calls, c.reference_id == calls.c.id)
         query = select(
-            c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status, conferences.c.type
+            c.id,
+            c.customer_id,
+            c.conference_id,
+            c.tm_create,
+            calls.c.status,
+            conferences.c.status,
+            conferences.c.type,
         )
         query = query.select_from(tables).where(is_present(), c.status != ConferencecallStatus.LEAVING)
         rows = (await self._connection.execute(query)).all()
@@ -61,7 +68,8 @@ class ConferencecallRows(Rows[Conferencecall]):
                 conference_status=ConferenceStatus(conference_status),
                 conference_type=conference_type,
             )
-            for id_, customer_id, tm_create, call_status, conference_status, conference_type in rows
+            for id_, customer_id, room, tm_create, call_status, conference_status, conference_type in rows
+            if fence.holds(room)
         ]
 
     def _model(self, row: Mapping[str, Any]) -> Conferencecall:

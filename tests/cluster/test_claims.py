@@ -148,3 +148,16 @@ async def test_transcriptions_of_a_dead_node_are_ended_in_rooms_of_any_node(
     assert done.status is TranscribeStatus.DONE
     async with survivor.snapshot() as tx:
         assert [event.number for event in await tx.outbox.read(room)] == [1, 2]
+
+
+async def test_a_node_looks_after_the_health_of_participants_in_its_own_rooms(
+    three: tuple[Store, Store, Store], customer_id: CustomerId
+) -> None:
+    home, other, _ = three
+    room = await add_room(home, customer_id)
+    await add_participant(other, customer_id, room)
+    counts = []
+    for store in (home, other):
+        async with store.snapshot() as tx:
+            counts.append(len(await tx.conferencecalls.conditions(store.fence)))
+    assert counts == [1, 0]

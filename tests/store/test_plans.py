@@ -14,6 +14,7 @@ from mixminus.model.conference import Conference, ConferenceStatus, RoomSettings
 from mixminus.model.ids import NIL, ConferenceId, CustomerId, new_id
 from mixminus.model.usage import UsageSpan
 from mixminus.store.database import Store, Transaction
+from mixminus.store.fence import Fence
 from mixminus.store.page import Page
 from tests.support.clock import ManualClock
 from tests.support.database import ON_POSTGRESQL
@@ -48,7 +49,7 @@ ROOM = Conference(
 )
 LAST = (NOW.date(), new_id())
 READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
-    "health": lambda tx: tx.conferencecalls.conditions(),
+    "health": lambda tx: tx.conferencecalls.conditions(Fence()),
     "present participants": lambda tx: tx.conferencecalls.present(ROOM.id),
     "a room": lambda tx: tx.conferences.find(ROOM.id),
     "rooms": lambda tx: tx.conferences.page(CUSTOMER, PAGE),

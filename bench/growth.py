@@ -107,7 +107,7 @@ async def time_store(directory: Path) -> dict[str, float]:
     """Return the median of what the server does by itself, in ms, each in a transaction of its own."""
     store = Store(f"sqlite+aiosqlite:///{directory / 'data' / 'mixminus.db'}")
     does: dict[str, Callable[[Transaction], Awaitable[object]]] = {
-        "health, each 5 s": lambda tx: tx.conferencecalls.conditions(),
+        "health, each 5 s": lambda tx: tx.conferencecalls.conditions(store.fence),
         "prune, nothing old": lambda tx: tx.outbox.prune(LONG_AGO, 500),
         "webhooks of activeflows, at start": lambda tx: tx.activeflow_webhooks.undelivered(),
         "unfinished rooms and calls, at start": _unfinished,

@@ -24,7 +24,7 @@ SILENT_DB = -60.0
 
 @contextmanager
 def phones(room: str, servers: Sequence[Server]) -> Iterator[list[RawPhone]]:
-    """Phones in a room, one at each of the servers, each with a tone of its own."""
+    """Phones in a room, one at each of the servers, each with a tone of its own; they have joined in this order."""
     with ExitStack() as stack:
         calling = []
         for server, hz in zip(servers, TONES_HZ, strict=False):
@@ -32,6 +32,8 @@ def phones(room: str, servers: Sequence[Server]) -> Iterator[list[RawPhone]]:
             phone.dial((server.host, server.sip_port), room)
             phone.talk(tone(hz, 1.0, sample_rate_hz=8000))
             calling.append(phone)
+            # A call is answered before it has joined: the next one could be faster.
+            server.wait_for_participants(room, len(calling), timeout_s=PATIENCE_S)
         yield calling
 
 

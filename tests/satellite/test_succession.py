@@ -2,43 +2,19 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from tests.satellite.conftest import PATIENCE_S, eventually, wait_for_nodes
-from tests.satellite.test_rooms_over_nodes import AUDIBLE_DB, hears, order, patch, phones, wait_for
+from tests.satellite.test_rooms_over_nodes import hears, order, patch, phones, wait_for
+from tests.support.gaps import longest_silence_s, received
 from tests.support.nodes import numbers
-from tests.support.raw_phone import PACKET_SAMPLES, RawPhone, mu_law_to_pcm
+from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ, Pcm, level_db, tone
+from tests.support.tones import TONES_HZ, tone
 
 pytestmark = pytest.mark.timeout(900)  # three servers start, on a machine that does much else
 RATE_HZ = 8000
-WINDOW = RATE_HZ // 20
 MOST_SILENCE_S = 0.2
-
-
-def audio(phone: RawPhone, since: int) -> Pcm:
-    """Return what a phone has received since its arrival ``since``, with silence for packets that are missing."""
-    packets = phone.arrivals[since:]
-    start = packets[0].timestamp
-    places = [((packet.timestamp - start) & 0xFFFFFFFF) for packet in packets]
-    pcm = np.zeros(max(place for place in places if place < 1 << 31) + PACKET_SAMPLES, np.int16)
-    for place, packet in zip(places, packets, strict=True):
-        if place < 1 << 31:  # else it was sent before the first one
-            part = mu_law_to_pcm(packet.payload)
-            pcm[place : place + len(part)] = part
-    return pcm
-
-
-def longest_silence_s(pcm: Pcm, hz: float) -> float:
-    """Return for how long at most a tone is not heard."""
-    longest = silent = 0
-    for begin in range(0, len(pcm) - WINDOW, WINDOW):
-        window = pcm[begin : begin + WINDOW]
-        silent = 0 if level_db(window, hz, sample_rate_hz=RATE_HZ) > AUDIBLE_DB else silent + 1
-        longest = max(longest, silent)
-    return longest * WINDOW / RATE_HZ
 
 
 def assert_whole(node: Server, room: str) -> None:
@@ -67,6 +43,8 @@ def test_survivors_of_a_killed_home_hear_each_other_and_stay_in_the_room(nodes: 
         zero, one, two = order(third, room, calling)
         wait_for(calling, {1, 2}, {0, 2}, {0, 1})
         since = [len(phone.arrivals) for phone in calling]
+        for phone in calling:
+            phone.late_s = 0.0
         home.kill()
         calling[0].forget()
         taken_over(third, room, [one, two])
@@ -74,8 +52,10 @@ def test_survivors_of_a_killed_home_hear_each_other_and_stay_in_the_room(nodes: 
         assert (status(other, one), status(third, two)) == ("joined", "joined")
         eventually(lambda: hears(calling[1], {2}) and hears(calling[2], {1}), what="the two hear each other")
         for listener, speaker in ((1, 2), (2, 1)):
-            gap_s = longest_silence_s(audio(calling[listener], since[listener]), TONES_HZ[speaker])
-            assert gap_s < MOST_SILENCE_S, (listener, gap_s)
+            gap_s = longest_silence_s(
+                received(calling[listener].arrivals[since[listener] :]), TONES_HZ[speaker]
+            )
+            assert gap_s < MOST_SILENCE_S + calling[speaker].late_s, (listener, gap_s)
         for asked, muted, heard in ((third, one, 2), (other, two, 1)):
             patch(asked, muted, muted=True)
             silent = calling[heard]

@@ -80,6 +80,8 @@ class RawPhone:
         self._routes: list[str] = []
         self._ack = b""
         self.arrivals: list[Arrival] = []
+        self.late_s = 0.0
+        """By how much a packet was sent too late at most, on a machine that does much else; a test may set it back."""
         self.media: Address = ("", 0)
         """Where the far end receives; a test may set the address of a relay before ``talk``."""
 
@@ -218,6 +220,7 @@ class RawPhone:
                 "!BBHII", 0x80, 0, (number + sent) & 0xFFFF, sent * PACKET_SAMPLES & 0xFFFFFFFF, ssrc
             )
             self._rtp.sendto(header + frames[sent % len(frames)], self.media)
+            self.late_s = max(self.late_s, time.monotonic() - due)
             sent += 1
             due += self._interval_s
 

@@ -37,6 +37,8 @@ _FIRST: Final = 8
 """Joins before anything is measured, at least: code is loaded, statements are prepared."""
 _OTHER_CALLS: Final = 16
 _FRAMES_AN_OPERATION: Final = 8
+_SETTINGS: Final = {"MIXMINUS_MEDIA_TIMEOUT_MS": "3600000"}
+"""No phone sends audio: after a minute the server would ask each whether it is there, while others join."""
 Operation = Callable[[Visitors], Coroutine[Any, Any, bool]]
 """Does an operation once; returns whether it was done."""
 Readings = list[tuple[CpuReading, float]]
@@ -151,7 +153,7 @@ async def run(
     with ExitStack() as stack:
         for name, python in pythons.items():
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixminus-operations-"))
-            settings = stack.enter_context(_database(database))
+            settings = {**_SETTINGS, **stack.enter_context(_database(database))}
             server = stack.enter_context(
                 Server(Path(folder), python, cores=all_cores(), max_calls=calls, settings=settings)
             )

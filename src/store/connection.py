@@ -86,6 +86,11 @@ class Pool(Generic[AnySession]):
         self._places = asyncio.Semaphore(size)
         self._closed = False
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a connection is free, or can be opened, now."""
+        return not self._places.locked()
+
     async def begin(self, *, writes: bool) -> AnySession:
         """Return a connection with a new transaction; Unavailable if the database does not answer."""
         await self._take_place()

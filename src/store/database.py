@@ -216,13 +216,16 @@ class Store:
                     await self._readers.roll_back(session)
 
     async def read(self, statement: Callable[[Transaction], Awaitable[Read]]) -> Read:
-        """Return what a single ``Statement`` reads: it sees one state without a transaction, whose begin and end are round trips."""
+        """Return what a single ``Statement`` reads: it sees one state without a transaction, whose begin and end are round trips.
+
+        On SQLite the connection that writes reads it, if it is free: it alone has the newest pages in memory.
+        """
 
         def read(session: Connection) -> Awaitable[Read]:
             return statement(Transaction(session, self.timestamp_style, self._cipher, self.fence))
 
         with _translated():
-            return await self._readers.read(read)
+            return await (self._writers if self._file and self._writers.is_free else self._readers).read(read)
 
     async def check(self) -> None:
         """Raise Unavailable unless the database answers."""

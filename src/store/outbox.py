@@ -12,6 +12,7 @@ time and no such gaps.
 Where several nodes share the database, an event of a room is written by its home alone (``fence``).
 """
 
+import functools
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ _ROWS_AN_INSERT: Final = 50
 """Events that one statement inserts: rendering them as JSON must not keep the loop busy for long."""
 
 _FEW: Final = 8
-"""Up to so many events a statement for each costs less than one for all, which SQLAlchemy writes each time."""
+"""Up to so many events one statement, kept for each number, inserts all; SQLAlchemy writes that for more each time."""
 _OPEN: Final = inserting(event_streams)
 _COUNT: Final = Statement(
     update(event_streams)
@@ -86,10 +87,7 @@ _GUARD: Final = Statement(
 _LEAVE: Final = Statement(
     update(event_streams).where(event_streams.c.id == bindparam("stream_id"), _IS_HOME).values(node_id=NIL)
 )
-_ADD: Final = Statement(
-    insert(outbox).returning(outbox.c.id),
-    [name for name in outbox.c.keys() if name != "id"],  # noqa: SIM118
-)
+_WRITTEN: Final = [column for column in outbox.c if column.name != "id"]
 _TAIL: Final = Statement(
     select(outbox).where(outbox.c.id > bindparam("after")).order_by(outbox.c.id).limit(bindparam("limit"))
 )
@@ -180,7 +178,7 @@ class OutboxRows:
     async def write(self) -> None:
         """Write the events that were added, in this order, before the transaction is committed.
 
-        That takes one statement for each stream, and one for each event, or for ``_ROWS_AN_INSERT`` if there are many.
+        That takes one statement for each stream, and one for the events, or for each ``_ROWS_AN_INSERT`` of them.
         """
         drafts, self._drafts = self._drafts, []
         numbers: dict[UUID, int] = {}
@@ -222,7 +220,9 @@ class OutboxRows:
 
     async def _insert(self, rows: list[dict[str, Any]]) -> None:
         if len(rows) <= _FEW:
-            ids = [(await self._connection.fetch(_ADD, **row))[0]["id"] for row in rows]
+            values = {_nth(name, place): row[name] for place, row in enumerate(rows) for name in row}
+            ids = [found["id"] for found in await self._connection.fetch(_adding(len(rows)), **values)]
+            assert ids == sorted(ids)  # the order of VALUES: a stream's numbers rise with its ids
         else:
             ids = list((await self._connection.execute(_ADD_IN_ORDER, rows)).scalars())
         self.written += [Event(id=id_, **row) for id_, row in zip(ids, rows, strict=True)]
@@ -321,6 +321,21 @@ class OutboxRows:
                 raise self._fence.refused(stream_id, epoch)
         number: int = rows[0]["number"]
         return number
+
+
+@functools.cache
+def _adding(count: int) -> Statement:
+    """Return the statement that inserts so many events."""
+    rows = [
+        {each.name: bindparam(_nth(each.name, place), type_=each.type) for each in _WRITTEN}
+        for place in range(count)
+    ]
+    return Statement(insert(outbox).values(rows).returning(outbox.c.id))
+
+
+@functools.cache
+def _nth(name: str, place: int) -> str:
+    return f"{name}_{place}"
 
 
 def _is_awaited() -> ColumnElement[bool]:

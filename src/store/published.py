@@ -96,8 +96,9 @@ class PublishedRows(Generic[Row]):
     async def add(self, tx: Transaction, row: Row, *event_types: str) -> None:
         """Insert a resource and publish these events about it, in this order."""
         await self._rows(tx).add(row)
+        rendered = self._render(row, tx.timestamp_style) if event_types else {}
         for event_type in event_types:
-            self.publish(tx, row, event_type)
+            self._add_event(tx, row, event_type, dict(rendered))
 
     async def save(self, tx: Transaction, row: Row, event_type: str | None) -> None:
         """Write a resource that exists and publish the event; None for a change that is not published."""
@@ -107,14 +108,11 @@ class PublishedRows(Generic[Row]):
 
     def publish(self, tx: Transaction, row: Row, event_type: str, **data: Any) -> None:
         """Publish an event with the resource as it is; ``data`` replaces fields that the row does not have."""
-        draft = Draft(
-            self._stream_id(row),
-            event_type,
-            row.customer_id,
-            self._render(row, tx.timestamp_style) | data,
-            row.tm_update or row.tm_create,
-        )
-        tx.outbox.add(draft)
+        self._add_event(tx, row, event_type, self._render(row, tx.timestamp_style) | data)
+
+    def _add_event(self, tx: Transaction, row: Row, event_type: str, data: dict[str, Any]) -> None:
+        at = row.tm_update or row.tm_create
+        tx.outbox.add(Draft(self._stream_id(row), event_type, row.customer_id, data, at))
 
     async def find_for_update(
         self, tx: Transaction, row_id: UUID, customer_id: CustomerId | None = None

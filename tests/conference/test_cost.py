@@ -24,12 +24,12 @@ from tests.support.waiting import until
 
 FEW, MANY = 3, 60
 LIMITS = {
-    "join": (2, 8),
-    "leave": (1, 7),
+    "join": (2, 7),
+    "leave": (1, 5),
     "kick": (1, 3),
-    "call": (3, 20),
-    "hang_up": (2, 13),
-    "kick_call": (5, 21),
+    "call": (3, 15),
+    "hang_up": (2, 9),
+    "kick_call": (5, 18),
 }
 """Transactions and statements: of participants without a flow and a call around them; then of whole calls."""
 OURS = (mixminus.__path__[0], uuid.__file__)

@@ -79,10 +79,11 @@ class CallLedger:
         action: dict[str, Any],
         known: Call | None = None,
         along: Write = write_nothing,
+        then: Write = write_nothing,
     ) -> Call:
         """Mark the call as progressing, with its flow's action; IllegalTransition if it is ending.
 
-        ``along`` is written before, in the same transaction.
+        ``along`` is written before, and ``then`` after it, in the same transaction.
         """
 
         def change(call: Call, now: datetime) -> Call:
@@ -91,7 +92,9 @@ class CallLedger:
 
         async with self._store.transaction() as tx:
             await along(tx)
-            return await self._change(call_id, change, known=known, tx=tx)
+            answered = await self._change(call_id, change, known=known, tx=tx)
+            await then(tx)
+        return answered
 
     async def set_action(self, call_id: CallId, action: dict[str, Any], known: Call | None = None) -> Call:
         """Set the action of a call that left a room (api.md section 4.3); no change if it is ending."""

@@ -236,8 +236,8 @@ class LiveCall:
         """Ask the far end to call a URI (REFER); False if its transport cannot be asked."""
         return await self._leg.refer(uri)
 
-    async def _mark_answered(self, along: Write = write_nothing) -> None:
-        self.call = await self._ledger.mark_answered(self.id, self.action, self.call, along)
+    async def _mark_answered(self, along: Write = write_nothing, then: Write = write_nothing) -> None:
+        self.call = await self._ledger.mark_answered(self.id, self.action, self.call, along, then)
         if not self.up.done():
             self.up.set_result(None)
 
@@ -276,14 +276,17 @@ class DialledCall(LiveCall):
         """Done when the far end rings."""
         self._outgoing_leg = leg
 
-    async def follow(self) -> None:
-        """Write that the far end rings and answers, as it happens; return when it has, or the leg is over."""
+    async def follow(self, then: Write = write_nothing) -> None:
+        """Write that the far end rings and answers, as it happens; return when it has, or the leg is over.
+
+        ``then`` is written with the answer, after it.
+        """
         with suppress(IllegalTransition):  # hung up in the meantime
             if await self._outgoing_leg.rang():
                 self.call = await self._ledger.mark_ringing(self.id)
                 self.rang.set_result(None)
             if await self._outgoing_leg.answered():
-                await self._mark_answered()
+                await self._mark_answered(then=then)
 
     async def ring(self) -> None:
         """Do nothing: the far end rings."""

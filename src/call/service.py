@@ -34,7 +34,7 @@ from mixminus.mixer import DigitReceived, EngineEvent, MediaResumed, MediaTimeou
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, LegId, new_id
 from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store, Transaction, write_nothing
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
@@ -291,18 +291,26 @@ class CallService:
     async def _serve_dialled(
         self, live: DialledCall, program: Program, early: bool, wanted: Callable[[], bool]
     ) -> None:
+        begun = early
+
+        async def begin(tx: Transaction) -> None:
+            nonlocal begun
+            if begun := wanted():
+                await self._flows.begin(tx, live.call, program)
+
         async def served() -> None:
             with self._meanwhile(f"dial timeout {live.id}", self._give_up(live)):
-                if not early:
-                    await live.answer()
-                if early or (live.answered and wanted()):
+                if early:
                     async with self._store.transaction() as tx:
                         await self._flows.begin(tx, live.call, program)
+                else:
+                    await live.answer()
+                if begun:
                     await self._run(live, program)
                 else:
                     await live.hang_up()
 
-        self._scope.spawn(f"follow {live.id}", live.follow())
+        self._scope.spawn(f"follow {live.id}", live.follow(write_nothing if early else begin))
         await self._carry(live, served())
 
     async def _carry(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:

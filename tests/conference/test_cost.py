@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 import mixminus
+from mixminus.call.outbound import Order
+from mixminus.call.routing import Program
 from mixminus.conference.errors import ConferenceFull
 from mixminus.conference.room import SEATS_AT_A_TIME, Seat
+from mixminus.model.call import Address
 from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus, RoomSettings
 from mixminus.model.ids import CallId, ConferencecallId, new_id
 from mixminus.store.database import Store
@@ -28,6 +31,7 @@ LIMITS = {
     "leave": (1, 5),
     "kick": (1, 3),
     "call": (3, 15),
+    "dial": (3, 14),
     "hang_up": (2, 9),
     "kick_call": (5, 18),
 }
@@ -101,6 +105,19 @@ async def call(backend: Backend, room: Conference) -> None:
     await until(lambda: live.joined == count)
 
 
+async def dial(backend: Backend, room: Conference) -> None:
+    """Call a phone, which answers, into the room, and wait until it has joined."""
+    live = backend.rooms.find(room.id)
+    assert live
+    count = live.joined + 1
+    option = {"conference_id": str(room.id)}
+    actions = ({"type": "conference_join", "option": option},)
+    order = Order((Address("sip", "bob@192.0.2.7"),), Program(actions), source=Address("sip", "alice"))
+    await backend.services.dialout.place(backend.customer_id, order)
+    backend.exchange.legs[-1].pick_up()
+    await until(lambda: live.joined == count)
+
+
 async def hang_up(backend: Backend, room: Conference) -> None:
     """Let the last phone hang up, and wait until its call is over."""
     before = len(backend.services.live_calls)
@@ -136,17 +153,17 @@ async def cheapest(
     return min(works, key=lambda work: sum(work.calls.values()))
 
 
-@pytest.mark.parametrize("act", [join, leave, kick, call, hang_up, kick_call])
+@pytest.mark.parametrize("act", [join, leave, kick, call, dial, hang_up, kick_call])
 async def test_the_work_does_not_grow_with_the_room(
     backend: Backend, act: Callable[[Backend, Conference], Awaitable[None]]
 ) -> None:
     room = await backend.room()
-    with_call = act in {call, hang_up, kick_call}
+    with_call = act in {call, dial, hang_up, kick_call}
     found: list[Work] = []
     for count in (FEW, MANY):
         live = backend.rooms.find(room.id)
         assert live
-        while live.joined < count + (act not in {join, call}):
+        while live.joined < count + (act not in {join, call, dial}):
             await enter(backend, room, with_call=with_call)
         await act(backend, room)  # statements are compiled, types looked up
         found.append(await cheapest(backend, room, act, with_call=with_call))

@@ -126,7 +126,7 @@ class IncomingLeg(SipLeg):
         if self._answer.agreed is None:
             return False
         if self._can(LegEvent.PROGRESS):
-            self._configure(self._answer.agreed)
+            self._configure_first(self._answer.agreed)
             self._fire(LegEvent.PROGRESS)
             self._send(Progress(self._id, self._attach()))
         return self._state in (LegState.EARLY, LegState.ANSWERED)
@@ -138,7 +138,7 @@ class IncomingLeg(SipLeg):
         if self._answer.agreed:
             # Again after early media: the media timeout starts now.
             self._media = None
-            self._configure(self._answer.agreed)
+            self._configure_first(self._answer.agreed)
         self._fire(LegEvent.ANSWER)
         self._send(Answer(self._id, tuple(headers.items()), self._attach()))
 
@@ -155,12 +155,11 @@ class IncomingLeg(SipLeg):
             self._send(Reject(self._id, _MOVED, (("Contact", f"<{uri}>"),)))
             self.set_ended(rejected(_MOVED))
 
-    async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
-        """Take an exchange; by the first one ``answer`` or ``open_early_media`` has configured the port."""
-        if not self.session.agreed[0] and self._answer.is_exchange(local_sdp, remote_sdp):
-            self.session.agreed = (local_sdp, remote_sdp)
-        else:
-            await super().media_agreed(local_sdp, remote_sdp)
+    def _configure_first(self, media: PortMedia) -> None:
+        """Configure the port by the INVITE's exchange, which the worker does not report."""
+        if not self.session.agreed[0]:
+            self.session.agreed = self._answer.texts
+        self._configure(media)
 
     def _newest_media(self) -> PortMedia | None:
         return self._unsent

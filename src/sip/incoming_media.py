@@ -17,7 +17,7 @@ __all__ = ["IncomingMedia"]
 class IncomingMedia:
     """The offer of an INVITE, which may be empty, and our answer to it, or our offer.
 
-    Each description is read once: both are known when the worker reports the exchange.
+    Each description is read once: the worker does not report this exchange, but those that follow it.
     """
 
     def __init__(self, leg_id: LegId, local: LocalEnd, text: str, offer: SessionDescription | None) -> None:
@@ -43,6 +43,7 @@ class IncomingMedia:
             raise NotAcceptable("no ICE and DTLS was agreed on")
         return secure_exchange(self._description, self._offer)
 
-    def is_exchange(self, local_sdp: str, remote_sdp: str) -> bool:
-        """Return whether these are our answer and the INVITE's offer."""
-        return (local_sdp, remote_sdp) == (self.attach.description, self._text)
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Our answer and the INVITE's offer."""
+        return self.attach.description, self._text

@@ -296,7 +296,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class MediaAgreed:
-    """An offer/answer exchange is complete: the first one or any later one."""
+    """An offer/answer exchange is complete; not reported is that of an incoming INVITE's offer, which the server answers."""
 
     leg_id: LegId
     local_sdp: str

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from mixminus.sip.channel import BlockingChannel, socket_pair
 from mixminus.sip.config import SipConfig
-from mixminus.sip.messages import Drain
+from mixminus.sip.messages import DialogConfirmed, Drain, MediaAgreed, Message
 from tests.support.sip_backend import open_backend
 from tests.support.sip_phone import Phone
 from tests.support.waiting import eventually, pace, until
@@ -116,5 +116,17 @@ def test_worker_frees_the_media_of_ended_calls() -> None:
         for number in range(10):
             server.call(f"call{number}")
         eventually(lambda: not server.media_pools(), what="no media pools are left")
+    finally:
+        server.close()
+
+
+def test_worker_does_not_report_the_exchange_that_the_server_has_made() -> None:
+    server = Server()
+    try:
+        server.begin("call")
+        reports: list[Message] = []
+        while not any(isinstance(each, DialogConfirmed) for each in reports):
+            reports.append(server.channel.receive())
+        assert not [each for each in reports if isinstance(each, MediaAgreed)]
     finally:
         server.close()

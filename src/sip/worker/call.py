@@ -86,6 +86,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """The last offer received; empty once answered."""
         self._session = LocalSession()
         self._agreed = ("", "")
+        self._first_exchange: tuple[str, str] | None = None
+        """Our answer to the INVITE and its offer, until pjsip has taken them."""
         self._outgoing = call_id == pj.PJSUA_INVALID_ID
         self._rang = False
         self._late_and_reliable = False
@@ -165,10 +167,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
         if self.offer and self._session.is_pending:
+            self._first_exchange = (self._session.next(), self.offer)
             self.offer = ""
             # pjsua2 asked for a description when the INVITE came, before Attach: this replaces it.
             # (In a late offer that would trip an assertion; there it asks when we ring or answer.)
-            parameters.sdp.wholeSdp = fold(self._session.next())
+            parameters.sdp.wholeSdp = fold(self._first_exchange[0])
         self.answer(parameters)
 
     def end(self, status_code: int, headers: HeaderFields = ()) -> None:
@@ -245,6 +248,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - pjsua2's name
+        if self._first_exchange:
+            # The server has made it, and knows what it means.
+            self._agreed, self._first_exchange = self._first_exchange, None
+            self._session.agreed(*self._agreed)
+            return
         # Kept in a variable: pjsua2 frees the members of a StreamInfo together with it.
         stream = self.getStreamInfo(0)
         setting = stream.audCodecParam.setting

@@ -20,6 +20,7 @@ from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.relay import Relay
 from mixminus.sip.edge.scanners import is_scanner
 from mixminus.sip.edge.takeovers import Takeovers
+from mixminus.sip.edge.tryings import Tryings
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
@@ -90,6 +91,7 @@ class Router:
             self.counters,
             on_called=self._phone_side.sources.verify,
         )
+        self._tryings = Tryings(self._calls)
         self._admission = Admission(self._calls, self.counters, limits=limits, is_verified=self.is_verified)
         self._shut_outs = self._admission.shut_outs
         self._failed_at_s = float("-inf")
@@ -274,16 +276,29 @@ class Router:
         """Charge a source with the CPU time that its message took."""
         self._admission.spent(source, processing_s, now_s)
 
+    @property
+    def keeps_trying(self) -> bool:
+        """Whether ``tryings`` will return something, unless other responses come before."""
+        return len(self._tryings) > 0
+
+    def tryings(self, now_s: float) -> list[ToPhone]:
+        """Return the 100s that no other response has followed in time."""
+        due = (self.from_worker(received, sip_port, now_s) for received, sip_port in self._tryings.due(now_s))
+        return [each for each in due if each]
+
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
-        """Handle a message from a loopback port."""
+        """Handle a message from a loopback port; a call's first 100 is kept for ``tryings``."""
         worker = self._calls.worker_at(sip_port)
         if worker is None:
             self.counters["sip_edge_stranger"] += 1
+            return None
+        if self._tryings.keep(received, worker.worker_id, sip_port, now_s):
             return None
         try:
             message = parse(received)
             if isinstance(message, Request):
                 return self._spirals.outward(self._worker_side.request(message, worker.worker_id, now_s))
+            self._tryings.forget(message.headers.first("call-id"))
             return self._spirals.outward(self._worker_side.response(message, worker.worker_id, now_s))
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1

@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.errors import InvalidArgument
 from mixminus.hosts import IPV6
+from mixminus.sip.remembering import remembering
 
 __all__ = [
     "Attribute",
@@ -190,6 +191,7 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
+@remembering
 def _attribute(value: str) -> Attribute:
     name, _, rest = value.partition(":")
     if not _TOKEN.match(name):

@@ -1,5 +1,6 @@
 """Payload types of a medium: ``a=rtpmap`` and ``a=fmtp``, parsed and made for our codecs."""
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,11 @@ _CHANNELS: Final = {Codec.PCMU: 1, Codec.PCMA: 1, Codec.G722: 1, Codec.OPUS: 2}
 # The parameters of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
 _EVENT_FMTP: Final = "0-16"
 _OPUS_FMTP: Final = "useinbandfec=1"
+_DESCRIBING: Final = frozenset({"rtpmap", "fmtp"})
+_KEPT: Final = 512
+_KEPT_LENGTH: Final = 2048
+"""Longer texts are read anew each time: the memory is bounded."""
+_NAMED: Final = {(codec.lower(), CODECS[codec][0], _CHANNELS[codec]): codec for codec in _CHANNELS}
 _PAYLOAD_TYPE = re.compile(r"[0-9]{1,3}\Z")
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._+-]{1,32})/([0-9]{1,6})(?:/([1-9]))?\s*\Z")
 
@@ -49,11 +55,28 @@ class PayloadFormat:
 
 
 def formats_of(media: MediaDescription) -> tuple[PayloadFormat, ...]:
-    """Return the known formats, in the order of the m-line."""
-    maps = dict(filter(None, map(_rtpmap, media.values("rtpmap"))))
-    parameters = {key: value for key, _, value in (text.partition(" ") for text in media.values("fmtp"))}
+    """Return the known formats, in the order of the m-line; remembered, because all phones of a kind offer the same."""
+    described = [f"{each.name} {each.value}" for each in media.attributes if each.name in _DESCRIBING]
+    text = "\n".join((" ".join(media.formats), *described))
+    return _kept_formats(text) if len(text) <= _KEPT_LENGTH else _formats(text)
+
+
+def _formats(text: str) -> tuple[PayloadFormat, ...]:
+    """Read the formats of an m-line, and the attributes that describe them, each in a line of its own."""
+    payload_types, *described = text.split("\n")
+    maps: dict[int, tuple[str, int, int]] = {}
+    parameters: dict[str, str] = {}
+    for line in described:
+        name, _, value = line.partition(" ")
+        if name == "fmtp":
+            number, _, parameters_of_it = value.partition(" ")
+            parameters[number] = parameters_of_it
+        elif mapped := _rtpmap(value):
+            maps[mapped[0]] = mapped[1]
     found = []
-    for payload_type in dict.fromkeys(int(text) for text in media.formats if _PAYLOAD_TYPE.match(text)):
+    for payload_type in dict.fromkeys(
+        int(each) for each in payload_types.split(" ") if _PAYLOAD_TYPE.match(each)
+    ):
         fmtp = parameters.get(str(payload_type), "")
         if payload_type in maps:
             name, clock_rate_hz, channels = maps[payload_type]
@@ -62,6 +85,9 @@ def formats_of(media: MediaDescription) -> tuple[PayloadFormat, ...]:
             name, clock_rate_hz = _STATIC[payload_type]
             found.append(PayloadFormat(payload_type, name, clock_rate_hz, 1, fmtp))
     return tuple(found)
+
+
+_kept_formats: Final = functools.lru_cache(maxsize=_KEPT)(_formats)
 
 
 def _rtpmap(value: str) -> tuple[int, tuple[str, int, int]] | None:
@@ -73,14 +99,7 @@ def _rtpmap(value: str) -> tuple[int, tuple[str, int, int]] | None:
 
 def codec_of(payload: PayloadFormat) -> Codec | None:
     """Return the engine's codec for a format, None if it has none."""
-    for codec, (clock_rate_hz, _) in CODECS.items():
-        if (
-            payload.encoding_name.lower() == codec.lower()
-            and payload.clock_rate_hz == clock_rate_hz
-            and payload.channels == _CHANNELS[codec]
-        ):
-            return codec
-    return None
+    return _NAMED.get((payload.encoding_name.lower(), payload.clock_rate_hz, payload.channels))
 
 
 def offered_format(name: Codec | str) -> PayloadFormat:

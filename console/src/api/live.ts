@@ -1,17 +1,20 @@
 // The live connection: one WebSocket for all events, which resumes where it was interrupted.
 //
 //   off -> connecting -> live -> waiting -> connecting ...      off: logged out
+//   off -> reading                                              without events, which a viewer does not get
 import { signal } from "@preact/signals";
 import { RequestFailed, type Event } from "mixminus-client";
 import { client } from "./request";
 import { expire } from "./session";
 
 export type LiveEvent = Event;
-export type LiveState = "off" | "connecting" | "live" | "waiting";
+export type LiveState = "off" | "connecting" | "live" | "waiting" | "reading";
 type Listener = (event: LiveEvent) => void;
 
 const RETRIES = { attempts: Infinity };
 // The server takes the id of its last event for one that is too high: events from the moment of connecting on.
+/** How often everything that is shown is read again, where no events come. */
+const READING_MS = 3000;
 const FROM_NOW = "999999999999999999";
 
 export const liveState = signal<LiveState>("off");
@@ -22,6 +25,7 @@ const listeners = new Set<Listener>();
 const onConnect = new Set<() => void>();
 let current: AbortController | undefined;
 let last = "";
+let reading: number | undefined;
 
 /** Call the listener with each event, and `connected` whenever the connection is there; returns what ends it. */
 export function listen(listener: Listener, connected?: () => void): () => void {
@@ -38,7 +42,15 @@ export function connect(customerId: string): void {
   void follow(customerId);
 }
 
+/** Read all that is shown again and again, in the place of events. */
+export function readAgain(): void {
+  disconnect();
+  liveState.value = "reading";
+  reading = window.setInterval(() => document.hidden || onConnect.forEach((call) => call()), READING_MS);
+}
+
 export function disconnect(): void {
+  clearInterval(reading);
   current?.abort();
   current = undefined;
   liveState.value = "off";

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { signal } from "@preact/signals";
-import { customer, enter } from "../api/account";
+import { account, enter } from "../api/account";
 import { explain } from "../api/errors";
 import { disconnect } from "../api/live";
 import { credential, notice } from "../api/session";
@@ -23,7 +23,7 @@ export function App() {
   if (entering.value) return <p class="page-note" role="status">Connecting to the server</p>;
   return (
     <>
-      {credential.value && customer.value ? <Frame /> : <Login />}
+      {credential.value && account.value ? <Frame /> : <Login />}
       <Toasts />
     </>
   );

@@ -1,9 +1,9 @@
 // The state of the live connection, and a way to make it again at once.
 import { useEffect, useState } from "preact/hooks";
-import { customer } from "../api/account";
+import { account } from "../api/account";
 import { liveState, retryAt, retryNow } from "../api/live";
 
-const WORDS = { off: "Offline", connecting: "Connecting", live: "Live", waiting: "Interrupted" };
+const WORDS = { off: "Offline", connecting: "Connecting", live: "Live", waiting: "Interrupted", reading: "Reading" };
 
 export function Connection() {
   const [, redraw] = useState(0);
@@ -13,7 +13,7 @@ export function Connection() {
     const timer = setInterval(() => redraw((count) => count + 1), 500);
     return () => clearInterval(timer);
   }, [state]);
-  const retry = () => customer.value && retryNow(customer.value.id);
+  const retry = () => account.value && retryNow(account.value.customerId);
   const seconds = Math.max(0, Math.ceil((retryAt.value - Date.now()) / 1000));
   return (
     <div class="connection" data-state={state}>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { customer, logOut } from "../api/account";
+import { account, administers, logOut } from "../api/account";
 import { showsRequests } from "../api/requestlog";
 import { useServer } from "../api/server";
 import { Icon, Logo } from "../ui/Icon";
@@ -16,7 +16,7 @@ function Navigation({ onChoose }: { onChoose: () => void }) {
   return (
     <nav aria-label="Views">
       {GROUPS.map((group) => {
-        const views = VIEWS.filter((view) => view.group === group && !view.path.includes(":") && (!view.at || (server && view.at(server))));
+        const views = VIEWS.filter((view) => view.group === group && !view.path.includes(":") && (!view.at || (server && view.at(server))) && (!view.admins || administers()));
         return (
           <div class="nav-group" key={group}>
             <h2>{group}</h2>
@@ -83,7 +83,7 @@ export function Frame() {
           <Icon name="menu" />
         </button>
         <a class="brand" href="#/rooms" aria-label="mixminus"><Logo size={26} /><span>mixminus</span></a>
-        <span class="customer">{customer.value?.name}</span>
+        <span class="customer">{account.value?.name}</span>
         <Tools />
       </header>
       <div class="sidebar"><Navigation onChoose={() => setMenu(false)} /></div>

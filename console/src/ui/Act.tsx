@@ -1,6 +1,7 @@
 // A button that sends a request, and can show it before.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { changes } from "../api/account";
 import { curl, needsKey, send, type ApiRequest } from "../api/request";
 import { showsRequests } from "../api/requestlog";
 import { Copy } from "./Copy";
@@ -23,7 +24,9 @@ interface ActProps<A> {
   done?: (answer: A) => void;
 }
 
-export function Act<A>({ request, children, icon, label, kind = "", pressed, disabled, confirm, done }: ActProps<A>) {
+export function Act<A>({ request, children, icon, label, kind = "", pressed, disabled: off, confirm, done }: ActProps<A>) {
+  const refused = request.method !== "get" && !changes();
+  const disabled = off || refused;
   const [busy, setBusy] = useState(false);
   const [asking, setAsking] = useState(false);
   async function act() {
@@ -42,7 +45,7 @@ export function Act<A>({ request, children, icon, label, kind = "", pressed, dis
   return (
     <span class="act">
       {/* Not "disabled": a button that is disabled while it has the focus loses it, and the keyboard its place. */}
-      <button type="button" class={kind} aria-disabled={disabled || busy} aria-pressed={pressed} title={label} aria-busy={busy}
+      <button type="button" class={kind} aria-disabled={disabled || busy} aria-pressed={pressed} title={refused ? "You may look at this, and change nothing" : label} aria-busy={busy}
         aria-label={children ? undefined : label} onClick={() => (confirm && !disabled ? setAsking(true) : void act())}>
         {icon && <Icon name={icon} />}
         {children}

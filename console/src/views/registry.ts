@@ -19,6 +19,8 @@ export interface View {
   readonly load: () => Promise<FunctionComponent<ViewProps>>;
   /** Whether it is in the navigation at this server; always, if that does not depend on the server. */
   readonly at?: (server: Server) => boolean;
+  /** Whether it is in the navigation of admins alone. */
+  readonly admins?: boolean;
 }
 
 export const GROUPS: readonly Group[] = ["Now", "Telephony", "Archive", "Operation"];
@@ -36,8 +38,8 @@ export const VIEWS: readonly View[] = [
   { path: "recordings", group: "Archive", icon: "recordings", title: "Recordings", load: async () => (await import("./recordings/Recordings")).Recordings },
   { path: "recordings/:id", group: "Archive", icon: "recordings", title: "Recording", load: async () => (await import("./recordings/RecordingView")).RecordingView },
   { path: "transcripts", group: "Archive", icon: "transcripts", title: "Transcripts", load: async () => (await import("./transcripts/Transcripts")).Transcripts },
-  { path: "usage", group: "Operation", icon: "clock", title: "Usage", load: async () => (await import("./usage/Usage")).Usage },
-  { path: "privacy", group: "Operation", icon: "lock", title: "Privacy", load: async () => (await import("./privacy/Privacy")).Privacy },
+  { path: "usage", group: "Operation", icon: "clock", title: "Usage", load: async () => (await import("./usage/Usage")).Usage, admins: true },
+  { path: "privacy", group: "Operation", icon: "lock", title: "Privacy", load: async () => (await import("./privacy/Privacy")).Privacy, admins: true },
   { path: "nodes", group: "Operation", icon: "nodes", title: "Nodes", load: async () => (await import("./nodes/Nodes")).Nodes, at: ({ nodes }) => nodes },
   { path: "server", group: "Operation", icon: "server", title: "Server", load: async () => (await import("./server/Server")).Server },
 ];

@@ -159,6 +159,12 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "whether new calls are refused because the server is about to stop",
         {"": int(services.admission.draining)},
     )
+    yield Metric(
+        "mixminus_recording_parts_lag_seconds",
+        "gauge",
+        "the most that a running recording has on the disk and not in the storage",
+        {"": services.recordings.parts_lag_s()},
+    )
     if not services.store.fence.alone:
         yield from _cluster_metrics(services)
     yield from services.process.gauges()

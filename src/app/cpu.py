@@ -24,6 +24,7 @@ ROLES: Final = {
     "mm-recording": "recording",
     "mm-recordings": "recording",
     "mm-encoder": "recording",
+    "mm-parts": "recording",
     "mm-recognition": "recognition",
     "mm-synthesis": "synthesis",
     "espeak-ng": "synthesis",

@@ -126,7 +126,7 @@ async def _share(
     """Be the leader if there is none; look from now on at what other nodes change and leave."""
 
     async def sweep() -> None:
-        await services.recordings.ledger.mark_abandoned()
+        await services.recordings.take_over()
         await _repair(services, runner)
 
     async def refresh() -> None:

@@ -151,6 +151,7 @@ def _service_config(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         recording_storage_url=settings.recording_storage_url,
+        recording_part_s=settings.recording_part_s,
         recording_retention_days=settings.recording_retention_days,
         speech=SpeechConfig(
             model_folder=settings.speech_model_dir,

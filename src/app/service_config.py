@@ -26,6 +26,8 @@ class ServiceConfig:
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     recording_sample_rate_hz: int = 16_000
     recording_storage_url: str = ""
+    recording_part_s: float = 10
+    """Seconds between two parts of a running recording in a storage; 0 for none."""
     recording_retention_days: int = 0
     traces: TraceConfig | None = None
     """None: the defaults, in a folder beside the recordings."""

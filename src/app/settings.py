@@ -128,6 +128,12 @@ class Settings(SecuritySettings, LimitSettings, ClusterSettings):
         description="storage of finished recordings, such as s3://bucket/folder with mixminus[s3]; "
         "empty means the data folder",
     )
+    recording_part_s: int = Field(
+        10,
+        ge=0,
+        le=3600,
+        description="seconds between two parts of a running recording in the storage of finished ones; 0 stores none",
+    )
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
     )

@@ -136,6 +136,7 @@ async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are 
                 directory=config.recordings_directory,
                 sample_rate_hz=config.recording_sample_rate_hz,
                 storage=open_storage(config.recording_storage_url, config.recordings_directory),
+                part_s=config.recording_part_s,
                 seat_of=rooms.seat_of,
                 on_ended=lambda recording: end_flows.after_recording(activeflows, recording),
             )

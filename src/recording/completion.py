@@ -22,7 +22,7 @@ from mixminus.recording.layout import MAIN
 from mixminus.recording.tracks import JOURNAL, segment_hashes
 from mixminus.recording.wav import repair_wav
 
-__all__ = ["TIMELINE", "Completed", "complete", "repair_journal"]
+__all__ = ["REPAIRED", "TIMELINE", "Completed", "complete", "repair_journal", "seal_of"]
 
 TIMELINE: Final = "timeline.json"
 REPAIRED: Final = "repaired"
@@ -35,6 +35,7 @@ class Completed:
     """The result of completing a recording."""
 
     samples: int
+    sample_rate_hz: int
     note: str
     """``repaired``, ``encoding_failed`` or empty."""
     files: tuple[dict[str, Any], ...]
@@ -47,15 +48,21 @@ def complete(directory: Path, progress: Callable[[float], bool]) -> Completed:
     """Run the remaining steps; ``progress`` as of ``encode``, over all tracks."""
     if not (directory / TIMELINE).exists():
         lines = repair_journal(directory)
-        begin, end = lines[0]["entry"], lines[-1]["entry"]
-        names, failed = _encode_tracks(directory, begin["format"], progress)
+        names, failed = _encode_tracks(directory, lines[0]["entry"]["format"], progress)
         files = [_describe(directory, name) for name in names]
         _write_timeline(directory, lines, [{"type": "files", "files": files, "note": failed}])
     timeline = orjson.loads((directory / TIMELINE).read_bytes())
+    begin = timeline["entries"][0]["entry"]
     _remove_others(directory, {each["name"] for each in timeline["files"]})
     end = next(line["entry"] for line in timeline["entries"] if line["entry"]["type"] == "end")
     last = timeline["entries"][-1]["entry"]
-    return Completed(end["samples"], end["note"] or last["note"], tuple(timeline["files"]), timeline["seal"])
+    return Completed(
+        end["samples"],
+        begin["sample_rate_hz"],
+        end["note"] or last["note"],
+        tuple(timeline["files"]),
+        timeline["seal"],
+    )
 
 
 def repair_journal(directory: Path) -> list[Line]:
@@ -84,6 +91,12 @@ def repair_journal(directory: Path) -> list[Line]:
     journal.sync()
     journal.close()
     return read_journal(path)[0]
+
+
+def seal_of(directory: Path) -> str:
+    """Return the seal of a completed recording's folder; empty for one that is not completed."""
+    path = directory / TIMELINE
+    return str(orjson.loads(path.read_bytes())["seal"]) if path.exists() else ""
 
 
 def _tracks(directory: Path) -> dict[str, Path]:

@@ -1,26 +1,27 @@
-"""Finisher: encodes, stores and ends captured recordings, also those left unfinished by the previous run."""
+"""Finisher: encodes, stores and ends captured recordings, also those left unfinished by the previous run or a dead node."""
 
 import asyncio
 import functools
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
-from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording
-from mixminus.recording.completion import TIMELINE, Completed, complete
+from mixminus.recording.completion import Completed, complete
 from mixminus.recording.encoding import EncodingStopped
 from mixminus.recording.ledger import RecordingLedger
+from mixminus.recording.restoring import restore
 from mixminus.recording.session import RecordingSession
-from mixminus.recording.storage import LocalStorage, Storage
+from mixminus.recording.storage import LocalStorage
+from mixminus.recording.uploads import Uploads
 from mixminus.recording.wav import repair_wav
 from mixminus.tasks import TaskScope
 from mixminus.threads import name_thread, named_threads
@@ -32,6 +33,8 @@ _IO_THREADS: Final = 2
 # Lower priority than calls and rooms: a recording may be ready later.
 _ENCODER_NICE: Final = 5
 _RETRY_S: Final = 1.0
+_RESTORE_AGAIN_S: Final = 30.0
+"""After a storage that did not answer, or a full disk."""
 
 T = TypeVar("T")
 
@@ -57,7 +60,7 @@ class Finisher:
         *,
         directory: Path,
         sample_rate_hz: int,
-        storage: Storage,
+        uploads: Uploads,
         counters: Counter[str],
         on_ended: OnEnded,
     ) -> None:
@@ -66,7 +69,8 @@ class Finisher:
         self._clock = clock
         self._directory = directory
         self._sample_rate_hz = sample_rate_hz
-        self._storage = storage
+        self._storage = uploads.storage
+        self._uploads = uploads
         self._counters = counters
         self.disk = named_threads(_DISK_THREADS, "mm-recording")
         """For recordings in progress."""
@@ -98,18 +102,14 @@ class Finisher:
         for recording in await self._ledger.unfinished():
             if self.is_long(recording):
                 await self._ledger.mark_captured(recording.id, None, "")
-                self._scope.spawn(f"repair {recording.id}", self._repair(recording))
+                self._scope.spawn(f"repair {recording.id}", self.take_up(recording))
             else:
-                await self._repair(recording)
+                await self.take_up(recording)
 
-    async def retry_storing(self, going_on: Container[RecordingId]) -> None:
-        """Upload ended recordings that are still on the local disk only."""
-        if isinstance(self._storage, LocalStorage):
-            return
-        for directory in await self.on_disk(lambda: sorted(self._directory.glob(f"*/{TIMELINE}"))):
-            recording_id = RecordingId(UUID(directory.parent.name))
-            if recording_id not in going_on and recording_id not in self._repairing:
-                await self._store(recording_id, directory.parent)
+    async def store_again(self, recording: Recording) -> None:
+        """Upload an ended recording that is still on the local disk only."""
+        if recording.id not in self._repairing and await self._store(recording.id, self._folder(recording)):
+            await self._uploads.drop(recording.id)
 
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Run a blocking function in the I/O threads, apart from recordings in progress.
@@ -124,24 +124,30 @@ class Finisher:
         """Complete a captured recording; ``tm_end`` None: the end of its files."""
         completed: Completed | None = None
         error = ""
-        directory = self._directory / str(recording.id)
+        directory = self._folder(recording)
+        is_stored = False
         try:
             work = functools.partial(complete, directory, functools.partial(self._progress, session))
             executor = self._encoder if self.is_long(recording) else self.disk
             completed = await asyncio.get_running_loop().run_in_executor(executor, work)
-            await self._store(recording.id, directory)
+            if not await self.retry(lambda: self._ledger.has(recording.id)):
+                log.warning("recording left to another node", recording_id=str(recording.id))
+                return
+            is_stored = await self._store(recording.id, directory)
         except EncodingStopped:
             return
         except (OSError, ValueError, LookupError) as exc:
             log.error("recording not completed", recording_id=str(recording.id), exc_info=exc)
             error = "not_completed"
-        samples = completed.samples if completed else 0
+        seconds = completed.samples / completed.sample_rate_hz if completed else 0
         begin = recording.tm_start or recording.tm_create
-        tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
+        tm_end = tm_end or begin + timedelta(seconds=seconds)
         write = functools.partial(self._ledger.mark_ended, recording.id, tm_end, completed, error)
         if ended := await self.retry(write):
-            log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
+            log.info("recording ended", recording_id=str(recording.id), seconds=seconds, error=ended.error)
             await self._notify_ended(ended)
+        if is_stored:
+            await self._uploads.drop(recording.id)
 
     async def retry(self, write: Callable[[], Awaitable[T]]) -> T:
         """Return the result of a database write, retried until it succeeds: its disk may be full."""
@@ -157,24 +163,48 @@ class Finisher:
         """Return whether completing takes longer than a moment: encoding or uploading."""
         return recording.format != "wav" or not isinstance(self._storage, LocalStorage)
 
-    async def _repair(self, recording: Recording) -> None:
-        if not (self._directory / str(recording.id)).is_dir():
-            await self._repair_older(recording)
+    async def take_up(self, recording: Recording) -> None:
+        """Complete a recording of an earlier run or of a dead node: from its folder, or from what the storage has of it."""
+        if recording.id in self._repairing:
             return
         self._repairing.add(recording.id)
         try:
-            await self.finish(recording, None, None)
+            if self._folder(recording).is_dir() or await self._restored(recording):
+                await self.finish(recording, None, None)
+            else:
+                await self._repair_older(recording)
         finally:
             self._repairing.discard(recording.id)
 
+    async def _restored(self, recording: Recording) -> bool:
+        """Return whether the storage had enough of a recording for its folder; asked until it answers."""
+        older = self._directory / f"{recording.id}.wav"
+        if self._uploads.store is None or older.exists():
+            return False
+        while True:
+            try:
+                found = await self._uploads.in_thread(
+                    functools.partial(restore, self._storage, recording, self._folder(recording))
+                )
+            except OSError as exc:
+                self._counters["recording.restore_failed"] += 1
+                log.error("recording not restored", recording_id=str(recording.id), exc_info=exc)
+                await self._clock.sleep(_RESTORE_AGAIN_S)
+            else:
+                self._counters["recording.restored"] += found
+                return found
+
     async def _repair_older(self, recording: Recording) -> None:
-        """End a recording of an older version: one WAV file without a folder, or no file."""
+        """End a recording of an older version, which is one WAV file without a folder, or one whose files are gone."""
         path = self._directory / f"{recording.id}.wav"
-        samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
-        begin = recording.tm_start or recording.tm_create
-        await self._ledger.mark_ended(
-            recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
+        is_there = path.exists()
+        samples = await self.on_disk(functools.partial(repair_wav, path)) if is_there else 0
+        tm_end = (recording.tm_start or recording.tm_create) + timedelta(
+            seconds=samples / self._sample_rate_hz
         )
+        error = "repaired" if is_there else "lost"
+        if await self._ledger.mark_ended(recording.id, tm_end, None, error) and not is_there:
+            self._counters["recording.lost"] += 1
 
     async def _notify_ended(self, recording: Recording) -> None:
         if self._closing:
@@ -184,13 +214,19 @@ class Finisher:
         except Exception as exc:
             log.error("on_ended failed", recording_id=str(recording.id), exc_info=exc)
 
-    async def _store(self, recording_id: RecordingId, directory: Path) -> None:
+    async def _store(self, recording_id: RecordingId, directory: Path) -> bool:
+        """Store a folder; return whether it is stored."""
         try:
             await self.on_disk(functools.partial(self._storage.store, recording_id, directory))
         except OSError as exc:
             # The files stay in the local folder, where they are found; maintenance tries again.
             self._counters["recording.not_stored"] += 1
             log.error("recording not stored", recording_id=str(recording_id), exc_info=exc)
+            return False
+        return True
+
+    def _folder(self, recording: Recording) -> Path:
+        return self._directory / str(recording.id)
 
     def _progress(self, session: RecordingSession | None, share: float) -> bool:
         """Record the encoder's progress; called in its thread."""

@@ -1,8 +1,8 @@
 """RecordingLedger: every change of a recording, its row and its events in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from mixminus.model.recording import (
     RecordingOptions,
     RecordingStatus,
 )
-from mixminus.recording.completion import Completed
+from mixminus.recording.completion import REPAIRED, Completed
 from mixminus.recording.encoding import FORMATS
 from mixminus.recording.errors import (
     FormatUnsupported,
@@ -104,6 +104,28 @@ class RecordingLedger:
         async with self._store.snapshot() as tx:
             return await tx.recordings.ended_before(moment, left=left)
 
+    async def ended(self, ids: Collection[RecordingId]) -> list[Recording]:
+        """Return those of the recordings that have ended, deleted ones too."""
+        async with self._store.snapshot() as tx:
+            return await tx.recordings.ended(ids)
+
+    async def left_behind(self, lapsed: timedelta) -> list[Recording]:
+        """Return the stopped recordings of nodes that have been gone for so long."""
+        async with self._store.snapshot() as tx:
+            return await tx.recordings.left_behind(lapsed)
+
+    async def claim(self, recording_id: RecordingId) -> bool:
+        """Make this node the one that completes a recording of a dead one; False if another does."""
+        async with self._store.transaction() as tx:
+            return await tx.recordings.claim(recording_id)
+
+    async def has(self, recording_id: RecordingId) -> bool:
+        """Return whether this node is the one that completes a recording."""
+        if self._store.fence.alone:
+            return True
+        async with self._store.snapshot() as tx:
+            return await tx.recordings.has(recording_id)
+
     async def create(self, recording: Recording, tm_start: datetime) -> Recording:
         """Insert a recording that has started; RecordingAlreadyActive if its reference has an active one."""
         async with self._store.transaction() as tx:
@@ -142,8 +164,8 @@ class RecordingLedger:
     async def mark_captured(self, recording_id: RecordingId, tm_end: datetime | None, error: str) -> None:
         """Mark the recording as stopping: its audio is complete, its files are not; publish an error."""
         async with self._store.transaction() as tx:
-            recording = await tx.recordings.find_for_update(recording_id)
-            if recording is None or recording.status is RecordingStatus.ENDED:
+            recording = await self._unended(tx, recording_id)
+            if recording is None:
                 return
             was_active = recording.status in _ACTIVE
             if was_active:
@@ -158,17 +180,21 @@ class RecordingLedger:
     async def mark_ended(
         self, recording_id: RecordingId, tm_end: datetime, completed: Completed | None, error: str = ""
     ) -> Recording | None:
-        """Mark the recording as ended, with its files; return None if it has ended."""
+        """Mark the recording as ended, with its files; return None if it has ended, or another node completes it.
+
+        What is cut short ends with its files, also where the capture was known to end later.
+        """
         async with self._store.transaction() as tx:
-            recording = await tx.recordings.find_for_update(recording_id)
-            if recording is None or recording.status is RecordingStatus.ENDED:
+            recording = await self._unended(tx, recording_id)
+            if recording is None:
                 return None
             was_active = recording.status in _ACTIVE
+            is_cut = completed is not None and completed.note == REPAIRED
             if not was_active:
                 tx.outbox.report(_stream_of(recording))
             recording = replace(
                 self._stepped(recording, RecordingEvent.FINISHED),
-                tm_end=recording.tm_end or tm_end,
+                tm_end=tm_end if is_cut else recording.tm_end or tm_end,
                 error=recording.error or error or (completed.note if completed else ""),
                 files=completed.files if completed else (),
                 seal=completed.seal if completed else "",
@@ -199,6 +225,13 @@ class RecordingLedger:
         async with self._store.transaction() as tx:
             _, recording = await _RECORDINGS.update(tx, self._clock, recording_id, change, None)
         return recording
+
+    async def _unended(self, tx: Transaction, recording_id: RecordingId) -> Recording | None:
+        """Return a recording, locked; None if it has ended, or another node has taken it."""
+        recording = await tx.recordings.find_for_update(recording_id)
+        if recording is None or recording.status is RecordingStatus.ENDED:
+            return None
+        return recording if await tx.recordings.has(recording_id) else None
 
     def _stepped(self, recording: Recording, event: RecordingEvent) -> Recording:
         status = step(RECORDING_TRANSITIONS, recording.status, event)

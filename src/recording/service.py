@@ -4,9 +4,10 @@ How a recording runs:
 
     tap -> RecordingSession: SampleClock (when) -> Layout (which track) -> TrackSet (WAV files) + Journal
         -> Finisher: repair -> encode -> timeline.json -> Storage -> status ``ended``
+                                   meanwhile Uploads: parts of the files -> Storage
 
-RecordingService owns the sessions. Finisher also completes recordings after a crash. RecordingLibrary reads,
-verifies and deletes what has ended. The ledger writes rows and events.
+RecordingService owns the sessions. Finisher also completes recordings after a crash. Abandoned completes those of dead
+nodes, from their parts. RecordingLibrary reads, verifies and deletes what has ended. The ledger writes rows and events.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ from mixminus.mixer import (
 from mixminus.model.conference import Conference
 from mixminus.model.ids import ConferenceId, CustomerId, RecordingId
 from mixminus.model.recording import PauseMode, Recording, RecordingOptions, RecordingStatus
+from mixminus.recording.abandoned import Abandoned
 from mixminus.recording.errors import (
     FileNotFound,
     RecordingNotActive,
@@ -45,9 +47,11 @@ from mixminus.recording.errors import (
 from mixminus.recording.finishing import Finisher, OnEnded
 from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
 from mixminus.recording.ledger import RecordingLedger
+from mixminus.recording.leftovers import Leftovers
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.tracks import TrackSet, begin_of
+from mixminus.recording.uploads import Uploads
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -55,6 +59,17 @@ from mixminus.tasks import TaskScope
 __all__ = ["RecordingService"]
 
 MAX_DURATION_S: Final = 86_400
+_COUNTERS: Final = (
+    "failed",
+    "events_dropped",
+    "not_stored",
+    "parts_stored",
+    "parts_failed",
+    "restored",
+    "restore_failed",
+    "superseded",
+    "lost",
+)
 
 T = TypeVar("T")
 log = get("recording")
@@ -66,7 +81,7 @@ class RecordingService:
     Each recording has a folder.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what the wiring chooses
         self,
         store: Store,
         clock: Clock,
@@ -74,29 +89,33 @@ class RecordingService:
         directory: Path,
         sample_rate_hz: int = 16000,
         storage: Storage | None = None,
+        part_s: float = 0,
         seat_of: Callable[[int], Seat | None] = lambda _: None,
         on_ended: OnEnded,
     ) -> None:
-        """``on_ended`` is called with each recording that has ended, until the service closes."""
+        """``part_s``: see ``Uploads``. ``on_ended`` is called with each recording that has ended, until the service closes."""
         self._store = store
         self.ledger = RecordingLedger(store, clock)
         self.storage = storage or LocalStorage(directory)
         self.directory = directory
-        self.counters: Counter[str] = Counter(
-            {"recording.failed": 0, "recording.events_dropped": 0, "recording.not_stored": 0}
-        )
+        self.counters: Counter[str] = Counter({f"recording.{name}": 0 for name in _COUNTERS})
         self._clock = clock
         self._sample_rate_hz = sample_rate_hz
         self._seat_of = seat_of
+        self._uploads = Uploads(
+            self.storage, clock, directory=directory, part_s=part_s, counters=self.counters
+        )
         self._finisher = Finisher(
             self.ledger,
             clock,
             directory=directory,
             sample_rate_hz=sample_rate_hz,
-            storage=self.storage,
+            uploads=self._uploads,
             counters=self.counters,
             on_ended=on_ended,
         )
+        self._abandoned = Abandoned(self.ledger, clock, self._finisher, self._uploads)
+        self._leftovers = Leftovers(self.ledger, self._uploads, directory, self.counters)
         self._scope = TaskScope(task_failed("recording"))
         self._sessions: dict[RecordingId, RecordingSession] = {}
         self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)
@@ -113,7 +132,13 @@ class RecordingService:
                     lambda: [id_ for id_ in orphans if (self.directory / str(id_)).is_dir()]
                 )
                 await tx.homes.adopt_recordings(found)
+        await self._leftovers.start()
         await self._finisher.repair()
+
+    async def take_over(self) -> None:
+        """Stop the recordings of dead nodes, and complete those whose nodes do not come back: at each sweep of the leader."""
+        await self.ledger.mark_abandoned()
+        await self._abandoned.look()
 
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:
         """Start to record a room, silence included."""
@@ -189,8 +214,14 @@ class RecordingService:
         return path
 
     async def retry_storing(self) -> None:
-        """Upload ended recordings that are still on the local disk only."""
-        await self._finisher.retry_storing(self._sessions)
+        """Upload ended recordings that are still on the local disk only, and delete what is left over of stored ones."""
+        for recording in await self._leftovers.set_aside(self._sessions):
+            await self._finisher.store_again(recording)
+        await self._leftovers.delete()
+
+    def parts_lag_s(self) -> float:
+        """Return the most that a running recording has on the disk and not in the storage."""
+        return self._uploads.lag_s()
 
     def with_progress(self, recording: Recording) -> Recording:
         """Return a recording with its pause mode and its encoding progress, which are not stored."""
@@ -228,7 +259,9 @@ class RecordingService:
             session.stop()
         await asyncio.gather(*(session.ended for session in tuple(self._sessions.values())))
         await self._scope.close()
+        await self._abandoned.close()
         await self._finisher.close()
+        await self._uploads.close()
 
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Run a blocking function apart from recordings in progress; return its result."""
@@ -275,6 +308,7 @@ class RecordingService:
         session = RecordingSession(recording, options, tap=tap, layout=layout, tracks=tracks)
         session.unwatch = watchers.add(functools.partial(self._on_change, session))
         self._sessions[recording.id] = session
+        self._uploads.begin(session)
         on_opened(session)
         self._scope.spawn(f"recording {recording.id}", self._record(session))
 

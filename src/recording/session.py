@@ -60,6 +60,10 @@ class RecordingSession:
         return self._clock.mode
 
     @property
+    def sample_rate_hz(self) -> int:
+        return self._tap.sample_rate_hz
+
+    @property
     def duration_s(self) -> float:
         """Captured duration by the tap's clock, pauses included."""
         return self._done / self._tap.sample_rate_hz

@@ -12,6 +12,7 @@ import fsspec
 
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.model.ids import RecordingId
+from mixminus.recording.parts import PartStore, as_os_errors
 
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "open_storage"]
 
@@ -25,6 +26,11 @@ class Storage(Protocol):
     @property
     def is_shared(self) -> bool:
         """Whether every node has the same files in it."""
+        ...
+
+    @property
+    def parts(self) -> PartStore | None:
+        """Where running recordings have their parts; None for a storage that is lost with this machine's disk."""
         ...
 
     def store(self, recording_id: RecordingId, directory: Path) -> None:
@@ -56,6 +62,7 @@ class LocalStorage:
     """The folder that recordings are made in."""
 
     is_shared: Final = False
+    parts: Final = None
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -101,10 +108,11 @@ class RemoteStorage:
         self._local = LocalStorage(directory)
         # In an object store a folder is part of a name, and creating one would create a bucket.
         self._has_folders = _OBJECT_STORES.isdisjoint(_protocols(self._files))
+        self.parts: PartStore | None = PartStore(self._files, self._root, has_folders=self._has_folders)
 
     def store(self, recording_id: RecordingId, directory: Path) -> None:
         target = self._remote(recording_id)
-        with _as_os_errors():
+        with as_os_errors():
             if self._has_folders:
                 self._files.makedirs(target, exist_ok=True)
             for path in sorted(directory.iterdir()):
@@ -114,13 +122,13 @@ class RemoteStorage:
     def size(self, recording_id: RecordingId, name: str) -> int:
         if self.path(recording_id, name):
             return self._local.size(recording_id, name)
-        with _as_os_errors():
+        with as_os_errors():
             return int(self._files.size(self._remote(recording_id, name)))
 
     def open(self, recording_id: RecordingId, name: str) -> BinaryIO:
         if self.path(recording_id, name):
             return self._local.open(recording_id, name)
-        with _as_os_errors():
+        with as_os_errors():
             return cast(BinaryIO, self._files.open(self._remote(recording_id, name), "rb"))
 
     def path(self, recording_id: RecordingId, name: str) -> Path | None:
@@ -129,13 +137,15 @@ class RemoteStorage:
 
     def delete(self, recording_id: RecordingId) -> None:
         self._local.delete(recording_id)
-        with _as_os_errors(), contextlib.suppress(FileNotFoundError):
+        with as_os_errors(), contextlib.suppress(FileNotFoundError):
             self._files.rm(self._remote(recording_id), recursive=True)
             self._files.invalidate_cache()
+        if self.parts:
+            self.parts.delete(recording_id)
 
     def delete_file(self, recording_id: RecordingId, name: str) -> None:
         self._local.delete_file(recording_id, name)
-        with _as_os_errors(), contextlib.suppress(FileNotFoundError):
+        with as_os_errors(), contextlib.suppress(FileNotFoundError):
             self._files.rm_file(self._remote(recording_id, name))
             self._files.invalidate_cache()
 
@@ -146,17 +156,6 @@ class RemoteStorage:
 def _protocols(files: Any) -> set[str]:
     protocol = files.protocol
     return {protocol} if isinstance(protocol, str) else set(protocol)
-
-
-@contextlib.contextmanager
-def _as_os_errors() -> Any:
-    """Turn any exception of a storage client into OSError: each client has its own types."""
-    try:
-        yield
-    except OSError:
-        raise
-    except Exception as error:
-        raise OSError("the storage does not answer") from error
 
 
 def open_storage(url: str, directory: Path) -> Storage:

@@ -203,8 +203,10 @@ class HomeRows:
         return list(await self._connection.scalars(query))
 
     async def adopt_recordings(self, ids: Collection[UUID]) -> None:
-        """Note that this node has the files of recordings."""
-        query = update(recordings).where(recordings.c.id.in_(ids))
+        """Note that this node has the files of recordings, except of those that another has taken meanwhile."""
+        query = update(recordings).where(
+            recordings.c.id.in_(ids), left_behind(recordings, self._fence.node_id)
+        )
         await self._connection.execute(query.values(node_id=self._fence.node_id))
 
     async def is_living(self, node_id: UUID) -> bool:

@@ -1,18 +1,18 @@
 """Recording rows."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, Interval, exists, func, literal, select, true, update
 
 from mixminus.model.ids import NIL
 from mixminus.model.recording import Recording, RecordingStatus
-from mixminus.store.homes import left_behind
+from mixminus.store.homes import GONE, left_behind
 from mixminus.store.related import Related
 from mixminus.store.rows import Rows
-from mixminus.store.tables import recordings
+from mixminus.store.tables import nodes, recordings
 
 __all__ = ["RecordingRows"]
 
@@ -40,6 +40,49 @@ class RecordingRows(Rows[Recording]):
         """Return the active recordings that no living node has, oldest first."""
         c = recordings.c
         query = select(recordings).where(c.status.in_(_ACTIVE), left_behind(recordings, self._node_id))
+        return await self._many(query.order_by(c.tm_create))
+
+    async def left_behind(self, lapsed: timedelta) -> list[Recording]:
+        """Return the stopped recordings of nodes whose leases have lapsed for so long, oldest first."""
+        c = recordings.c
+        since = func.clock_timestamp() - literal(lapsed, Interval())
+        lately = exists().where(nodes.c.id == c.node_id, nodes.c.lease_until > since)
+        query = select(recordings).where(
+            c.status == RecordingStatus.STOPPING,
+            c.node_id != NIL,
+            left_behind(recordings, self._node_id),
+            ~lately.correlate(recordings),
+        )
+        return await self._many(query.order_by(c.tm_create))
+
+    async def claim(self, recording_id: UUID) -> bool:
+        """Take a recording that has not ended and that no living node has; False if it is another's.
+
+        A claim waits for another one of the same row, and then sees that a living node has it.
+        """
+        c = recordings.c
+        lives = exists().where(nodes.c.id == self._node_id, nodes.c.state != GONE)
+        taken = await self._connection.execute(
+            update(recordings)
+            .where(c.id == recording_id, c.status != RecordingStatus.ENDED)
+            .where(left_behind(recordings, self._node_id), lives)
+            .values(node_id=self._node_id)
+            .returning(c.id)
+        )
+        return taken.first() is not None
+
+    async def has(self, recording_id: UUID) -> bool:
+        """Return whether this node has a recording, and lives; a server that is no node has all."""
+        if self._node_id == NIL:
+            return True
+        lives = exists().where(nodes.c.id == self._node_id, nodes.c.state != GONE)
+        mine = exists().where(recordings.c.id == recording_id, self._is_mine())
+        return bool(await self._connection.scalar(select(mine & lives)))
+
+    async def ended(self, ids: Collection[UUID]) -> list[Recording]:
+        """Return those of the recordings that have ended, deleted ones too, oldest first."""
+        c = recordings.c
+        query = select(recordings).where(c.id.in_(ids), c.status == RecordingStatus.ENDED)
         return await self._many(query.order_by(c.tm_create))
 
     async def ended_before(self, moment: datetime, *, left: bool = False) -> list[Recording]:

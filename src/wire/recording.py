@@ -45,7 +45,8 @@ class RecordingView(View):
     progress: float | None
     """Fraction that is encoded, 0 to 1, while encoding runs."""
     error: str
-    """Empty, `disk_full`, `disk_failed`, `repaired` (by a restart), `encoding_failed` or `not_completed`."""
+    """Empty, `disk_full`, `disk_failed`, `repaired` (by a restart), `encoding_failed`, `not_completed`,
+    or `lost`: neither a disk nor the storage has anything of it."""
     seal: str
     """The last hash of the timeline when the recording has ended. It proves that nothing was changed."""
     files: list[RecordingFile]

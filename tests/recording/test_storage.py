@@ -1,10 +1,8 @@
 """Recordings in an S3-compatible store: moto's server, over real HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from mixminus.errors import InvalidArgument
@@ -14,30 +12,7 @@ from mixminus.recording.storage import open_storage
 from tests.recording.steps import TICK, folder, start, stop, talk
 from tests.support.backend import EVERYTHING, Backend, open_backend
 from tests.support.clock import ManualClock
-from tests.support.s3 import s3_server
-
-BUCKET = "recordings"
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A bucket, found by the standard variables of AWS' clients."""
-    with s3_server() as url:
-        for name, value in (
-            ("AWS_ENDPOINT_URL", url),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-        ):
-            monkeypatch.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
-        client.close()
-
-
-def keys(client: Any) -> set[str]:
-    return {each["Key"] for each in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())}
+from tests.support.s3 import BUCKET, keys
 
 
 async def recorded(backend: Backend, **options: Any) -> Recording:

@@ -30,7 +30,7 @@ class Leftovers:
     """Of a storage that outlives this machine's disk: another node may have completed what lies on it.
 
     What was published stays: ``recording_finished`` has named its files and its seal. A folder here with another seal, or
-    without one, is set aside, so that nothing is read from it, and deleted once the published files are in the storage.
+    without one, is set apart, so that nothing is read from it, and deleted once the published files are in the storage.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Leftovers:
         self._counters = counters
 
     async def start(self) -> None:
-        """Delete what an interrupted start was restoring, and set aside what was replaced while this server was not there."""
+        """Delete what an interrupted start was restoring, and set apart what was replaced while this server was not there."""
         if self._uploads.store is None:
             return
         for draft in await self._uploads.in_thread(lambda: list(self._directory.glob(f"*{RESTORING}"))):
             await self._uploads.in_thread(functools.partial(shutil.rmtree, draft, ignore_errors=True))
-        await self.set_aside()
+        await self.set_apart()
 
-    async def set_aside(self, going_on: Container[RecordingId] = ()) -> list[Recording]:
+    async def set_apart(self, going_on: Container[RecordingId] = ()) -> list[Recording]:
         """Rename the folders that something else has replaced; return the ended recordings whose folders are still to be stored."""
         if self._uploads.store is None:
             return []
@@ -65,7 +65,7 @@ class Leftovers:
             folder = folders[recording.id]
             own = await self._uploads.in_thread(functools.partial(seal_of, folder))
             if recording.seal and own != recording.seal:
-                if await self._uploads.in_thread(functools.partial(_put_aside, folder)):
+                if await self._uploads.in_thread(functools.partial(_set_apart, folder)):
                     self._counters["recording.superseded"] += 1
                     log.warning("files replaced by those of another node", recording_id=str(recording.id))
             elif own:
@@ -73,16 +73,16 @@ class Leftovers:
         return kept
 
     async def delete(self) -> None:
-        """Delete what was set aside and the parts of ended recordings, where the published files are stored or deleted."""
+        """Delete what was set apart and the parts of ended recordings, where the published files are stored or deleted."""
         store = self._uploads.store
         if store is None:
             return
-        aside = await self._uploads.in_thread(lambda: dict(_folders(self._directory, _SUPERSEDED)))
+        apart = await self._uploads.in_thread(lambda: dict(_folders(self._directory, _SUPERSEDED)))
         parted = await self._uploads.in_thread(store.recordings)
-        for recording in await self._ledger.ended({*aside, *parted}):
+        for recording in await self._ledger.ended({*apart, *parted}):
             if not await self._uploads.in_thread(functools.partial(self._is_settled, recording)):
                 continue
-            if folder := aside.get(recording.id):
+            if folder := apart.get(recording.id):
                 await self._uploads.in_thread(functools.partial(shutil.rmtree, folder, ignore_errors=True))
             if recording.id in parted:
                 await self._uploads.in_thread(functools.partial(store.delete, recording.id))
@@ -98,7 +98,7 @@ class Leftovers:
         return False
 
 
-def _put_aside(folder: Path) -> bool:
+def _set_apart(folder: Path) -> bool:
     """Return whether the folder was still there: a recording that is stored meanwhile has none."""
     with suppress(FileNotFoundError):
         folder.rename(folder.with_name(folder.name + _SUPERSEDED))

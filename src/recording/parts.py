@@ -102,6 +102,7 @@ class PartStore:
 
     def _write(self, target: Path, parts: Sequence[tuple[int, str]]) -> None:
         """Write the bytes of parts up to the first gap."""
+        size = 0
         with target.open("wb") as file:
             for at in range(0, len(parts), _BATCH):
                 batch = parts[at : at + _BATCH]
@@ -109,9 +110,9 @@ class PartStore:
                     contents = self._files.cat([path for _, path in batch])
                 for first, path in batch:
                     content = _content(contents[path])
-                    if first != file.tell() or content is None:
+                    if first != size or content is None:
                         return
-                    file.write(content)
+                    size += file.write(content)
 
 
 def _content(stored: bytes) -> bytes | None:

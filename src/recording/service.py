@@ -215,7 +215,7 @@ class RecordingService:
 
     async def retry_storing(self) -> None:
         """Upload ended recordings that are still on the local disk only, and delete what is left over of stored ones."""
-        for recording in await self._leftovers.set_aside(self._sessions):
+        for recording in await self._leftovers.set_apart(self._sessions):
             await self._finisher.store_again(recording)
         await self._leftovers.delete()
 

@@ -58,7 +58,7 @@ def stored(server: Server, recording: str, at_least_s: float) -> float | None:
 
 
 def finished(node: Server, recording: str) -> int:
-    """Return how many times the end of a recording was told."""
+    """Return how many times the end of a recording was published."""
     events = node.call("GET", "/events?page_size=1000").json["result"]
     return sum(each["type"] == "recording_finished" and each["data"]["id"] == recording for each in events)
 
@@ -106,7 +106,7 @@ def test_a_recording_of_a_dead_node_and_disk_is_completed_by_another(
         eventually(lambda: not any("/parts/" in key for key in keys(bucket)), what="its parts are deleted")
         assert other.metrics()["mixminus_recording_restored_total"] == 1
 
-        away.rename(data)  # the disk comes back, with more of it: what was told holds
+        away.rename(data)  # the disk comes back, with more of it: what was published holds
         home.start()
         eventually(lambda: len(living(other.call("GET", "/nodes"))) == 2, timeout_s=60, what="it is a node")
         eventually(lambda: not main_file(home, recording).exists(), what="its files are set aside")
@@ -143,7 +143,7 @@ def _recording(node: Server, recording: str) -> dict[str, Any]:
 
 
 def _ended(node: Server, recording: str) -> dict[str, Any] | None:
-    """Return a recording that has ended; until its node is declared gone, nobody answers for it."""
+    """Return a recording that has ended; until its node is declared gone, no node answers for it."""
     found = _recording(node, recording)
     return found if found.get("status") == "ended" else None
 

@@ -78,7 +78,7 @@ async def test_the_disk_of_a_dead_node_has_time_to_come_back(
     assert not await ledger(other).claim(recording_id)
 
 
-async def test_one_of_many_completes_a_recording_that_nobody_came_back_for(
+async def test_one_of_many_completes_a_recording_that_no_node_came_back_for(
     nodes: Nodes, sql: Sql, customer_id: CustomerId
 ) -> None:
     dead, *others = [await nodes.store() for _ in range(6)]
@@ -138,7 +138,7 @@ async def test_a_node_that_is_gone_claims_nothing(nodes: Nodes, sql: Sql, custom
     assert not await ledger(frozen).claim(recording_id)
 
 
-async def test_what_nobody_came_back_for_in_a_day_is_lost(
+async def test_what_no_node_came_back_for_in_a_day_is_lost(
     nodes: Nodes, sql: Sql, customer_id: CustomerId
 ) -> None:
     dead, forgotten, other = [await nodes.store() for _ in range(3)]

@@ -181,7 +181,7 @@ async def test_a_stored_recording_whose_end_was_not_written_is_ended_as_it_is(
         await until(lambda: parts(bucket) == set())
 
 
-async def test_a_disk_that_comes_back_is_set_aside_and_deleted(tmp_path: Path, bucket: Any) -> None:
+async def test_a_disk_that_comes_back_is_set_apart_and_deleted(tmp_path: Path, bucket: Any) -> None:
     _, recording_id = await killed(tmp_path, bucket)
     (tmp_path / "dead" / "recordings").rename(tmp_path / "unmounted")
     async with opened(tmp_path / "dead") as backend:

@@ -27,7 +27,8 @@ from mixminus.recording.verify import verify
 from mixminus.recording.wav import shape_of
 from tests.support.faulty_files import FaultyFiles, Outcome
 
-RATE: Final = 8000
+RATE: Final = 800
+"""So low that some steps make segments, of ten seconds each."""
 PART_BYTES: Final = 3000
 """So that some samples are parts enough, and no part ends where samples do: one has an odd number of bytes of a header."""
 RECORDING: Final = Recording(

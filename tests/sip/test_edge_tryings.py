@@ -71,7 +71,7 @@ def test_a_100_within_a_dialog_is_sent_at_once() -> None:
     assert status_code(router.from_worker(answer_of(invite.message, 100), invite.sip_port, 0.1)) == 100
 
 
-def test_the_100_of_a_stranger_is_not_kept() -> None:
+def test_the_100_of_another_worker_is_not_kept() -> None:
     router = open_router()
     invite = forwarded(router.from_phone(request("INVITE", body=SDP), PHONE, 0.0))
     router.from_worker(answer_of(invite.message, 100), 7002, 0.0)

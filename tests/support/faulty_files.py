@@ -1,4 +1,4 @@
-"""A storage of fsspec in memory that refuses, loses the answers of, or cuts off what it is told to."""
+"""A storage of fsspec in memory that refuses, loses the answers of, or cuts off what a test names."""
 
 import enum
 from collections import deque

@@ -267,7 +267,7 @@ class ParticipantService:
         Participants that leave while others do are written together: their leavings share a transaction, and
         one ``conference_updated``.
         """
-        if room := self._rooms.find(seat.conference.id):
+        if (room := self._rooms.find(seat.conference.id)) and seat not in room.departing:
             room.departing.append(seat)
         async with self._rooms.lock(seat.conference.id):
             seat.clear()

@@ -316,15 +316,16 @@ class Home:
 
 
 async def _answer(link: Link, asked: Admit | Connect | Leave, work: Awaitable[Message]) -> None:
-    """Answer a request, also one that fails."""
+    """Answer a request, also one that fails: the call at the other node waits for that."""
+    refused = Refused(asked.room, asked.request, unavailable=True)
+    failed = Answered(asked.room, asked.request, done=False, unavailable=True)
+    answer: Message = refused if isinstance(asked, Admit) else failed
     try:
         answer = await work
     except MixMinusError as error:
         log.info("not done for a satellite", node_id=str(link.peer.id), reason=error.reason)
-        refused = Refused(asked.room, asked.request, unavailable=True)
-        failed = Answered(asked.room, asked.request, done=False, unavailable=True)
-        answer = refused if isinstance(asked, Admit) else failed
-    send(link, answer)
+    finally:
+        send(link, answer)
 
 
 async def _await_admission(link: Link, room: UUID, seat: Seat) -> None:

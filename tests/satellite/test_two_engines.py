@@ -34,7 +34,7 @@ from mixminus.satellite.satellite import NotSeated, Satellite
 from tests.support.backend import Backend, backend
 from tests.support.netns import ADDRESS
 from tests.support.signals import rms, tone
-from tests.support.waiting import until
+from tests.support.waiting import run_ready_tasks, until
 
 __all__ = ["backend"]
 
@@ -173,8 +173,10 @@ async def test_a_seat_is_released_when_its_node_detaches_at_the_same_time(pair: 
     assert seat
     [link] = pair.served
     said: list[Message] = [Leave(room.id, 1_000, seat.id)] if releases else []
-    for message in (*said, Detach(room.id)):  # as they come when the home has much else to do
-        pair.home.on_message(link, message)
+    async with pair.backend.services.rooms.lock(room.id):  # as while others join and leave
+        for message in (*said, Detach(room.id)):
+            pair.home.on_message(link, message)
+        await run_ready_tasks()
 
     async def alone() -> bool:
         return len(await pair.backend.joined(room)) == 1

@@ -2,11 +2,11 @@
 
 With names behind the folder, of those views alone.
 
-A real server, real phones in a room, and each view light and dark, wide and narrow, as WebP: a third of PNG's size.
+A real server, real phones in a room, and each view light and dark, wide and narrow, as WebP: a third of PNG's size. Three
+more servers share a database for the view ``nodes``.
 """
 
 import asyncio
-import base64
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -16,15 +16,14 @@ from typing import Any, Final
 from playwright.async_api import Browser, Page, expect
 
 from tests.app.server import KEY, Server, serve
+from tests.console.node_pictures import take_nodes
 from tests.console.pages import WITHIN_MS, api, log_in
+from tests.console.pictures import SCHEMES, SETTLED_MS, SIZES, save
 from tests.console.scene import Scene, open_scene
 from tests.console.test_join_page import browser
 from tests.support.netns import ADDRESS
 
-SIZES: Final = {"wide": (1440, 900), "narrow": (390, 844)}
-SCHEMES: Final = ("light", "dark")
-QUALITY: Final = 80
-SETTLED_MS: Final = 700
+_NODES: Final = "nodes"
 HISTORY_MS: Final = 9000
 """Time for the curves of a line's quality to have a shape."""
 
@@ -191,14 +190,6 @@ async def guest(chromium: Browser, server: Server, scene: Scene) -> None:
     await page.locator("body[data-state=joined]").wait_for()
 
 
-async def save(page: Page, path: Path) -> None:
-    """Write what the page shows; Playwright itself writes no WebP."""
-    devtools = await page.context.new_cdp_session(page)
-    taken = await devtools.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-    await devtools.detach()
-    await asyncio.to_thread(path.write_bytes, base64.b64decode(taken["data"]))
-
-
 async def take(
     chromium: Browser, server: Server, scene: Scene, folder: Path, *, scheme: Any, size: str, only: list[str]
 ) -> None:
@@ -250,7 +241,11 @@ def main(folder: Path, *only: str) -> None:
     """Take the pictures, into a folder that is made unless it exists."""
     expect.set_options(timeout=WITHIN_MS)
     folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take_all(folder, list(only)))
+    if only != (_NODES,):
+        asyncio.run(take_all(folder, list(only)))
+    if not only or _NODES in only:
+        with tempfile.TemporaryDirectory() as scratch:
+            take_nodes(folder, Path(scratch))
     print(f"{len(list(folder.glob('*.webp')))} pictures in {folder}")  # noqa: T201 -- a command
 
 

@@ -1,4 +1,4 @@
-"""The console for agents who are no admins: a manager changes, a viewer looks on, one who may see nothing sees why."""
+"""The console for agents who are no admins: a manager changes, a viewer looks on, one who may see nothing learns why."""
 
 from pathlib import Path
 

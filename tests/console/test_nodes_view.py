@@ -70,7 +70,7 @@ async def drain_and_undrain(page: Page, address: str, log: Any) -> None:
     await dialog.get_by_role("button", name=f"Drain {address}").click()
     await expect(row).to_contain_text("Draining")
     await expect(log).to_contain_text(f"{address} drains", timeout=WITHIN_MS)
-    await expect(page.get_by_text(f"{address} drains, and has no call left")).to_be_visible()
+    await expect(page.get_by_text(f"{address} drains, and has no call and no room left")).to_be_visible()
     await expect(log).to_contain_text("is the leader", timeout=WITHIN_MS)
     await row.get_by_role("button", name="Undrain").click()
     await dialog.get_by_role("button", name=f"Undrain {address}").click()

@@ -51,13 +51,13 @@ function advice({ result }: Nodes): readonly string[] {
   const living = result.filter(lives);
   const versions = new Set(living.map(({ version }) => version));
   const late = living.filter(({ lease_age_s }) => lease_age_s > LATE_S);
-  const emptied = living.filter(({ state, calls }) => state === "draining" && calls === 0);
+  const emptied = living.filter(({ state, calls, rooms }) => state === "draining" && calls === 0 && rooms === 0);
   return [
     ...(living.every(({ state }) => state === "draining") ? ["No node takes new calls: all drain. Undrain one."] : []),
     ...late.map(({ address, lease_age_s }) => `${address} has not renewed its lease for ${Math.round(lease_age_s)} s: it stands still, or does not reach the database.`),
     ...(living.length > 0 && !living.some(({ leader }) => leader) ? ["There is no leader: no webhook is sent until another node has taken over, within seconds."] : []),
     ...(versions.size > 1 ? [`The nodes run ${[...versions].join(" and ")}: finish the upgrade.`] : []),
-    ...emptied.map(({ address }) => `${address} drains, and has no call left: it can be stopped.`),
+    ...emptied.map(({ address }) => `${address} drains, and has no call and no room left: it can be stopped.`),
   ];
 }
 
@@ -76,8 +76,10 @@ export function Nodes() {
       )}
       {!!nodes?.result.length && (
         <>
-          {advice(nodes).map((text) => <p key={text} class="note warn" role="status">{text}</p>)}
-          <Table columns={columns(nodes, read)} rows={nodes.result} />
+          <div class="stack">
+            {advice(nodes).map((text) => <p key={text} class="note warn" role="status">{text}</p>)}
+            <Table columns={columns(nodes, read)} rows={nodes.result} />
+          </div>
           <History history={history} />
         </>
       )}
@@ -129,9 +131,11 @@ function History({ history }: { history: readonly Change[] }) {
       <div class="view-head section"><div class="grow"><h2>Changes</h2><p>Since this page was opened, the newest first</p></div></div>
       {history.length === 0 && <p class="muted">No node has joined, drained or gone.</p>}
       <div role="log" aria-label="Changes of nodes">
-        <ol class="card events">
-          {history.map(({ at, text }) => <li key={`${at} ${text}`}><span class="muted small">{new Date(at).toLocaleTimeString()}</span> {text}</li>)}
-        </ol>
+        {history.length > 0 && (
+          <ol class="card events">
+            {history.map(({ at, text }) => <li key={`${at} ${text}`}><span class="muted small">{new Date(at).toLocaleTimeString()}</span> {text}</li>)}
+          </ol>
+        )}
       </div>
     </section>
   );

@@ -184,13 +184,17 @@ class Membership:
             log.info("draining" if on else "serving again")
             self._on_draining()
 
+    def _meet(self, row: NodeRow) -> Peer:
+        peer = Peer(row.id, row.address, row.sip_address, is_older=is_older(row.version, self.node.version))
+        self._peers[row.id] = peer
+        return peer
+
     def _see(self, rows: Sequence[NodeRow]) -> None:
         living = {row.id: row for row in rows if row.state != GONE and row.id != self.node.id}
         departed = [self._peers.pop(id_) for id_ in tuple(self._peers) if id_ not in living]
         for id_, row in living.items():
-            peer = self._peers.setdefault(id_, Peer(id_, row.address, row.sip_address))
+            peer = self._peers.get(id_) or self._meet(row)
             peer.is_draining, peer.rooms, peer.load = row.state == DRAINING, row.rooms, row.load
-            peer.is_older = is_older(row.version, self.node.version)
         for peer in departed:
             peer.gone.set_result(None)
         if departed:

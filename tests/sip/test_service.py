@@ -88,6 +88,17 @@ async def test_inband_tones_are_digits_for_phones_without_telephone_event(
     await call.hang_up()
 
 
+async def test_call_that_waits_gets_100_once(backend: Backend, phone: Phone) -> None:
+    call = phone.call("wait")
+    call.invite(sdp())
+    assert (await call.next()).status_code == 100
+    await backend.leg.ring()
+    assert (await call.next()).status_code == 180
+    await backend.leg.hang_up()
+    assert (await call.final()).status_code == 480
+    call.ack_refusal()
+
+
 async def test_leg_hang_up_sends_bye(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()

@@ -30,7 +30,7 @@ PATIENCE_S = 15.0
 
 
 class LegReceiver:
-    """Receives legs: ``ring`` only rings, ``early`` gets early media, a status code is refused with it, any other name is answered."""
+    """Receives legs: ``wait`` waits, ``ring`` only rings, ``early`` gets early media, a status code is refused with it, any other name is answered."""
 
     def __init__(self) -> None:
         self.legs: list[Leg] = []
@@ -57,6 +57,8 @@ class LegReceiver:
         name = destination.target
         if name.isascii() and name.isdigit() and 300 <= int(name) < 700:
             await leg.reject(int(name))
+            return
+        if name == "wait":
             return
         if name == "early":
             await leg.open_early_media()

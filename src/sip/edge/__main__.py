@@ -91,7 +91,7 @@ class EdgeProcess:
         self._counted: dict[str, int] = {}
         self._public_hosts: tuple[str, ...] = ()
         self._newcomers_due: asyncio.Handle | None = None
-        self._tryings_due = False
+        self._tryings_due: asyncio.TimerHandle | None = None
         self._received = self._rounds = 0
         """Messages since the last look at newcomers, and looks since the last one that was read."""
         self._tracer = Tracer(
@@ -275,22 +275,24 @@ class EdgeProcess:
         if self._router:
             self._send(self._router.from_worker(received, sip_port, self._clock.monotonic_s()))
             self._flush()
-            if self._router.keeps_trying and not self._tryings_due:
-                self._await_tryings()
+            self._await_tryings(self._router)
 
-    def _await_tryings(self) -> None:
-        self._tryings_due = True
-        asyncio.get_running_loop().call_later(HOLD_S, self._send_tryings)
+    def _await_tryings(self, router: Router) -> None:
+        """Wake up when a 100 is due, and not where none is kept any more: most calls are answered before."""
+        if router.keeps_trying and not self._tryings_due:
+            self._tryings_due = asyncio.get_running_loop().call_later(HOLD_S, self._send_tryings)
+        elif self._tryings_due and not router.keeps_trying:
+            self._tryings_due.cancel()
+            self._tryings_due = None
 
     def _send_tryings(self) -> None:
         """Send the 100s that are due; the others, which came later, within another ``HOLD_S``."""
-        self._tryings_due = False
+        self._tryings_due = None
         if self._router:
             for action in self._router.tryings(self._clock.monotonic_s()):
                 self._send(action)
             self._flush()
-            if self._router.keeps_trying:
-                self._await_tryings()
+            self._await_tryings(self._router)
 
     def _send(self, action: Action) -> None:
         """Send an action to the server, a worker or a phone."""

@@ -16,7 +16,7 @@ SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx
 
 # Every fault of docs/reliability.md.
 CHAOS := tests/chaos tests/sip/test_stopped_processes.py tests/speech/synthesis/test_service.py tests/recording/test_full_disk.py \
-	tests/recording/test_kill.py tests/e2e/test_killed_workers.py tests/speech/recognition/test_conferences.py
+	tests/recording/test_kill.py tests/e2e/test_killed_workers.py tests/speech/recognition/test_conferences.py tests/satellite/test_storm.py
 MINUTES ?= 30
 
 # A failed test is run again, once; tests with real phones and a real browser twice, because their timing depends on how busy the

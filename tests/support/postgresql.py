@@ -75,6 +75,12 @@ class PostgreSQL:
         command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *self._address(database)]
         subprocess.run(command, input=statements.encode(), check=True, stdout=subprocess.DEVNULL)
 
+    def rows(self, database: str, query: str) -> list[list[str]]:
+        """Return what a query finds, each value as text."""
+        command = ["psql", "-qXAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", *self._address(database)]
+        found = subprocess.run(command, input=query.encode(), check=True, stdout=subprocess.PIPE).stdout
+        return [line.split("\t") for line in found.decode().splitlines()]
+
     def dump(self, database: str) -> bytes:
         """Return everything in a database, as SQL."""
         command = [_program("pg_dump"), *self._address(database)]

@@ -22,6 +22,8 @@ from tests.support.server import Server
 from tests.support.tones import tone
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(900)  # servers start, on a machine that does much else
+
 PART_S: Final = 2
 RATE: Final = 16_000
 COMPLETED_S: Final = 180

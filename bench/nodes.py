@@ -2,10 +2,12 @@
 
 *Forwarding*: the same requests, in turn at the node that has the room and at another one. *One node*: requests and joins,
 in turn at a server that is alone and at one with ``MIXMINUS_CLUSTER_ADDRESS``, each on a database of its own; CPU is that of
-the server's processes. *Death*: how long after SIGKILL the last of many rooms is open at another node.
+the server's processes. *Drain*: calls of a node that drains while they go on, and end one after the other; a lost one is one that the server
+ended. *Death*: how long after SIGKILL the last of many rooms is open at another node.
 """
 
 import argparse
+import itertools
 import os
 import statistics
 import tempfile
@@ -17,10 +19,11 @@ from typing import Final
 
 import psutil
 from tests.support.database import close_server, postgresql_url
-from tests.support.netns import inside
+from tests.support.netns import ADDRESS, inside
 from tests.support.nodes import running_nodes
 from tests.support.raw_phone import RawPhone
 from tests.support.server import MeasuredServer, Server
+from tests.support.tones import tone
 from tests.support.waiting import eventually
 
 WARM_UP: Final = 20
@@ -28,6 +31,10 @@ BLOCK: Final = 10
 """Operations of one server before it is the other's turn."""
 CLIENTS: Final = 4
 TAKEN_OVER_S: Final = 120.0
+CALLS_A_ROOM: Final = 4
+STAY_S: Final = 30.0
+SILENT_PHONES: Final = {"MIXMINUS_MEDIA_TIMEOUT_MS": "3600000"}
+"""Most phones send no audio: the server would end their calls."""
 
 
 def load() -> str:
@@ -119,6 +126,43 @@ def death(nodes: list[Server], rooms: int) -> None:
     rename(other, made[-1], 0)
 
 
+def drain(nodes: list[Server], calls: int) -> None:
+    """Drain a node with calls, four in a room; let them end after that, and count those that were lost."""
+    home, other = nodes
+    rooms = [home.new_room() for _ in range(-(-calls // CALLS_A_ROOM))]
+    with ExitStack() as stack:
+        phones = [stack.enter_context(RawPhone(patience_s=30, listens=place == 1)) for place in range(calls)]
+        for place, phone in enumerate(phones):
+            phone.dial((ADDRESS, home.sip_port), rooms[place // CALLS_A_ROOM])
+        phones[0].talk(tone(440, 1.0, sample_rate_hz=8000))
+        here = home.call("GET", "/nodes").json["here"]
+        eventually(lambda: calls_of(other, here) == calls, timeout_s=30, what="all calls are counted")
+        heard_from = len(phones[1].arrivals)
+        begin_s = time.monotonic()
+        assert other.call("POST", f"/nodes/{here}/drain").status == 200
+        time.sleep(STAY_S)
+        lost = 0
+        for phone in reversed(phones):
+            if "BYE" in phone.requests():
+                lost += 1
+                phone.forget()
+            phone.hang_up()
+        times_s = [each.at_s for each in phones[1].arrivals[heard_from:]]
+        gap_ms = 1000 * max(after - before for before, after in itertools.pairwise(times_s))
+        eventually(lambda: calls_of(other, here) == 0, timeout_s=60, what="no call is left")
+        eventually(lambda: open_rooms(home) == 0, timeout_s=60, what="no room is left")
+    kept = sum(other.room(room)["status"] == "progressing" for room in rooms)
+    print(
+        f"drain of a node with {calls} calls: {lost} lost, longest gap of a listener {gap_ms:.0f} ms; {kept} of {len(rooms)} rooms "
+        f"are open at the other node; empty {time.monotonic() - begin_s - STAY_S:.1f} s after the calls began to end; {load()}"
+    )
+
+
+def calls_of(server: Server, node: str) -> int:
+    rows = server.call("GET", "/nodes").json["result"]
+    return next(int(row["calls"]) for row in rows if row["id"] == node)
+
+
 def open_rooms(server: Server) -> float:
     return server.metrics()["mixminus_conferences"]
 
@@ -130,6 +174,7 @@ def main() -> None:
     )
     parser.add_argument("--requests", type=int, default=300)
     parser.add_argument("--blocks", type=int, default=20)
+    parser.add_argument("--calls", type=int, default=200)
     parser.add_argument("--rooms", type=int, default=1000)
     arguments = parser.parse_args()
     if not inside():
@@ -150,6 +195,11 @@ def main() -> None:
                 running_nodes([folder("single")], postgresql_url(), MeasuredServer) as (single,),
             ):
                 one_node([alone, single], arguments.blocks)
+        if arguments.calls:
+            settings = {"MIXMINUS_SIP_MAX_CALLS": str(arguments.calls + 20), **SILENT_PHONES}
+            folders = [folder("drained"), folder("serving")]
+            with running_nodes(folders, postgresql_url(), MeasuredServer, known=0, **settings) as nodes:
+                drain(nodes, arguments.calls)
         with running_nodes([folder("home"), folder("other")], postgresql_url(), MeasuredServer) as nodes:
             if arguments.requests:
                 forwarding(nodes, arguments.requests)

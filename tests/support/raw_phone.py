@@ -151,10 +151,10 @@ class RawPhone:
         found: list[str] = []
         while True:
             try:
-                message = self._sip.recv(65535).decode()
+                message = self._sip.recv(65535).decode(errors="replace")
             except BlockingIOError:
                 return found
-            if not message.startswith("SIP/2.0 "):
+            if message.isascii() and not message.startswith("SIP/2.0 "):  # else RTCP for a port one below
                 found.append(message.partition(" ")[0])
 
     def hang_up(self) -> None:

@@ -19,7 +19,7 @@ class ClusterSettings(BaseSettings):
 
     cluster_address: str = Field(
         "",
-        description="address:port at which other servers of the same PostgreSQL reach this one (experimental); "
+        description="address:port at which other servers of the same PostgreSQL reach this one; "
         "empty: the server has its database for itself",
     )
     cluster_secret: SecretStr = Field(

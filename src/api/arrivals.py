@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 
 from mixminus.api import whip
 from mixminus.api.authentication import IDENTITY
-from mixminus.api.forward import FORWARDER, MISDIRECTED, Forwarder, NodeUnreachable
+from mixminus.api.forward import FORWARDER, Forwarder, NodeUnreachable
 from mixminus.api.owners import NAMED_ROOM, ROOM, arrives
 from mixminus.api.paths import route_of, without_root
 from mixminus.api.services import SERVICES, Services
@@ -26,7 +26,6 @@ from mixminus.errors import Unavailable
 
 __all__ = ["place"]
 
-_LOOKS: Final = 3
 _REFUSED: Final = 503
 _WITHOUT_PLACE: Final = (Draining, Overloaded, SeatsTaken)
 
@@ -61,21 +60,12 @@ async def _tried(
     request: web.Request, handler: Handler, forwarder: Forwarder, node: Peer | None
 ) -> web.StreamResponse | Unavailable:
     """Return the answer of a node, or why this one has none."""
-    if node is None:
-        try:
-            return await handler(request)
-        except Unavailable as error:
-            return error
-    for _ in range(_LOOKS):
-        response = await forwarder.send(request, node)
-        if response.status != MISDIRECTED:
-            return response
-        forwarder.forget(request)
-        moved = await forwarder.owner_of(request)
-        if moved is None:
-            return await _tried(request, handler, forwarder, None)
-        node = moved
-    raise NodeUnreachable("the room moves to another node now: send the request again")
+    if node and (response := await forwarder.follow(request, node)) is not None:
+        return response
+    try:
+        return await handler(request)
+    except Unavailable as error:
+        return error
 
 
 def _is_full(services: Services, node: Peer | None) -> bool:

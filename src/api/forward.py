@@ -120,10 +120,19 @@ class Forwarder:
             raise NodeUnreachable("the node that has this is starting or ending: send the request again")
         return peer
 
-    def forget(self, request: web.Request) -> None:
-        """Look up the home of a request's room again: it was not where it was sent."""
-        if ROOM in request:
-            self._owners.homes.forget(request[ROOM])
+    async def follow(self, request: web.Request, peer: Peer) -> web.StreamResponse | None:
+        """Send a request to its node, or to where its room has moved; None if that is here. Raises NodeUnreachable."""
+        node: Peer | None = peer
+        for _ in range(_LOOKS):
+            if node is None:
+                return None
+            response = await self.send(request, node)
+            if response.status != MISDIRECTED:
+                return response
+            if ROOM in request:
+                self._owners.homes.forget(request[ROOM])
+            node = await self.owner_of(request)
+        raise NodeUnreachable("the room moves to another node now: send the request again")
 
     async def send(self, request: web.Request, peer: Peer) -> web.StreamResponse:
         """Send a request to its node and return the answer; raise NodeUnreachable if there is none."""
@@ -299,15 +308,9 @@ async def forward(request: web.Request, handler: Handler) -> web.StreamResponse:
     if IDENTITY not in request or arrives(request):
         return await handler(request)
     forwarder = request.app[FORWARDER]
-    for _ in range(_LOOKS):
-        peer = await forwarder.owner_of(request)
-        if peer is None:
-            return await handler(request)
-        response = await forwarder.send(request, peer)
-        if response.status != MISDIRECTED:
-            return response
-        forwarder.forget(request)
-    raise NodeUnreachable("the room moves to another node now: send the request again")
+    peer = await forwarder.owner_of(request)
+    response = await forwarder.follow(request, peer) if peer else None
+    return await handler(request) if response is None else response
 
 
 async def _keep_refusal(_: aiohttp.ClientSession, __: Any, ended: aiohttp.TraceRequestEndParams) -> None:

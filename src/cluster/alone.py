@@ -37,10 +37,6 @@ class Cluster(Protocol):
         """Return another living node; None for this one, and for one that is gone."""
         ...
 
-    def successor(self) -> Peer | None:
-        """Return the other node that takes new rooms and has the fewest; None if there is none."""
-        ...
-
     async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
         """Make a node drain, or serve again; False if it does not live."""
         ...
@@ -60,10 +56,6 @@ class Alone:
     lease_age_s = 0.0
 
     def peer(self, node_id: UUID) -> Peer | None:
-        """Return None: there is no other node."""
-        return None
-
-    def successor(self) -> Peer | None:
         """Return None: there is no other node."""
         return None
 

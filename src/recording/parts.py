@@ -65,11 +65,12 @@ class PartStore:
         return bool(self._found(recording_id))
 
     def restore(self, recording_id: RecordingId, directory: Path) -> bool:
-        """Write the beginning of each file that its parts give into a folder; return whether there is any."""
+        """Write the beginning of each file that its parts give into a folder; return whether there is any.
+
+        A file whose first part was not written to its end has no beginning: it is left out.
+        """
         found = self._found(recording_id)
-        for file, parts in found.items():
-            self._write(directory / file, parts)
-        return bool(found)
+        return any([self._write(directory / file, parts) for file, parts in found.items()])
 
     def recordings(self) -> set[RecordingId]:
         """Return the recordings that have parts."""
@@ -100,19 +101,27 @@ class PartStore:
                 found.setdefault(name["file"], []).append((int(name["first"]), path))
         return found
 
-    def _write(self, target: Path, parts: Sequence[tuple[int, str]]) -> None:
-        """Write the bytes of parts up to the first gap."""
+    def _write(self, target: Path, parts: Sequence[tuple[int, str]]) -> bool:
+        """Write the bytes of parts up to the first gap; return whether there are any."""
         size = 0
-        with target.open("wb") as file:
-            for at in range(0, len(parts), _BATCH):
-                batch = parts[at : at + _BATCH]
-                with as_os_errors():
-                    contents = self._files.cat([path for _, path in batch])
-                for first, path in batch:
-                    content = _content(contents[path])
-                    if first != size or content is None:
-                        return
-                    size += file.write(content)
+        for content in self._contents(parts):
+            with target.open("ab") as file:
+                size += file.write(content)
+        return size > 0
+
+    def _contents(self, parts: Sequence[tuple[int, str]]) -> Iterator[bytes]:
+        """Yield the bytes of parts up to the first gap."""
+        size = 0
+        for at in range(0, len(parts), _BATCH):
+            batch = parts[at : at + _BATCH]
+            with as_os_errors():
+                contents = self._files.cat([path for _, path in batch])
+            for first, path in batch:
+                content = _content(contents[path])
+                if first != size or content is None:
+                    return
+                size += len(content)
+                yield content
 
 
 def _content(stored: bytes) -> bytes | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 
 import aiohttp
 import pytest
@@ -15,11 +15,11 @@ async def server_that_answers_once(heard: list[str]) -> AsyncIterator[str]:
     """Yield the URL of a server that answers the first request of each connection, and closes it at the second."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""):
-            head = await reader.readuntil(b"\r\n\r\n")
-            heard.append(head.split(b" ")[0].decode())
-            writer.write(answer)
-        writer.close()
+        with closing(writer), suppress(asyncio.IncompleteReadError):
+            for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""):
+                head = await reader.readuntil(b"\r\n\r\n")
+                heard.append(head.split(b" ")[0].decode())
+                writer.write(answer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:

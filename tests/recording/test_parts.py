@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,6 +81,9 @@ class Running:
             self.upload.copy()
         self.files.expect(())
 
+    def close(self) -> None:
+        self.tracks.close()
+
     def restored(self) -> Path | None:
         """Return a folder of what the storage has; None if that is not enough for one."""
         folder = self._root / "restored" / str(RECORDING.id)
@@ -92,9 +95,8 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    begun = Running(tmp_path)
-    yield begun
-    begun.tracks.close()
+    with closing(Running(tmp_path)) as begun:
+        yield begun
 
 
 def audio(folder: Path) -> Mapping[str, bytes]:
@@ -123,8 +125,7 @@ def check_is_beginning(running: Running) -> None:
 def test_parts_are_the_beginning_of_the_files_and_at_last_all_of_them(
     steps: list[Write | list[Outcome]],
 ) -> None:
-    with TemporaryDirectory() as root:
-        running = Running(Path(root))
+    with TemporaryDirectory() as root, closing(Running(Path(root))) as running:
         for step in steps:
             if isinstance(step, tuple):
                 running.write(*step)
@@ -155,6 +156,17 @@ def test_a_part_that_was_not_stored_is_tried_again_as_it_was(running: Running) -
         "but for the header's sizes"
     )
     check_is_beginning(running)
+
+
+def test_a_stem_whose_first_part_was_cut_off_is_left_out(running: Running) -> None:
+    running.write(100, frozenset())
+    running.copy([])
+    running.write(100, frozenset({"port-1"}))
+    running.copy([Outcome.CUT])
+    check_is_beginning(running)
+    restored = running.restored()
+    assert restored is not None
+    assert sorted(path.name for path in restored.iterdir()) == [JOURNAL, "mix.wav"]
 
 
 def test_silence_costs_little(running: Running) -> None:

@@ -37,6 +37,7 @@ class _Contest:
     talkers: dict[Seat, float] = field(default_factory=dict)
     challenger: Seat | None = None
     looks: int = 0
+    publishing: bool = False
 
     def look(self, dominant: Seat | None) -> Seat | None:
         """Measure the talkers; return the seat that becomes dominant, None for no change."""
@@ -59,7 +60,7 @@ class _Contest:
 
 
 class DominantSpeakers:
-    """Looks four times a second at the talkers of each room."""
+    """Looks four times a second at the talkers of all rooms: a timer for each would cost more than the looks."""
 
     def __init__(self, store: Store, clock: Clock, rooms: Rooms) -> None:
         self._store = store
@@ -67,6 +68,7 @@ class DominantSpeakers:
         self._rooms = rooms
         self._contests: dict[ConferenceId, _Contest] = {}
         self._scope = TaskScope(task_failed("dominant"))
+        self._watching = False
         self.counters: Counter[str] = Counter({"dominant.lost": 0})
 
     def on_engine_event(self, event: EngineEvent) -> None:
@@ -76,31 +78,45 @@ class DominantSpeakers:
         seat = self._rooms.seat_of(event.port_id)
         if seat is None:
             return
-        contest = self._contests.get(seat.conference.id)
+        conference_id = seat.conference.id
+        contest = self._contests.get(conference_id)
         if isinstance(event, TalkSpurtEnded):
             if contest:
                 contest.talkers.pop(seat, None)
         elif contest:
             contest.talkers[seat] = _level(seat)
         else:
-            contest = self._contests[seat.conference.id] = _Contest({seat: _level(seat)})
-            self._scope.spawn(f"dominant {seat.conference.id}", self._watch(seat.conference.id, contest))
+            contest = self._contests[conference_id] = _Contest({seat: _level(seat)})
+            self._look(conference_id, contest)
+            if not self._watching:
+                self._watching = True
+                self._scope.spawn("dominant speakers", self._watch())
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""
         await self._scope.close()
 
-    async def _watch(self, conference_id: ConferenceId, contest: _Contest) -> None:
+    async def _watch(self) -> None:
         try:
-            while contest.talkers and (room := self._rooms.find(conference_id)):
-                if chosen := contest.look(room.dominant):
-                    room.dominant = chosen
-                    await self._publish(room, chosen)
+            while self._contests:
                 await self._clock.sleep(_LOOK_S)
+                for conference_id, contest in list(self._contests.items()):
+                    self._look(conference_id, contest)
         finally:
-            del self._contests[conference_id]
+            self._watching = False
 
-    async def _publish(self, room: Room, seat: Seat) -> None:
+    def _look(self, conference_id: ConferenceId, contest: _Contest) -> None:
+        if contest.publishing:
+            return
+        room = self._rooms.find(conference_id)
+        if room is None or not contest.talkers:
+            del self._contests[conference_id]
+        elif chosen := contest.look(room.dominant):
+            room.dominant = chosen
+            contest.publishing = True
+            self._scope.spawn(f"dominant {conference_id}", self._publish(room, chosen, contest))
+
+    async def _publish(self, room: Room, seat: Seat, contest: _Contest) -> None:
         try:
             async with self._store.transaction() as tx:
                 if seat.row:
@@ -110,6 +126,8 @@ class DominantSpeakers:
             log.warning(
                 "dominant speaker not published", conference_id=str(room.conference.id), cause=str(exc)
             )
+        finally:
+            contest.publishing = False
 
 
 def _level(seat: Seat) -> float:

@@ -12,6 +12,8 @@
 #include "codec/codec_ops.h"
 #include "dsp/plc.h"
 
+#define PREFETCHED_BYTES 128          /* with the head of a PLC after it    */
+
 struct mm_encoder {
 	const struct mm_codec_ops *ops;
 	bool economises;
@@ -121,6 +123,11 @@ int mm_decoder_init(struct mm_decoder *decoder,
 	if (!ops->conceal)
 		mm_plc_init(plc_of(decoder), format->sample_rate_hz);
 	return ops->decoder_init(decoder->state, format, libraries);
+}
+
+void mm_decoder_prefetch(const struct mm_decoder *decoder)
+{
+	mm_prefetch(decoder, PREFETCHED_BYTES);
 }
 
 int mm_decoder_decode(struct mm_decoder *decoder, const uint8_t *payload,

@@ -61,6 +61,8 @@ int mm_decoder_init(struct mm_decoder *decoder,
 /* Decode one payload to mono PCM; returns samples or -errno (-EBADMSG). */
 int mm_decoder_decode(struct mm_decoder *decoder, const uint8_t *payload,
 		      size_t size, int16_t *pcm, size_t max_samples);
+/* A decoder will decode soon. */
+void mm_decoder_prefetch(const struct mm_decoder *decoder);
 /* Conceal `nsamples` of a lost packet (Opus: by libopus; others: plc.h). */
 int mm_decoder_conceal(struct mm_decoder *decoder, int16_t *pcm,
 		       size_t nsamples);

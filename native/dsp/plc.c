@@ -43,7 +43,7 @@ static int32_t blend(int32_t x, int32_t y, size_t step, size_t steps)
 }
 
 /* Sample `at` of the last `periods` periods, repeated: the end of a round
- * fades into what came before its beginning. */
+ * fades into what came before its beginning. The history is in order. */
 static int32_t repeated(const struct mm_plc *plc, size_t periods, size_t at)
 {
 	const int16_t *end = plc->history + plc->history_len;
@@ -89,17 +89,36 @@ static int16_t invented(const struct mm_plc *plc, size_t at)
 	return (int16_t)(x < INT16_MIN ? INT16_MIN : x);
 }
 
+/* Over the oldest samples: to keep them in order would move all for each frame. */
 static void remember(struct mm_plc *plc, const int16_t *pcm, size_t nsamples)
 {
-	size_t kept;
+	size_t before_end = plc->history_len - plc->oldest;
 
 	if (nsamples > plc->history_len) {
 		pcm += nsamples - plc->history_len;
 		nsamples = plc->history_len;
 	}
-	kept = plc->history_len - nsamples;
-	memmove(plc->history, plc->history + nsamples, kept * sizeof(*pcm));
-	memcpy(plc->history + kept, pcm, nsamples * sizeof(*pcm));
+	if (nsamples < before_end) {
+		memcpy(plc->history + plc->oldest, pcm,
+		       nsamples * sizeof(*pcm));
+		plc->oldest += nsamples;
+		return;
+	}
+	memcpy(plc->history + plc->oldest, pcm, before_end * sizeof(*pcm));
+	plc->oldest = nsamples - before_end;
+	memcpy(plc->history, pcm + before_end, plc->oldest * sizeof(*pcm));
+}
+
+static void put_in_order(struct mm_plc *plc)
+{
+	int16_t begin[MM_PLC_MAX_HISTORY];
+	size_t after = plc->history_len - plc->oldest;
+
+	memcpy(begin, plc->history, plc->oldest * sizeof(*begin));
+	memmove(plc->history, plc->history + plc->oldest,
+		after * sizeof(*begin));
+	memcpy(plc->history + after, begin, plc->oldest * sizeof(*begin));
+	plc->oldest = 0;
 }
 
 static void begin_gap(struct mm_plc *plc)
@@ -107,6 +126,7 @@ static void begin_gap(struct mm_plc *plc)
 	size_t span = samples(plc, MM_PITCH_WINDOW_MS + MAX_PITCH_MS);
 	const int16_t *end = plc->history + plc->history_len;
 
+	put_in_order(plc);
 	plc->pitch_samples = mm_pitch_find(end - span, span,
 					   samples(plc, MIN_PITCH_MS),
 					   samples(plc, MAX_PITCH_MS),

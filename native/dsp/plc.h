@@ -17,7 +17,8 @@ struct mm_plc {
 	size_t overlap_samples;   /* a quarter of it: length of overlaps    */
 	size_t lost_samples;      /* concealed so far in this gap           */
 	size_t history_len;
-	int16_t history[MM_PLC_MAX_HISTORY]; /* before the gap, oldest first */
+	size_t oldest;            /* in history, a ring while none is lost  */
+	int16_t history[MM_PLC_MAX_HISTORY];
 };
 
 void mm_plc_init(struct mm_plc *plc, uint32_t sample_rate_hz);

@@ -84,11 +84,15 @@ static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
 }
 
 /* Bring the next bridges into the cache, each step a bridge further: first a
- * bridge, then its seats, then what the seats point to. */
+ * bridge, then its seats, then what the seats point to, then all of it. */
 static void prepare_bridges(const struct mm_held_bridge *bridge)
 {
 	const struct mm_held_bridge *next = LIST_NEXT(bridge, in_shard);
 
+	if (!next)
+		return;
+	mm_bridge_prefetch_sources(next->bridge);
+	next = LIST_NEXT(next, in_shard);
 	if (!next)
 		return;
 	mm_bridge_prefetch_members(next->bridge);

@@ -39,6 +39,9 @@ struct mm_shard_socket {
 	 * cache lines from here on have been prefetched.                   */
 	void (*prepare)(const struct mm_shard_socket *socket);
 	size_t reader;                    /* index in the shard's readers   */
+	/* The last datagram was the next of a stream that sends one a tick:
+	 * it need not be known at once whether another one waits.          */
+	bool one_a_tick;
 };
 
 /* A socket that is read in every tick. */

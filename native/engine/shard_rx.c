@@ -6,6 +6,11 @@
  * and the state is prefetched while the kernel copies.
  *
  *   prepare 16 -> recvmmsg 16 times -> 16 sockets' datagrams to their ports
+ *
+ * Finding out that no second datagram waits costs a quarter of a read. So from a
+ * phone that sends one a tick, in order, one is read; a second one is read a tick
+ * later, which is when it is played at the earliest. What was older than a tick, or
+ * is not the next one, shows that more may wait: then all are read at once.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -16,6 +21,7 @@
 #define EACH (MM_UDP_BATCH / GROUP)
 #define ROUNDS 16              /* bounds a flood: 64 datagrams a round      */
 #define EPOLL_BATCH 256
+#define US_PER_MS 1000
 
 void mm_shard_read(struct mm_shard *shard, struct mm_shard_socket *socket)
 {
@@ -74,29 +80,56 @@ static void drain(struct mm_shard *shard, struct mm_shard_socket *socket,
 	}
 }
 
+/* Virtual time has no age of a datagram. */
+static size_t most(const struct mm_shard *shard,
+		   const struct mm_shard_socket *socket)
+{
+	return socket->one_a_tick && !shard->config.manual ? 1 : EACH;
+}
+
+/* Whether more datagrams than those that were read may wait, which must not. */
+static bool has_more(const struct mm_shard *shard,
+		     const struct mm_shard_socket *socket,
+		     const struct mm_datagram *first, int count, size_t asked,
+		     int64_t now_us)
+{
+	int64_t tick_us = (int64_t)shard->config.ptime_ms * US_PER_MS;
+
+	if (count < (int)asked)
+		return false;
+	return asked > 1 || !socket->one_a_tick ||
+	       now_us - first->arrival_us > tick_us;
+}
+
 static void read_group(struct mm_shard *shard,
 		       const struct mm_shard_reader *readers, size_t count,
 		       int64_t now_us)
 {
+	size_t asked[GROUP];
 	int counts[GROUP];
-	bool more = false;
 
-	for (size_t i = 0; i < count; i++) {
-		readers[i].socket->prepare(readers[i].socket);
-		counts[i] = mm_udp_receive(readers[i].fd,
-					   shard->datagrams + i * EACH, EACH);
-		more |= counts[i] == EACH;
-	}
 	for (size_t i = 0; i < count; i++) {
 		struct mm_shard_socket *socket = readers[i].socket;
 
-		deliver(shard, socket, shard->datagrams + i * EACH, counts[i],
-			now_us);
-		if (counts[i] < EACH)
+		socket->prepare(socket);
+		asked[i] = most(shard, socket);
+		counts[i] = mm_udp_receive(readers[i].fd,
+					   shard->datagrams + i * EACH,
+					   asked[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct mm_shard_socket *socket = readers[i].socket;
+		struct mm_datagram *datagrams = shard->datagrams + i * EACH;
+
+		deliver(shard, socket, datagrams, counts[i], now_us);
+		asked[i] = has_more(shard, socket, datagrams, counts[i],
+				    asked[i], now_us);
+		if (!asked[i])
 			socket->after_receive(socket, now_us);
 	}
-	for (size_t i = 0; more && i < count; i++) {
-		if (counts[i] < EACH)
+	/* The datagrams of the group have been delivered: their room is free. */
+	for (size_t i = 0; i < count; i++) {
+		if (!asked[i])
 			continue;
 		drain(shard, readers[i].socket, now_us);
 		readers[i].socket->after_receive(readers[i].socket, now_us);

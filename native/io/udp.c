@@ -178,6 +178,18 @@ void mm_address_unmap(struct mm_address *address)
 	address->len = sizeof(in);
 }
 
+/* recvmsg costs less than recvmmsg of one. */
+static int receive_headers(int fd, struct mmsghdr *headers, size_t max)
+{
+	ssize_t size;
+
+	if (max > 1)
+		return recvmmsg(fd, headers, (unsigned)max, MSG_DONTWAIT, NULL);
+	size = recvmsg(fd, &headers[0].msg_hdr, MSG_DONTWAIT);
+	headers[0].msg_len = (unsigned)size;
+	return size < 0 ? -1 : 1;
+}
+
 int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 {
 	struct mmsghdr headers[MM_UDP_BATCH];
@@ -200,7 +212,7 @@ int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 			.msg_controllen = sizeof(controls[i].bytes),
 		};
 	}
-	received = recvmmsg(fd, headers, (unsigned)max, MSG_DONTWAIT, NULL);
+	received = receive_headers(fd, headers, max);
 	if (received <= 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	now_us = clock_us(CLOCK_MONOTONIC);

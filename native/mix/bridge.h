@@ -67,6 +67,7 @@ struct mm_member {
 #define MM_BRIDGE_HEAD_BYTES 192
 void mm_bridge_prefetch_seats(const struct mm_bridge *bridge);
 void mm_bridge_prefetch_members(const struct mm_bridge *bridge);
+void mm_bridge_prefetch_sources(const struct mm_bridge *bridge);
 
 int mm_member_open(struct mm_member *member, uint32_t port_id,
 		   struct mm_source *source,

@@ -30,7 +30,7 @@ static void prepare_next(const struct mm_bridge *bridge, size_t at)
 		__builtin_prefetch(seats[at + 2].source);
 		__builtin_prefetch(seats[at + 2].member, 1);
 	}
-	if (at + 1 >= bridge->nseats)
+	if (at + 1 < PREFETCHED_SEATS || at + 1 >= bridge->nseats)
 		return;
 	source = seats[at + 1].source;
 	if (source && source->ops->prepare)
@@ -54,6 +54,16 @@ void mm_bridge_prefetch_members(const struct mm_bridge *bridge)
 
 		mm_prefetch(seat->member, sizeof(*seat->member));
 		mm_prefetch(seat->source, MM_CACHE_LINE_BYTES);
+	}
+}
+
+void mm_bridge_prefetch_sources(const struct mm_bridge *bridge)
+{
+	for (size_t i = 0; i < bridge->nseats && i < PREFETCHED_SEATS; i++) {
+		const struct mm_source *source = bridge->seats[i].source;
+
+		if (source && source->ops->prepare)
+			source->ops->prepare(source);
 	}
 }
 

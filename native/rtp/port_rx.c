@@ -100,9 +100,11 @@ static void receive_rtp(struct mm_rtp_port *port,
 		counters->rtp_on_hold++;
 		return;
 	}
-	if (!mm_receiver_packet(port->rx.receiver, &rtp, (size_t)plain,
-				arrival_us))
-		note_packet(port, arrival_us);
+	if (mm_receiver_packet(port->rx.receiver, &rtp, (size_t)plain,
+			       arrival_us))
+		return;
+	port->rtp.one_a_tick = mm_receiver_is_regular(port->rx.receiver);
+	note_packet(port, arrival_us);
 }
 
 /* Reports come from another port of the peer's host than its audio. */
@@ -144,6 +146,8 @@ void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 const struct mm_address *from, uint8_t *bytes,
 			 size_t size, int64_t arrival_us, bool rtcp)
 {
+	if (!rtcp)
+		port->rtp.one_a_tick = false;
 	if (!port->rx.receiver) {
 		port->port.counters.rtp_before_media++;
 		return;

@@ -96,6 +96,9 @@ void mm_receiver_count(struct mm_receiver *receiver)
 	const struct mm_jbuf_counters *now = &receiver->jbuf.counters;
 	struct mm_jbuf_counters *counted = &receiver->counted;
 
+	/* The port's counters are seldom in the cache. */
+	if (memcmp(now, counted, sizeof(*now)) == 0)
+		return;
 	receiver->counters->jbuf_late += now->late - counted->late;
 	receiver->counters->jbuf_lost += now->lost - counted->lost;
 	receiver->counters->jbuf_reordered += now->reordered - counted->reordered;
@@ -227,6 +230,7 @@ static int receive_audio(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 {
 	const struct mm_codec_format *format =
 		&receiver->voice.formats[format_index];
+	uint32_t newest = receiver->jbuf.newest_sequence;
 	int nsamples = mm_codec_payload_samples(format, rtp->payload,
 						rtp->payload_bytes);
 	int level = mm_rtp_audio_level(rtp, receiver->config.level_extension_id,
@@ -255,6 +259,10 @@ static int receive_audio(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 			      arrival_us);
 	header.ticks = (uint32_t)((uint64_t)nsamples * format->clock_rate_hz /
 				  format->sample_rate_hz);
+	receiver->regular = extended == newest + 1 &&
+			    header.ticks >= mm_frame_samples(
+						    format->clock_rate_hz,
+						    receiver->config.ptime_ms);
 	return mm_jbuf_put(&receiver->jbuf, &header, rtp->payload,
 			   rtp->payload_bytes);
 }
@@ -288,6 +296,7 @@ int mm_receiver_packet(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 	uint32_t extended;
 	int format, rc;
 
+	receiver->regular = false;
 	if (is_stray(receiver, rtp)) {
 		counters->rtp_unknown_payload_type++;
 		return -ENOENT;
@@ -314,6 +323,11 @@ int mm_receiver_packet(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 	if (rtp->payload_bytes > 0)
 		counters->rtp_unknown_payload_type++;
 	return 0;
+}
+
+bool mm_receiver_is_regular(const struct mm_receiver *receiver)
+{
+	return receiver->regular;
 }
 
 int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,

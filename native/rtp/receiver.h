@@ -55,6 +55,8 @@ void mm_receiver_prepare_packet(const struct mm_receiver *receiver);
  * and the counter that names why. */
 int mm_receiver_packet(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 		       size_t packet_bytes, int64_t arrival_us);
+/* Whether the last packet was the next one, with a tick of audio at least. */
+bool mm_receiver_is_regular(const struct mm_receiver *receiver);
 /* A finished digit, 1, or 0; call until 0 every tick. */
 int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,
 		      struct mm_digit *digit);

@@ -32,6 +32,7 @@ struct mm_receiver {
 	int64_t last_event_us;            /* of RFC 4733; 0: never          */
 	bool detects_tones, removes_tones;
 	int64_t last_packet_us;
+	bool regular;                     /* the last packet                */
 	int64_t now_us;
 	int64_t last_correction_us;
 	int correction_ms;                /* wanted in this tick            */

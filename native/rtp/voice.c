@@ -143,6 +143,7 @@ void mm_voice_push_packet(struct mm_voice *voice,
 		voice->format = (size_t)format;
 		mm_voice_restart(voice);
 	}
+	mm_decoder_prefetch(voice->decoders[format]);
 	nsamples = mm_codec_payload_samples(&voice->formats[format],
 					    packet->payload, packet->size);
 	if (nsamples <= 0)

@@ -60,6 +60,24 @@ def test_phones_hear_each_other_in_real_time(shards: int) -> None:
         assert engine.tick_lateness_us()["ticks"] > 0
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 0, 3, 2), (0, 0, 1, 1)])
+def test_packets_that_come_at_once_are_all_received(order: tuple[int, ...]) -> None:
+    """From a phone that has sent one packet a tick before, and sends nothing after."""
+    with Engine() as engine, RtpPhone() as phone:
+        engine.start()
+        port = _join(engine, engine.open_bridge(), phone)
+        for _ in range(20):
+            phone.send(port.local_port)
+            select.select([phone.socket], [], [], 1)
+            phone.heard()
+        first, begin = phone.sequence_number, phone.timestamp
+        for each in order:
+            phone.sequence_number, phone.timestamp = first + each, begin + 160 * each
+            phone.send(port.local_port)
+        eventually(lambda: port.statistics().counters["rtp_received"] == 20 + len(order))
+        assert port.statistics().counters["jbuf_duplicate"] == len(order) - len(set(order))
+
+
 def test_the_eventfd_is_readable_when_events_are_queued() -> None:
     with Engine() as engine, RtpPhone() as phone:
         engine.start()

@@ -27,6 +27,7 @@ class Plc(ctypes.Structure):
         ("overlap_samples", ctypes.c_size_t),
         ("lost_samples", ctypes.c_size_t),
         ("history_len", ctypes.c_size_t),
+        ("oldest", ctypes.c_size_t),
         ("history", ctypes.c_int16 * 2880),
     ]
 
@@ -140,6 +141,19 @@ def test_any_frame_length_will_do(frame: int) -> None:
     for at, one in enumerate(pcm):
         heard = _conceal(plc, frame) if at % 9 == 8 else _good(plc, one)
         assert np.abs(heard.astype(int)).max() <= 1.05 * AMPLITUDE
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(RATES), st.lists(st.integers(0, 4000), max_size=8), st.integers(0, 2**32 - 1))
+def test_a_gap_is_filled_from_what_was_heard_in_whatever_frames(
+    rate_hz: int, frames: list[int], seed: int
+) -> None:
+    pcm = np.random.default_rng(seed).integers(-9000, 9000, sum(frames)).astype(np.int16)
+    in_frames, at_once = _plc(rate_hz), _plc(rate_hz)
+    for frame in np.split(pcm, np.cumsum(frames)[:-1]):
+        _good(in_frames, frame)
+    _good(at_once, np.concatenate([np.zeros(in_frames.history_len, np.int16), pcm]))
+    assert np.array_equal(_conceal(in_frames, rate_hz // 20), _conceal(at_once, rate_hz // 20))
 
 
 @settings(max_examples=100)

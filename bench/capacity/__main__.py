@@ -22,7 +22,7 @@ __all__ = ["main", "measurements", "parser"]
 Measurement = tuple[str, Callable[[Setup], Awaitable[Line]]]
 
 STEPS = {
-    CodecName.PCMU: (10, 500, 1000, 1500, 2000, 2500),
+    CodecName.PCMU: (10, 500, 1000, 1500, 2000),
     CodecName.PCMA: (10, 500, 1000, 1500),
     CodecName.G722: (10, 500, 1000),
     CodecName.OPUS: (10, 100, 300, 500, 700, 900),

@@ -70,7 +70,8 @@ class PartStore:
         A file whose first part was not written to its end has no beginning: it is left out.
         """
         found = self._found(recording_id)
-        return any([self._write(directory / file, parts) for file, parts in found.items()])
+        written = [self._write(directory / file, parts) for file, parts in found.items()]
+        return any(written)
 
     def recordings(self) -> set[RecordingId]:
         """Return the recordings that have parts."""

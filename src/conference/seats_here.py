@@ -23,12 +23,20 @@ class SeatsHere:
         """Return how many calls of this node are in a room."""
         return self._taken[room]
 
+    def allows(self, taken: int) -> bool:
+        """Return whether a room that has so many seats at this node may have another one here."""
+        return self.limit is None or taken < self.limit
+
+    def check(self, taken: int) -> None:
+        """Raise SeatsTaken if a room that has so many seats at this node may have no other one here."""
+        if not self.allows(taken):
+            raise SeatsTaken(f"the room has its {self.limit} seats at this node: call again, at another one")
+
     def take(self, room: UUID, port: BridgePort, left: asyncio.Future[None]) -> None:
         """Count a seat until it is released; raise SeatsTaken above the limit. One of another node is counted there."""
         if isinstance(port, RemotePort):
             return
-        if self.limit is not None and self._taken[room] >= self.limit:
-            raise SeatsTaken(f"the room has its {self.limit} seats at this node: call again, at another one")
+        self.check(self._taken[room])
         self._taken[room] += 1
         left.add_done_callback(lambda _: self._give_back(room))
 

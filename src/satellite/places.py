@@ -52,7 +52,7 @@ class Places:
 
     def has_seat(self, room: UUID) -> bool:
         """Return whether a room has another seat at this node."""
-        return self._here.limit is None or self._seats(room) < self._here.limit
+        return self._here.allows(self._seats(room))
 
     def check(self, room: UUID | None) -> None:
         """Raise Overloaded, Draining or SeatsTaken, and count it, if this node does not take an arrival."""

@@ -29,8 +29,8 @@ from mixminus.cluster.messages import (
     Seated,
 )
 from mixminus.cluster.peers import Peer
-from mixminus.conference.errors import SeatsTaken
 from mixminus.conference.room import Seat
+from mixminus.conference.seats_here import SeatsHere
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.mixer import EngineEvent, HoldEnded, HoldStarted, PortClosed
@@ -86,14 +86,14 @@ class Satellite:
         counters: Counter[str],
         *,
         on_orphan: Callable[[Branch], Coroutine[Any, Any, None]],
-        room_seats: int | None = None,
+        seats_here: SeatsHere,
     ) -> None:
         """``on_orphan`` finds another home for a room whose home is lost; it calls ``attach``, ``hand_over`` or ``give_up``.
 
-        ``room_seats``: calls of this node in one room; None: as many as its bridge has places.
+        ``seats_here`` has the number of seats that a room may have at this node.
         """
         self._here = here
-        self._room_seats = room_seats
+        self._seats_here = seats_here
         self._clock = clock
         self._means = means
         self._counters = counters
@@ -147,10 +147,7 @@ class Satellite:
         link = await self.link(peer)
         number = next(self._numbers)
         message = asked(number)
-        if self._room_seats is not None and self.seats_of(message.room) >= self._room_seats:
-            raise SeatsTaken(
-                f"the room has its {self._room_seats} seats at this node: call again, at another one"
-            )
+        self._seats_here.check(self.seats_of(message.room))
         branch = self._branch(message.room, link)
         branch.entering += 1
         request = _Request(link, _future(), lambda seated: make(seated, branch.company), branch=branch)

@@ -80,7 +80,7 @@ class SatelliteService:
             clock,
             Means(engine, trunks, rooms.sounds, sounds, live_calls, self._move),
             self._counters,
-            room_seats=rooms.here.limit,
+            seats_here=rooms.here,
             on_orphan=lambda branch: succession.find(branch),  # noqa: PLW0108 -- made later
         )
         heir = Heir(

@@ -16,6 +16,7 @@ from mixminus.cluster.messages import Admit, Detach, Leave, Message, Seated
 from mixminus.cluster.peers import Peer
 from mixminus.conference.room import Seat
 from mixminus.conference.room_sounds import RoomSounds
+from mixminus.conference.seats_here import SeatsHere
 from mixminus.mixer import Engine, EngineConfig, PcmPort
 from mixminus.model.conference import (
     Conference,
@@ -73,7 +74,14 @@ class Pair:
             self.move,
         )
         self.far_id = uuid4()
-        self.satellite = Satellite(self.far_id, backend.clock, means, self.counters, on_orphan=self.give_up)
+        self.satellite = Satellite(
+            self.far_id,
+            backend.clock,
+            means,
+            self.counters,
+            on_orphan=self.give_up,
+            seats_here=SeatsHere(),
+        )
         self.served: list[Link] = []
 
     async def move(self, seat: Seat, asked: MoveTo) -> UUID:

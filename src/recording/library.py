@@ -167,7 +167,7 @@ class RecordingLibrary:
 
     async def has_files(self, recording_id: RecordingId) -> bool:
         """Return whether the files can be read or deleted here: on this disk, or in a storage that all nodes share."""
-        if self._recordings.storage.is_shared:
+        if self._recordings.storage.parts:
             return True
         path = self._recordings.storage.path(recording_id, f"{MAIN}.wav")
         folder = self._folder(recording_id)
@@ -197,7 +197,7 @@ class RecordingLibrary:
         """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
-            is_shared = self._recordings.storage.is_shared
+            is_shared = self._recordings.storage.parts is not None
             for recording in await self._recordings.ledger.ended_before(moment, is_shared=is_shared):
                 await self.delete(recording.customer_id, recording.id)
                 log.info("recording expired", recording_id=str(recording.id))

@@ -24,13 +24,8 @@ class Storage(Protocol):
     """Keeps finished recordings."""
 
     @property
-    def is_shared(self) -> bool:
-        """Whether every node has the same files in it."""
-        ...
-
-    @property
     def parts(self) -> PartStore | None:
-        """Where running recordings have their parts; None for a storage that is lost with this machine's disk."""
+        """Where running recordings have their parts, in a storage that all nodes share; None for this machine's disk."""
         ...
 
     def store(self, recording_id: RecordingId, directory: Path) -> None:
@@ -61,7 +56,6 @@ class Storage(Protocol):
 class LocalStorage:
     """The folder that recordings are made in."""
 
-    is_shared: Final = False
     parts: Final = None
 
     def __init__(self, directory: Path) -> None:
@@ -96,8 +90,6 @@ class LocalStorage:
 class RemoteStorage:
     """A URL that fsspec supports; files that are not uploaded yet are read from the local folder."""
 
-    is_shared: Final = True
-
     def __init__(self, url: str, directory: Path) -> None:
         try:
             self._files, self._root = fsspec.core.url_to_fs(url, skip_instance_cache=True)
@@ -108,7 +100,7 @@ class RemoteStorage:
         self._local = LocalStorage(directory)
         # In an object store a folder is part of a name, and creating one would create a bucket.
         self._has_folders = _OBJECT_STORES.isdisjoint(_protocols(self._files))
-        self.parts: PartStore | None = PartStore(self._files, self._root, has_folders=self._has_folders)
+        self.parts = PartStore(self._files, self._root, has_folders=self._has_folders)
 
     def store(self, recording_id: RecordingId, directory: Path) -> None:
         target = self._remote(recording_id)
@@ -140,8 +132,7 @@ class RemoteStorage:
         with as_os_errors(), contextlib.suppress(FileNotFoundError):
             self._files.rm(self._remote(recording_id), recursive=True)
             self._files.invalidate_cache()
-        if self.parts:
-            self.parts.delete(recording_id)
+        self.parts.delete(recording_id)
 
     def delete_file(self, recording_id: RecordingId, name: str) -> None:
         self._local.delete_file(recording_id, name)

@@ -22,18 +22,19 @@ from mixminus.broadcast.ogg import MEDIA_TYPE, OPUS, OggOpus
 from mixminus.clock import Clock
 from mixminus.delivery.outgoing import LazySession, TargetRefused
 from mixminus.errors import InvalidArgument, Unavailable
+from mixminus.failures import Failures
 from mixminus.log import task_failed
 from mixminus.mixer import EncodedPort
 from mixminus.model.broadcast import BroadcastEvent, IcecastTarget
 from mixminus.tasks import Interrupted, TaskScope, unless
 
-__all__ = ["MAX_FAILURES", "IcecastSource", "Outflow", "mount_url", "pause_s"]
+__all__ = ["IcecastSource", "Outflow", "headers_of", "mount_url"]
 
 MAX_FAILURES: Final = 20
 """One after another; with their pauses some eight minutes."""
+FIRST_PAUSE_S: Final = 1.0
 MAX_PAUSE_S: Final = 30.0
 STEADY_S: Final = 30.0
-"""A connection that lasted so long ends the series of failures."""
 MAX_WAITING: Final = 50
 """Pages, thus ten seconds."""
 DEFAULT_PORT: Final = 8000
@@ -55,11 +56,6 @@ _TEMPORARY: Final = frozenset(
 )
 
 Changed = Callable[[BroadcastEvent, str], Awaitable[None]]
-
-
-def pause_s(failures: int) -> float:
-    """Return the pause in seconds after so many failures one after another, one or more."""
-    return float(min(1 << min(failures - 1, 10), MAX_PAUSE_S))
 
 
 def mount_url(url: str) -> str:
@@ -163,18 +159,18 @@ class IcecastSource:
             await self._clock.sleep(_PERIOD_S)
 
     async def _connect_again_and_again(self) -> None:
-        failures = 0
+        failures = Failures(
+            limit=MAX_FAILURES, first_pause_s=FIRST_PAUSE_S, max_pause_s=MAX_PAUSE_S, steady_s=STEADY_S
+        )
         while True:
             began_s = self._clock.monotonic_s()
             try:
                 await self._connect()
             except Unavailable as exc:
                 self._counters["broadcasts.icecast_lost"] += 1
-                failures = 1 if self._clock.monotonic_s() - began_s >= STEADY_S else failures + 1
-                if failures == MAX_FAILURES:
-                    raise Unavailable(f"{exc} ({failures} attempts)") from exc
+                pause_s = failures.pause_s(str(exc), lasted_s=self._clock.monotonic_s() - began_s)
                 await self._changed(BroadcastEvent.LOST, str(exc))
-            await self._clock.sleep(pause_s(failures))
+            await self._clock.sleep(pause_s)
 
     async def _connect(self) -> None:
         """Connect, and send until that fails: raise Unavailable if another attempt may succeed, else InvalidArgument."""

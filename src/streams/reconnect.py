@@ -2,8 +2,8 @@
 
     connect --refused--> pause --> connect --opened--> carry --lost--> pause --> connect ...
 
-Pauses double up to ``MAX_PAUSE_S``. A connection that lasted ``STEADY_S`` ends the series of failures, of which
-``MAX_FAILURES`` in a row are the end. What is said while there is no connection is dropped, and counted.
+Pauses double up to ``MAX_PAUSE_S``. A connection that lasted ``STEADY_S`` ends the series of failures, whose limit is
+``MAX_FAILURES``. What is said while there is no connection is dropped, and counted.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
+from mixminus.failures import Failures
 from mixminus.log import task_failed
 from mixminus.streams.carrier import PERIOD_S, Carrier, Closed, Socket
 from mixminus.streams.stream import MediaStream
@@ -65,9 +66,11 @@ class Reconnect:
 
         Raises InvalidArgument if the program refuses for good, Unavailable after too many failures.
         """
-        failures = 0
+        failures = Failures(
+            limit=MAX_FAILURES, first_pause_s=FIRST_PAUSE_S, max_pause_s=MAX_PAUSE_S, steady_s=STEADY_S
+        )
         while not self._stream.over:
-            began_s = self._clock.monotonic_s()
+            began_s, lasted_s = self._clock.monotonic_s(), 0.0
             try:
                 closed = await self._carry(await unless([self._stream.ended], self._skipping(connect())))
             except Unavailable as exc:
@@ -81,12 +84,8 @@ class Reconnect:
                 error = LOST[closed]
                 self._counters["streams.connections_lost"] += 1
                 await self._lost(error)
-                if self._clock.monotonic_s() - began_s >= STEADY_S:
-                    failures = 0
-            failures += 1
-            if failures == MAX_FAILURES:
-                raise Unavailable(f"{error} ({failures} attempts)")
-            await self._pause(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** (failures - 1)))
+                lasted_s = self._clock.monotonic_s() - began_s
+            await self._pause(failures.pause_s(error, lasted_s=lasted_s))
 
     async def _carry(self, socket: Socket) -> Closed:
         self._counters["streams.connections"] += 1

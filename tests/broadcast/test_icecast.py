@@ -1,4 +1,4 @@
-"""What an Icecast source does without a network: its URL, headers, pauses, and what waits to be sent."""
+"""What an Icecast source does without a network: its URL, headers, and what waits to be sent."""
 
 import asyncio
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.broadcast.icecast import MAX_PAUSE_S, Outflow, headers_of, mount_url, pause_s
+from mixminus.broadcast.icecast import Outflow, headers_of, mount_url
 from mixminus.broadcast.ogg import OPUS
 from mixminus.errors import InvalidArgument
 from mixminus.model.broadcast import IcecastTarget
@@ -51,11 +51,6 @@ async def test_pages_wait_in_order_up_to_a_limit_then_all_are_dropped_and_counte
     dropped = limit + 1 if outflow.full.done() else 0
     assert counters["broadcasts.icecast_dropped"] == dropped
     outflow.close()
-
-
-@given(st.integers(1, 10_000))
-def test_pauses_grow_to_their_limit(failures: int) -> None:
-    assert 1 <= pause_s(failures) <= pause_s(failures + 1) <= MAX_PAUSE_S
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, hdrs, web
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.events import event_id, is_still_valid
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter
+from mixminus.api.paths import query_flag
 from mixminus.api.pushing import WRITE_S, pushed
 from mixminus.api.transcribes import resource
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
@@ -61,9 +62,7 @@ class CaptionView(View):
     "/conferences/{id}/captions",
     "Watch the captions of a conference",
     parameters=(
-        Parameter(
-            "query", "partials", "`false`: only final texts.", {"type": "string", "enum": ["true", "false"]}
-        ),
+        Parameter("query", "partials", "`false`: only final texts.", {"type": "boolean", "default": True}),
         Parameter("query", "language", LANGUAGE, {"type": "string", "maxLength": 64}),
         Parameter(
             "query",
@@ -87,13 +86,11 @@ async def watch_captions(call: ApiCall) -> web.StreamResponse:
     ends once the room has ended and all is recognised.
     """
     services, room_id = call.services, ConferenceId(call.id)
+    after, partials = _after(call.request), query_flag(call.request, "partials", default=True)
     conference = await services.conferences.get(call.customer_id, room_id)
-    after = _after(call.request)
     if after is None:
         services.rooms.require(conference)
-    feed = await services.delivery.captions.open(
-        call.customer_id, room_id, after=after, partials=_partials(call.request)
-    )
+    feed = await services.delivery.captions.open(call.customer_id, room_id, after=after, partials=partials)
     try:
         if web.WebSocketResponse().can_prepare(call.request):
             return await _by_websocket(call, feed)
@@ -169,7 +166,3 @@ def cue_of(caption: Caption) -> str:
 def _after(request: web.Request) -> int | None:
     text = request.headers.get(_LAST_EVENT_ID) or request.query.get("after")
     return None if text is None else event_id(text, f"after or {_LAST_EVENT_ID}")
-
-
-def _partials(request: web.Request) -> bool:
-    return request.query.get("partials", "true") != "false"

@@ -13,7 +13,7 @@ from mixminus.api.conventions import IDENTIFIER, PAGE_SIZE
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
 from mixminus.api.pagination import page_size
-from mixminus.api.paths import query_id
+from mixminus.api.paths import query_flag, query_id
 from mixminus.api.services import SERVICES
 from mixminus.conference.errors import ConferenceNotFound
 from mixminus.delivery.connection import Subscriber
@@ -31,7 +31,6 @@ __all__ = ["event_id", "is_still_valid", "resource"]
 LONGEST_ID: Final = 18
 MAX_ID: Final = 2**63 - 1
 MAX_RESENT: Final = 1000
-TRUE: Final = ("1", "true")
 AFTER: Final = Parameter(
     "query",
     "after",
@@ -46,7 +45,7 @@ BEFORE: Final = Parameter(
 )
 SOCKET_PARAMETERS: Final = (
     AFTER,
-    Parameter("query", "numbered", "`1` or `true`: frames have ids and numbers."),
+    Parameter("query", "numbered", "Frames have ids and numbers.", {"type": "boolean", "default": False}),
 )
 SOCKET: Final = (Answer(status=101, description="The connection is a WebSocket now."),)
 SOCKET_ERRORS: Final = (InvalidArgument, InvalidRequestParameter)
@@ -229,7 +228,7 @@ async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
             agent_id=identity.agent_id,
             whole_customer=allows(identity.permission, STAFF),
         ),
-        numbered=after is not None or call.request.query.get("numbered", "") in TRUE,
+        numbered=after is not None or query_flag(call.request, "numbered"),
         after=after,
         valid=lambda: is_still_valid(call.request),
     )

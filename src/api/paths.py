@@ -10,12 +10,14 @@ from mixminus.api.errors import InvalidId, InvalidRequestParameter, MissingReque
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "query_text", "route_of", "without_root"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_flag", "query_id", "query_text", "route_of", "without_root"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
 # Only the form of RFC 9562 section 4; the UUID class would also take braces, urn: and no hyphens.
 CANONICAL: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 
 
 def path_id(request: web.Request, name: str = "id", *, error: type[InvalidArgument] = InvalidId) -> UUID:
@@ -34,6 +36,14 @@ def query_id(request: web.Request, name: str) -> UUID | None:
     if not CANONICAL.fullmatch(text):
         raise InvalidRequestParameter(f"{name} must be a UUID")
     return UUID(text)
+
+
+def query_flag(request: web.Request, name: str, *, default: bool = False) -> bool:
+    """Return a boolean of the query, the default if it is absent or empty; InvalidRequestParameter if it is none."""
+    text = request.query.get(name, "")
+    if text and text not in FLAGS:
+        raise InvalidRequestParameter(f"{name} must be true or false")
+    return FLAGS.get(text, default)
 
 
 def query_text(request: web.Request, name: str, longest: int) -> str:

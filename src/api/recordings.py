@@ -12,6 +12,7 @@ from mixminus.api.body import MAX_SECONDS, Body, Uuid
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.json import json_response
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
+from mixminus.api.paths import query_flag
 from mixminus.api.recording_file import send
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, RecordingId
@@ -193,7 +194,7 @@ async def verify_recording(call: ApiCall) -> Verification:
     "Download a recording",
     parameters=(
         TRACK,
-        Parameter("query", "live", "`1` or `true`: the audio so far, as WAV."),
+        Parameter("query", "live", "The audio so far, as WAV.", {"type": "boolean", "default": False}),
         Parameter("header", "Range", "Only these bytes (RFC 9110 section 14)."),
     ),
     answers=(
@@ -209,7 +210,7 @@ async def download_recording(call: ApiCall) -> web.StreamResponse:
     returns the audio so far of a running one, as WAV.
     """
     library, recording_id = call.services.library, RecordingId(call.id)
-    if call.request.query.get("live", "") in ("1", "true"):
+    if query_flag(call.request, "live"):
         return await send(call.request, await library.live(call.customer_id, recording_id))
     return await send(call.request, await library.sound(call.customer_id, recording_id, _track(call.request)))
 

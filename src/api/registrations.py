@@ -5,16 +5,13 @@ from typing import Final
 
 from mixminus.api.authentication import SENDER
 from mixminus.api.conventions import IDENTIFIER
-from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
-from mixminus.api.paths import query_id
+from mixminus.api.paths import query_flag, query_id
 from mixminus.model.directory import RegisteredPhone
 from mixminus.store.page import Page
 from mixminus.wire.directory import RegistrationView
 
 __all__ = ["resource"]
-
-WORDS: Final = {"": False, "false": False, "true": True}
 
 resource: Final = Resource("Registrations", view=RegistrationView)
 operation = partial(Operation, resource)
@@ -36,9 +33,7 @@ operation = partial(Operation, resource)
 )
 async def list_registrations(call: ApiCall, page: Page) -> list[RegisteredPhone]:
     """The phones that are registered now, at any server that shares the database. An extension without one is not rung."""
-    everybody = WORDS.get(call.request.query.get("all", ""))
-    if everybody is None:
-        raise InvalidRequestParameter("all must be true or false")
+    everybody = query_flag(call.request, "all")
     if everybody:
         await call.services.access.operators.require(call.request[SENDER])
     return await call.services.directory.registrations.list(

@@ -42,6 +42,22 @@ async def test_credential_is_accepted_in_header_query_and_cookie(
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/registrations", "all"),
+        (f"/recordingfiles/{UNKNOWN}", "live"),
+        (f"/conferences/{UNKNOWN}/captions", "partials"),
+        ("/ws", "numbered"),
+    ],
+)
+@pytest.mark.parametrize("word", ["perhaps", "True", "2"])
+async def test_word_in_the_place_of_a_boolean_is_400(api: ApiClient, path: str, name: str, word: str) -> None:
+    status, body = await api.get(f"/v1.0{path}?{name}={word}")
+    assert (status, body["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
+    assert body["error"]["message"] == f"{name} must be true or false"
+
+
+@pytest.mark.parametrize(
     ("headers", "reason"),
     [
         pytest.param({}, "AUTHENTICATION_REQUIRED", id="none"),

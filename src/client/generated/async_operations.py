@@ -1390,7 +1390,7 @@ class AsyncOperations(AsyncSender):
         id: UUID | str,
         *,
         track: str | Unset = UNSET,
-        live: str | Unset = UNSET,
+        live: bool | Unset = UNSET,
         range: str | Unset = UNSET,
     ) -> Response:
         """Download a recording.
@@ -1400,7 +1400,7 @@ class AsyncOperations(AsyncSender):
 
         ``track``: The name of a stem in `files`; without it, the recording itself.
 
-        ``live``: `1` or `true`: the audio so far, as WAV.
+        ``live``: The audio so far, as WAV.
 
         ``range``: Only these bytes (RFC 9110 section 14).
         """

@@ -1388,7 +1388,7 @@ class Operations(Sender):
         id: UUID | str,
         *,
         track: str | Unset = UNSET,
-        live: str | Unset = UNSET,
+        live: bool | Unset = UNSET,
         range: str | Unset = UNSET,
     ) -> Response:
         """Download a recording.
@@ -1398,7 +1398,7 @@ class Operations(Sender):
 
         ``track``: The name of a stem in `files`; without it, the recording itself.
 
-        ``live``: `1` or `true`: the audio so far, as WAV.
+        ``live``: The audio so far, as WAV.
 
         ``range``: Only these bytes (RFC 9110 section 14).
         """

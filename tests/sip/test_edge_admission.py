@@ -79,7 +79,7 @@ def fill(router: Router, now_s: float, count: int = 300) -> None:
 
 
 def test_proxies_of_ours_do_not_wait_and_have_no_limits() -> None:
-    router = open_router(unlimited=frozenset({OTHER.host}))
+    router = open_router(proxies=frozenset({OTHER.host}))
     router.spent(OTHER, 100.0, 0.0)
     assert not any(router.keeps(request("INVITE", call_id=f"c{n}"), OTHER, 0.0) for n in range(30_000))
     assert router.flooders(0.0) == ()

@@ -26,10 +26,10 @@ def open_router(
     workers: int = 2,
     capacity: int = 4,
     invites_per_s: float = 1000.0,
-    unlimited: frozenset[str] = frozenset(),
+    proxies: frozenset[str] = frozenset(),
 ) -> Router:
     identity = Identity("198.51.100.1", 5060, 7000)
-    router = Router(identity, Counter(), limits=SourceLimits(invites_per_s, 10_000.0, unlimited))
+    router = Router(identity, Counter(), limits=SourceLimits(invites_per_s, 10_000.0, proxies))
     for number in range(1, workers + 1):
         router.add_worker(Worker(number, 7000 + number, capacity))
     return router
@@ -352,7 +352,7 @@ def test_new_calls_are_rate_limited_by_source() -> None:
 
 
 def test_calls_by_a_proxy_of_ours_are_not_limited_by_its_address() -> None:
-    router = open_router(capacity=100, invites_per_s=5.0, unlimited=frozenset({PHONE.host}))
+    router = open_router(capacity=100, invites_per_s=5.0, proxies=frozenset({PHONE.host}))
     for number in range(100):
         passed = router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0)
         assert isinstance(passed, ToWorker)

@@ -44,7 +44,7 @@ class Admission:
         self._counters = counters
         self._is_verified = is_verified
         self._messages = SourceLimit(limits.messages_per_s)
-        self._unlimited = limits.unlimited
+        self._limits = limits
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
         self._unverified = RateLimit(_UNVERIFIED_S_PER_S)
 
@@ -77,6 +77,11 @@ class Admission:
             return None
         return self.newcomers.take(now_s, repeated_only=left <= 0)
 
+    def forwarded(self, sip_port: int, host: str) -> None:
+        """Take that a message of a host was forwarded to a worker, which its port names."""
+        if self._limits.hold_for(host):
+            self.shut_outs.forwarded(sip_port, host)
+
     def spent(self, source: Flow, processing_s: float, now_s: float) -> None:
         """Charge a source with the CPU time that its message took."""
         self._processing.spend(source.host, processing_s, now_s)
@@ -84,12 +89,13 @@ class Admission:
             self._unverified.spend("", processing_s, now_s)
 
     def _is_newcomer(self, source: Flow, now_s: float) -> bool:
-        own = source.transport != "UDP" or source.host in self._unlimited
-        return not own and not self._is_verified(source.host, now_s)
+        if source.transport != "UDP" or not self._limits.hold_for(source.host):
+            return False
+        return not self._is_verified(source.host, now_s)
 
     def _refusal(self, host: str, now_s: float) -> str:
         """Return the counter of why a host is not heard now; empty if it is."""
-        if host in self._unlimited:
+        if not self._limits.hold_for(host):
             return ""
         if not self._messages.admits(host, now_s):
             return "sip_edge_flood"

@@ -36,8 +36,12 @@ class SourceLimits:
     """New calls."""
     messages_per_s: float
     """SIP messages of any kind."""
-    unlimited: frozenset[str] = frozenset()
+    proxies: frozenset[str] = frozenset()
     """The addresses of proxies of ours, which may send any number."""
+
+    def hold_for(self, host: str) -> bool:
+        """Return whether a source is limited."""
+        return host not in self.proxies
 
 
 class RateLimit:

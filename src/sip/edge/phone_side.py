@@ -72,8 +72,8 @@ class PhoneSide:
         self.authenticator = authenticator
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
-        self._registrar = Registrar(counters, limits.unlimited)
-        self._unlimited = limits.unlimited
+        self._registrar = Registrar(counters, limits.proxies)
+        self._limits = limits
         self._identity = identity
         self._calls = calls
         self._lost_calls = lost_calls
@@ -267,7 +267,7 @@ class PhoneSide:
     def _vouched(self, request: Request, source: Flow) -> Passed | None:
         """Return the caller that another node has checked, before it let a proxy of ours send the call here."""
         text = SipUri.parse(request.uri).parameters.get(VOUCHED, "")
-        if not text or source.host not in self._unlimited:
+        if not text or source.host not in self._limits.proxies:
             return None
         account_id = vouched_account(self._identity.node_key, text, request.headers.first("call-id"))
         return None if account_id is None else Passed(account_id)
@@ -287,7 +287,7 @@ class PhoneSide:
         worker = None if self._refusing else self._calls.fullest_with_room()
         if not worker:
             self._calls.outbox += self.abandoned.make_room(now_s)
-        limited = flow.host not in self._unlimited
+        limited = self._limits.hold_for(flow.host)
         if not worker or (limited and not self._invites.admits(flow.host, now_s)):
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))

@@ -66,7 +66,6 @@ class Router:
     ) -> None:
         """``names_of`` returns the domains of a client's certificate."""
         self.counters = counters
-        self._unlimited = limits.unlimited
         self._calls = CallTable()
         self._lost_calls = LostCalls(identity)
         forwarder = Forwarder(identity, counters)
@@ -258,8 +257,8 @@ class Router:
                 self._failed_at_s = now_s
                 _log.exception("message failed")
             return None
-        if isinstance(action, ToWorker) and source.host not in self._unlimited:
-            self._shut_outs.forwarded(action.sip_port, source.host)
+        if isinstance(action, ToWorker):
+            self._admission.forwarded(action.sip_port, source.host)
         return self._spirals.outward(action)
 
     def _handle(self, message: Request | Response, source: Flow, now_s: float) -> Action:

@@ -2,7 +2,7 @@
 
 import bisect
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -37,9 +37,9 @@ def histogram_quantile(counts: Counter[int], share: float) -> int:
     return 0
 
 
-def packets_of(counts: Counts, arrivals: Sequence[Arrival]) -> Packets:
-    """Summarise what those phones got that were there before the measurement began."""
-    there = [phone for phone in counts.phones if phone.before]
+def packets_of(counts: Counts, arrivals: Sequence[Arrival], lasting: Container[int]) -> Packets:
+    """Summarise what those phones got that were there before the measurement began and whose calls lasted until its end."""
+    there = [phone for phone in counts.phones if phone.before and phone.phone in lasting]
     rates = [phone.received / counts.seconds for phone in there]
     gaps: Counter[int] = Counter()
     for phone in there:

@@ -10,7 +10,7 @@ __all__ = ["Cost", "Delay", "Joins", "Line", "Memory", "Packets", "Window", "as_
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """What the phones got that were there all the time; gaps are between two packets to the same phone."""
+    """What the phones got whose calls were up all the time; gaps are between two packets to the same phone."""
 
     phones: int
     per_s_min: float
@@ -113,14 +113,18 @@ class Window:
     memory: Memory | None
     joins: Joins
     load_average: float
+    ended: int = 0
+    """Calls that were up at the begin and not at the end."""
 
     def shortcomings(self, aims: Aims = AIMS) -> list[str]:
         """Return which aims are missed; none: the quality is good."""
         found = []
         if self.joins.answered < self.joins.asked:
             found.append(f"{self.joins.asked - self.joins.answered} calls not answered")
-        if self.packets.phones < self.plan.phones:
-            found.append(f"{self.plan.phones - self.packets.phones} phones without audio")
+        if self.ended:
+            found.append(f"{self.ended} calls ended")
+        if (silent := self.plan.phones - self.ended - self.packets.phones) > 0:
+            found.append(f"{silent} phones without audio")
         if self.packets.per_s_min < aims.packets_per_s:
             found.append(f"a phone got {self.packets.per_s_min:.1f} packets/s")
         if self.delay.p99_ms >= aims.delay_p99_ms:

@@ -110,18 +110,20 @@ class Rig:
             await during()
         after, seconds = read_cpu(self.pid) if self.pid else {}, time.monotonic() - begin
         counts, arrivals = await self.generator.end()
+        lasting = {phone for phone in there if self.calls[phone].state is CallState.ANSWERED}
         for phone in recorded:
             self.generator.record(phone, on=False)
         plan = replace(self.plan, phones=len(there))
         return Window(
             plan=plan,
             seconds=counts.seconds,
-            packets=packets_of(counts, arrivals),
+            packets=packets_of(counts, arrivals, lasting),
             delay=await asyncio.to_thread(delay_of, plan, counts, arrivals),
             cost=self._cost(counts, before, after, seconds),
             memory=self._memory(),
             joins=self._joins(counts),
             load_average=max(load_average, os.getloadavg()[0]),
+            ended=len(there) - len(lasting),
         )
 
     def _recorded(self, there: list[int]) -> list[int]:

@@ -65,6 +65,7 @@ def test_a_number_of_phones_is_good_if_every_aim_is_met_there(
     [
         (replace(GOOD, joins=replace(GOOD.joins, answered=499)), "1 calls not answered"),
         (replace(GOOD, packets=replace(GOOD.packets, phones=499)), "1 phones without audio"),
+        (replace(GOOD, packets=replace(GOOD.packets, phones=498), ended=2), "2 calls ended"),
         (replace(GOOD, packets=replace(GOOD.packets, per_s_min=49.4)), "a phone got 49.4 packets/s"),
         (replace(GOOD, delay=replace(GOOD.delay, p99_ms=60)), "delay p99 60 ms"),
         (replace(GOOD, delay=replace(GOOD.delay, heard=390)), "390 of 400 markers heard"),

@@ -40,7 +40,9 @@ def test_rates_are_of_the_worst_phone_and_only_of_those_that_were_there() -> Non
 
 def test_long_gaps_are_counted_by_their_length() -> None:
     found = packets_of(
-        counts([phone(0, 500, gaps={20: 480, 41: 1, 75: 2, 250: 1}), phone(1, 500, gaps={20: 499})]), [], {0, 1}
+        counts([phone(0, 500, gaps={20: 480, 41: 1, 75: 2, 250: 1}), phone(1, 500, gaps={20: 499})]),
+        [],
+        {0, 1},
     )
     assert (found.gaps_over_40_ms, found.gaps_over_60_ms, found.gaps_over_100_ms) == (4, 3, 1)
     assert found.phones_with_gap_over_60_ms == 1

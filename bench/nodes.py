@@ -33,7 +33,7 @@ CLIENTS: Final = 4
 TAKEN_OVER_S: Final = 120.0
 CALLS_A_ROOM: Final = 4
 STAY_S: Final = 30.0
-SILENT_PHONES: Final = {"MIXMINUS_MEDIA_TIMEOUT_MS": "3600000"}
+SILENT_MS: Final = "3600000"
 """Most phones send no audio: the server would end their calls."""
 
 
@@ -196,9 +196,13 @@ def main() -> None:
             ):
                 one_node([alone, single], arguments.blocks)
         if arguments.calls:
-            settings = {"MIXMINUS_SIP_MAX_CALLS": str(arguments.calls + 20), **SILENT_PHONES}
-            folders = [folder("drained"), folder("serving")]
-            with running_nodes(folders, postgresql_url(), MeasuredServer, known=0, **settings) as nodes:
+            with running_nodes(
+                [folder("drained"), folder("serving")],
+                postgresql_url(),
+                MeasuredServer,
+                MIXMINUS_SIP_MAX_CALLS=str(arguments.calls + 20),
+                MIXMINUS_MEDIA_TIMEOUT_MS=SILENT_MS,
+            ) as nodes:
                 drain(nodes, arguments.calls)
         with running_nodes([folder("home"), folder("other")], postgresql_url(), MeasuredServer) as nodes:
             if arguments.requests:

@@ -92,7 +92,6 @@ void mm_rtp_port_send_digit(struct mm_rtp_port *port,
 			    const struct mm_digit *digit);
 
 /* port_rx.c */
-void mm_port_rx_open(struct mm_rtp_port *port);
 /* Prefetch what the next packet will need. */
 void mm_port_rx_prepare(const struct mm_rtp_port *port);
 void mm_port_rx_datagram(struct mm_rtp_port *port,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["follow", "follow_async"]
 
-_NEWEST: Final = 10**18 - 1
-"""Above every event's id: the answer has no events, and says how far they go."""
 _PAUSE_S: Final = 1.0
 
 

@@ -36,10 +36,6 @@ class Announcements:
         if room.settings.prompts == "all" and room.joined:
             self._sounds.announce_prompt(room.bridge, "recording", room.settings.wording)
 
-    def announce_text(self, room: Room, text: str) -> None:
-        """Speak a text to all participants, in the room's language."""
-        self._sounds.announce(room.bridge, text, room.settings.language)
-
     def announce_count(self, room: Room) -> None:
         """Announce the number of participants to all of them."""
         prompt, facts = _count_prompt(room)

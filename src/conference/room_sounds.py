@@ -1,4 +1,4 @@
-"""RoomSounds: the tones of rooms: entry and exit tones to all; beeps, music, ringback to one participant.
+"""RoomSounds: the tones of rooms: entry and exit tones to all; music and ringback to one participant.
 
 A playout is a bounded ring buffer; one task refills those of looped sounds while there are any. A sound
 that cannot be played is counted and skipped: a failed sound never ends a call.
@@ -94,12 +94,6 @@ class RoomSounds:
     def chimes(self, bridge: Bridge) -> Chimes:
         """Return the tone player of a room."""
         return Chimes(bridge, self.counters)
-
-    def play_once(self, port: BridgePort, pcm: Pcm) -> Playout:
-        """Play a short sound to one participant; the caller closes the playout."""
-        playout = _written(self._engine.open_playout(SOUND_RATE_HZ, seconds=1), pcm)
-        self._attach(port, playout)
-        return playout
 
     def play_music(self, port: BridgePort) -> Looped:
         """Play music on hold to one participant until the returned sound is closed."""

@@ -114,10 +114,6 @@ class SoundService:
         with self._log_failure(name):
             await self._player.play(port, await self._open_prompt(port, name, words, facts))
 
-    def announce(self, bridge: Bridge, text: str, language: str = "") -> None:
-        """Speak a text to all participants of a room, in the background."""
-        self._spawn(self._announce(bridge, text, language))
-
     def announce_prompt(
         self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
     ) -> None:
@@ -168,10 +164,6 @@ class SoundService:
         if text.startswith(SOUND):
             return await self.open(place, text.removeprefix(SOUND))
         return await self.synthesise(place, fill(text, facts), language=language)
-
-    async def _announce(self, bridge: Bridge, text: str, language: str) -> None:
-        with self._log_failure("announcement"):
-            await self._player.play_to_room(bridge, await self.synthesise(bridge, text, language=language))
 
     async def _announce_prompt(
         self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str]

@@ -6,7 +6,6 @@ import pytest
 
 from mixminus.conference.room_sounds import RoomSounds
 from mixminus.mixer import Engine, EngineConfig, Port
-from mixminus.mixer.sounds import beep
 from tests.support.clock import ManualClock
 from tests.support.phone import RtpPhone
 from tests.support.signals import rms
@@ -32,16 +31,6 @@ async def answered() -> AsyncIterator[Answered]:
         yield Answered(engine, phone)
 
 
-async def test_a_beep_is_heard_before_joining_a_room(answered: Answered) -> None:
-    sounds = RoomSounds(answered.engine, ManualClock())
-    assert answered.hear(5) == 0
-    with sounds.play_once(answered.port, beep()) as playout:
-        assert answered.hear(10) > 500
-        answered.hear(20)
-        assert playout.done
-        assert answered.hear(10) == 0
-
-
 async def test_music_repeats_until_it_is_closed(answered: Answered) -> None:
     clock = ManualClock()
     sounds = RoomSounds(answered.engine, clock)
@@ -64,7 +53,7 @@ async def second(clock: ManualClock) -> None:
 async def test_sounds_for_a_closed_port_are_counted_and_skipped(answered: Answered) -> None:
     sounds = RoomSounds(answered.engine, ManualClock())
     answered.port.close()
-    sounds.play_once(answered.port, beep()).close()
     sounds.play_music(answered.port).close()
+    sounds.play_ringback(answered.port).close()
     assert sounds.counters["ambience.refused"] == 2
     await sounds.close()

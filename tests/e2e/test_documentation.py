@@ -26,7 +26,6 @@ START_TIMEOUT_S = 60.0
 SERVER = "http://127.0.0.1:8080"
 TUTORIALS = ROOT / "docs" / "tutorials"
 STREAM_RATE_HZ = 8000
-STREAM_FRAME_BYTES = 320
 AGENT_BEEP_HZ = 1000.0
 FIRST_ROOM = ROOT / "docs" / "tutorials" / "first-room.md"
 PAGES = [

@@ -13,7 +13,6 @@ from tests.support.codec import NativeLibraries
 from tests.support.native import ROOT, library
 
 OPUS_HANDLE, SRTP_HANDLE = 0, 1
-FUNCTIONS = 21
 
 
 def _open(opus_path: str | None, srtp_path: str | None) -> tuple[int, NativeLibraries]:

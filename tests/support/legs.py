@@ -120,10 +120,6 @@ class CalledLeg(PcmLeg):
         """Ring, as the phone does."""
         self._rang.set_result(True)
 
-    def speak_early(self) -> None:
-        """Send audio before the answer, as a carrier does."""
-        self._early.set_result(True)
-
     def pick_up(self) -> None:
         """Answer, as the phone does."""
         self._resolve(self._early)

@@ -162,8 +162,7 @@ void mm_port_rx_datagram(struct mm_rtp_port *port,
 
 void mm_port_rx_prepare(const struct mm_rtp_port *port)
 {
-	mm_prefetch(&port->rx, sizeof(port->rx) + sizeof(port->srtp) +
-				       sizeof(port->media.receive));
+	mm_prefetch(&port->rx, sizeof(port->rx) + sizeof(port->media.receive));
 	mm_prefetch(&port->port.counters, MM_CACHE_LINE_BYTES);
 	if (port->srtp)
 		mm_prefetch(port->srtp, sizeof(*port->srtp));

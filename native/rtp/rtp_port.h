@@ -50,8 +50,9 @@ struct mm_rtp_tx {
 struct mm_rtp_port {
 	struct mm_port port;              /* first                          */
 	struct mm_shard_socket rtp;       /* fd -1: through a mux           */
-	struct mm_rtp_rx rx;
+	/* Right behind the socket: what is to be prefetched starts from it. */
 	struct mm_srtp *srtp;
+	struct mm_rtp_rx rx;
 	struct mm_media media;
 	int mux_fd;                       /* -1: own sockets                */
 	struct mm_inbox *inbox;           /* packets that the mux received  */

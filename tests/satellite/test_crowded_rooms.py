@@ -149,18 +149,20 @@ async def test_a_call_that_is_ordered_for_a_full_room_is_made_by_a_node_that_has
 ) -> None:
     home, other, third = nodes
     room, target = home.new_room(), home.new_room()
-    order = {
-        "actions": [action("conference_join", conference_id=room)],
-        "destinations": [{"type": "sip", "target": f"{target}@{home.host}:{home.sip_port}"}],
-    }
     with ExitStack() as lines:
         for hz in TONES_HZ[:SEATS]:
             await asyncio.to_thread(call, lines, (home.host, home.sip_port), room, hz)
         await joined(home, room, SEATS)
-        for count, node in enumerate((home, third), SEATS + 1):
-            answer = await asyncio.to_thread(node.call, "POST", "/calls", order)
+        # The second and the third are made by the node that has made the first: one of them calls its own address.
+        for count, (asked, called) in enumerate(((home, home), (third, other), (home, third)), SEATS + 1):
+            order = {
+                "actions": [action("conference_join", conference_id=room)],
+                "destinations": [{"type": "sip", "target": f"{target}@{called.host}:{called.sip_port}"}],
+            }
+            answer = await asyncio.to_thread(asked.call, "POST", "/calls", order)
             assert answer.status == 200, answer.body
             await joined(other, room, count)
+            await joined(other, target, count - SEATS)
         assert home.metrics()["mixminus_cluster_placed_total"] >= 1
         assert home.metrics()["mixminus_cluster_seats_refused_total"] >= 2
         assert other.call("DELETE", f"/conferences/{target}").status == 200

@@ -13,6 +13,7 @@ from mixminus.sip.sdp.envelope import fold
 from tests.sip.test_edge_router import SDP, answer_of, forwarded, open_router, request, status_code
 
 PROXY = Flow("UDP", "192.0.2.99", 5060)
+US = Flow("UDP", "198.51.100.1", 5060)
 OUTER = "outer-1"
 
 
@@ -163,6 +164,27 @@ def test_retransmission_of_a_spiral_is_the_same_call() -> None:
 def test_a_call_that_comes_back_unchanged_is_a_loop(uri: str) -> None:
     router = open_router()
     assert status_code(router.from_phone(by_proxy(dialled(router), uri), PROXY, 0.0)) == 482
+
+
+def test_a_call_of_an_address_of_our_own_is_served_and_its_messages_reach_both_sides() -> None:
+    """It comes back as it was sent; when a proxy has had it, the same is a loop."""
+    router = open_router()
+    sent = dialled(router)
+    invite = forwarded(router.from_phone(sent, US, 0.0))
+    assert call_id(invite.message) != OUTER
+    assert call_id(forwarded(router.from_phone(sent, US, 0.5)).message) == call_id(invite.message)
+    ok = router.from_worker(answer_of(invite.message, body=fold(SDP), tag="theirs"), invite.sip_port, 0.6)
+    assert ok
+    answer = forwarded(router.from_phone(ok.message, US, 0.7))
+    assert (answer.sip_port, call_id(answer.message)) == (7001, OUTER)
+    for sender, recipient, is_called in (("ours", "theirs", True), ("theirs", "ours", False)):
+        bye = forwarded(router.from_phone(in_dialog("BYE", sender, recipient), US, 0.8))
+        assert (call_id(bye.message) == call_id(invite.message)) is is_called
+    looped = open_router()
+    assert status_code(looped.from_phone(by_proxy(dialled(looped), "sip:2000@192.0.2.99"), PROXY, 0.0)) == 482
+    forged = open_router()
+    other = dialled(forged).replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
+    assert status_code(forged.from_phone(other, PROXY, 0.0)) == 482, "our Via without our branch"
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,9 @@ class PhoneSide:
         """Handle a request; ``source`` is the address that it really came from."""
         self._repair.request(request)
         fault = fault_of(request)
+        straight = not fault and self._is_straight(request)
         if not fault:
-            self.spirals.inward(request, now_s)
+            self.spirals.inward(request, now_s, straight=straight)
         if request.method == "ACK" and not fault:
             return self._ack(request, source, now_s)
         if not can_be_answered(request):
@@ -101,7 +102,7 @@ class PhoneSide:
         via = Via.parse(request.headers.pop("via"))
         request.headers.push("via", stamp(via, source).render())
         flow = reply_flow(via, source)
-        if fault := fault or self._loop(request):
+        if fault := fault or self._loop(request, straight=straight):
             self._counters["sip_edge_refused"] += 1
             return ToPhone(flow, refuse(request, fault).render())
         return self._serve(request, flow, source, now_s)
@@ -179,12 +180,19 @@ class PhoneSide:
             if call.state is not CallState.RELEASED:
                 self._calls.fire(call, CallEvent.ANSWERED, now_s)
 
-    def _loop(self, request: Request) -> Fault | None:
+    def _is_straight(self, request: Request) -> bool:
+        """Return whether an INVITE of ours has come back with no one between: we have called an address of our own."""
+        if request.method != "INVITE":
+            return False
+        ours, *others = request.headers.values("via")
+        return bool(others and self._identity.worker_of(Via.parse(ours), others[0]))
+
+    def _loop(self, request: Request, *, straight: bool) -> Fault | None:
         """RFC 3261 section 16.3 step 4: refuse what has passed here before, unless it is a spiral."""
         hops = [Via.parse(via) for via in request.headers.values("via")]
         if any(map(self._identity.is_inner, hops)):
             return Fault(482, "Loop Detected")
-        if any(map(self._identity.is_public, hops)) and self.spirals.is_loop(request):
+        if any(map(self._identity.is_public, hops)) and self.spirals.is_loop(request, straight=straight):
             return Fault(482, "Loop Detected")
         if request.headers.first("max-forwards") == "0" and request.method != "OPTIONS":
             return Fault(483, "Too Many Hops")

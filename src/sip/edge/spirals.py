@@ -7,7 +7,8 @@
 Inside, each call has a Call-ID of its own, so that tables, workers and the server keep them apart; ``inward`` puts it into
 what comes from outside, ``outward`` the real one into what is sent. Inside it is a digest of Call-ID and Request-URI, the
 same for each retransmission. A request that comes back with the same Request-URI is no spiral but a loop, or a merged
-request (section 8.2.2.2), and is refused. A call that we have redirected is not over for the proxy that follows: if the other
+request (section 8.2.2.2), and is refused; unless it comes straight back, with our Via on top: then we have called an address of
+our own. A call that we have redirected is not over for the proxy that follows: if the other
 server does not take it, the same INVITE comes again, by another branch, and is another call for pjsip.
 """
 
@@ -59,15 +60,15 @@ class Spirals:
         if call.outer_call_id:
             self._outer[call.call_id] = call.outer_call_id
 
-    def inward(self, message: Request | Response, now_s: float) -> None:
-        """Give a message from outside the Call-ID that its call has inside."""
+    def inward(self, message: Request | Response, now_s: float, *, straight: bool = False) -> None:
+        """Give a message from outside the Call-ID that its call has inside; ``straight``: no one was between us and us."""
         outer = message.headers.first("call-id")
         if (
             isinstance(message, Request)
             and message.method in _WITHOUT_TAG
             and not tag_of(message.headers, "to")
         ):
-            inner = self._of_first_request(message, outer, now_s)
+            inner = self._of_first_request(message, outer, now_s, straight=straight)
         else:
             inner = self._of_dialog(message, outer)
         if inner != outer:
@@ -88,8 +89,8 @@ class Spirals:
     def all_outward(self, actions: Iterable[_Action]) -> list[_Action]:
         return [self.outward(action) for action in actions]
 
-    def is_loop(self, request: Request) -> bool:
-        """Return whether a request that has passed here has come back unchanged, or is of no call of ours.
+    def is_loop(self, request: Request, *, straight: bool) -> bool:
+        """Return whether a request that has passed here has come back unchanged by way of others, or is of no call of ours.
 
         Within a dialog there is no loop: a request of ours that comes back to us ends here.
         """
@@ -99,7 +100,7 @@ class Spirals:
         call = self._calls.find(self.outer_of(call_id) or call_id)
         if request.method != "INVITE" or call is None or not call.outgoing:
             return True
-        return _target(call.invite.uri) == _target(request.uri)
+        return not straight and _target(call.invite.uri) == _target(request.uri)
 
     def expire(self, now_s: float) -> None:
         """Forget the Call-IDs of calls that ended long ago."""
@@ -109,7 +110,7 @@ class Spirals:
             elif now_s - self._seen_s.setdefault(inner, now_s) > _KEPT_S:
                 del self._outer[inner], self._seen_s[inner]
 
-    def _of_first_request(self, request: Request, outer: str, now_s: float) -> str:
+    def _of_first_request(self, request: Request, outer: str, now_s: float, *, straight: bool) -> str:
         call = self._calls.find(outer)
         if call is None and not self._outer:
             return outer
@@ -124,7 +125,9 @@ class Spirals:
             return outer
         if again:
             inner += COME_AGAIN
-        elif call.state is CallState.RELEASED or _target(call.invite.uri) == _target(request.uri):
+        elif call.state is CallState.RELEASED or not (
+            (straight and call.outgoing) or _target(call.invite.uri) != _target(request.uri)
+        ):
             return outer
         self._outer[inner] = outer
         self._seen_s[inner] = now_s

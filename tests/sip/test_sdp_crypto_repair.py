@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mixminus.sip.leniency import Leniency
@@ -82,6 +82,7 @@ def test_no_line_is_lost_and_repairing_twice_changes_nothing(lines: list[str]) -
 
 
 @given(st.text('|: "abc1=+/^', max_size=40))
+@example('1 " :')
 def test_strict_keys_stay_as_they_are(noise: str) -> None:
     assert key_form(LINE[7:]) == LINE[7:]
     once = key_form(" ".join(f"1 {SUITE} inline:{noise}".split()))

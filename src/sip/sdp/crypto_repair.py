@@ -18,11 +18,13 @@ def key_form(value: str) -> str:
 
     ``value`` has one blank between its fields.
     """
-    fields = value.replace('"', "").split(" ", _FIELDS_BEFORE_KEY)
+    fields = value.replace('"', "").split(maxsplit=_FIELDS_BEFORE_KEY)
     if len(fields) <= _FIELDS_BEFORE_KEY:
         return value
     *before, keys = fields
-    return " ".join([*before, _EMPTY_FIELD.sub("", _AROUND_SIGNS.sub(r"\1", keys.strip()))])
+    # A quotation mark that stood alone has left two blanks.
+    keys = " ".join(keys.split())
+    return " ".join([*before, _EMPTY_FIELD.sub("", _AROUND_SIGNS.sub(r"\1", keys))])
 
 
 def keys_at_media(lines: list[str]) -> list[str]:

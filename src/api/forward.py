@@ -10,7 +10,7 @@ twice: when a connection breaks, or the owner is declared gone, the client gets 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -183,11 +183,19 @@ class Forwarder:
 
     async def announce_given(self, peer: Peer) -> None:
         """Have a node open the rooms that it was given; one that does not answer finds them when it next looks."""
-        headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_POST, ADOPT, "")}
-        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+        await self.post(peer, ADOPT)
+
+    async def post(self, peer: Peer, path: str, body: bytes | None = None) -> bytes | None:
+        """POST to a node's internal listener; return the body of its answer, None unless that is a success."""
+        if self._session.closed:
+            return None
+        headers = {hops.HEADER: self.hops.signed(peer.id, hdrs.METH_POST, path, "")}
+        try:
             async with asyncio.timeout(_ASK_S):
-                async with self._session.post(_url(peer, ADOPT), headers=headers):
-                    pass
+                async with self._session.post(_url(peer, path), headers=headers, data=body) as answer:
+                    return await answer.read() if answer.ok else None
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return None
 
     @asynccontextmanager
     async def _requested(self, request: web.Request, peer: Peer) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from mixminus.api import trace_parts
 from mixminus.api.authentication import IDENTITY, SENDER
 from mixminus.api.forward import ADOPT, HAS, MISDIRECTED, ROOM_HEADER
 from mixminus.api.hops import REMOTE, Hops, sender_of
@@ -86,4 +87,9 @@ async def _adopt(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-routes = (web.get(f"{HAS}/{{kind}}/{{id}}", _has), web.post(ADOPT, _adopt), web.get(PATH, _link))
+routes = (
+    web.get(f"{HAS}/{{kind}}/{{id}}", _has),
+    web.post(ADOPT, _adopt),
+    web.get(PATH, _link),
+    *trace_parts.routes,
+)

@@ -9,6 +9,7 @@ from mixminus.api.application import build, build_inside
 from mixminus.api.forward import Forwarder
 from mixminus.api.limits import Limits
 from mixminus.api.services import Services
+from mixminus.api.trace_parts import TracingNodes
 from mixminus.app.draining import Draining
 from mixminus.app.nodes import Node
 from mixminus.app.settings import Settings
@@ -38,6 +39,7 @@ async def open_application(
     await web.SockSite(runner, node.inside).start()
     if services.satellites:
         services.satellites.open(forwarder.open_link)
+    services.traces.use_nodes(TracingNodes(services.cluster, forwarder))
     draining = Draining(services, node.membership, forwarder)
     stack.push_async_callback(draining.close)
     draining.start()

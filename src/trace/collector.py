@@ -26,7 +26,7 @@ _US_PER_S: Final = 1_000_000
 
 
 class Collector:
-    """The traces that run; implements ``protocols.TraceReceiver``."""
+    """The traces that run, of this node and of others; implements ``protocols.TraceReceiver``."""
 
     def __init__(self, clock: Clock, live_calls: LiveCalls, counters: Counter[str]) -> None:
         self.sessions: dict[TraceId, TraceSession] = {}
@@ -62,6 +62,16 @@ class Collector:
             for leg_id in session.legs:
                 if not any(leg_id in each.legs for each in self.sessions.values()):
                     self._sip.unfollow(leg_id)
+
+    def add_call_elsewhere(self, session: TraceSession, call_id: UUID) -> None:
+        """Let a trace have a call of another node."""
+        session.add_call_elsewhere(call_id)
+        self.unwatch_if_complete(session)
+
+    def unwatch_if_complete(self, session: TraceSession) -> None:
+        """End to look for calls if the trace wants none any more."""
+        if self._sip and not session.wants_calls:
+            self._sip.unwatch(session.trace.id)
 
     def on_sip_message(self, traced: TracedMessage) -> None:
         """Take a message; one of a leg that is not traced is lost."""
@@ -120,8 +130,7 @@ class Collector:
         live.over.add_done_callback(lambda _: session.call_over(live.id, self._clock.monotonic_s()))
         if self._sip:
             self._sip.follow(live.leg_id)
-            if not session.wants_calls:
-                self._sip.unwatch(session.trace.id)
+        self.unwatch_if_complete(session)
 
     def _of_leg(self, leg_id: LegId | None) -> list[TraceSession]:
         return [each for each in self.sessions.values() if leg_id in each.legs]

@@ -2,11 +2,13 @@
 
 POST /calls/{id}/trace, POST /traces   a session (``session.py``) collects, within its bounds
 SIP edge, engine                       messages and statistics (``collector.py``)
+other nodes                            the same of calls that are there (``parts.py``)
 once a second                          entries go to the disk (``files.py``); what is due ends
 GET /traces/{id}/...                   a capture (``pcapng.py``) or a ladder diagram (``ladder.py``) of the entries
 """
 
 import asyncio
+import builtins
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +33,8 @@ from mixminus.trace.collector import Collector
 from mixminus.trace.entries import Entry
 from mixminus.trace.errors import NothingToTrace, TooManyTraces, TraceEnded, TraceNotFound, TraceUnavailable
 from mixminus.trace.files import TraceFiles
+from mixminus.trace.for_others import ForOthers
+from mixminus.trace.parts import Collected, Nodes, Parts, Wanted
 from mixminus.trace.protocols import SipTraces, TracedMessage
 from mixminus.trace.session import TraceSession
 
@@ -71,6 +75,8 @@ class TraceService:
         self._calls = calls
         self._config = config
         self._collector = Collector(clock, live_calls, self.counters)
+        self._parts = Parts(clock, self._collector)
+        self._for_others = ForOthers(clock, self._collector)
         self._files = TraceFiles(config.folder)
         # One thread: what is written first is on the disk first.
         self._disk = named_threads(1, "mm-trace")
@@ -82,6 +88,10 @@ class TraceService:
         """Collect SIP messages; called when the transport is there."""
         self._collector.use_sip(sip)
 
+    def use_nodes(self, nodes: Nodes) -> None:
+        """Collect from other nodes, too."""
+        self._parts.nodes = nodes
+
     async def start(self) -> None:
         """Load the traces of earlier runs, end those that still ran, and begin to delete what is too old."""
         for trace in await self._on_disk(self._files.load):
@@ -92,7 +102,7 @@ class TraceService:
 
     async def close(self) -> None:
         """End the traces that run; closing twice is harmless."""
-        for session in list(self._collector.sessions.values()):
+        for session in self._running():
             await self._end(session, TraceEndReason.RESTART)
         await self._scope.close()
         self._disk.shutdown()
@@ -111,12 +121,27 @@ class TraceService:
                 "number or peer is required: a number of the calls, or the address of the phone"
             )
         spec = TraceSpec(self._duration_s(duration_s), number=number, peer=peer, calls=calls)
-        return await self._begin(identity, spec, None)
+        trace = await self._begin(identity, spec, None)
+        await self._gather(trace.id)
+        return self.get(identity.customer_id, trace.id)
+
+    def collect(self, trace_id: TraceId, wanted: Wanted) -> Collected:
+        """Collect for a trace of another node; return what was not said to have arrived. Raises TooManyTraces."""
+        if trace_id not in self._for_others and len(self._collector.sessions) >= self._config.max_running:
+            raise TooManyTraces("as many traces run at this node as may")
+        collected = self._for_others.collect(trace_id, wanted)
+        self._work_on()
+        return collected
+
+    def end_for_other(self, trace_id: TraceId) -> None:
+        """Collect no more for a trace of another node; harmless if nothing is collected."""
+        self._for_others.end(trace_id)
 
     def get(self, customer_id: CustomerId, trace_id: TraceId) -> Trace:
         """Return a customer's trace as it is now; raise TraceNotFound."""
-        running = self._collector.sessions.get(trace_id)
-        trace = running.trace if running else self._traces.get(trace_id)
+        trace = self._traces.get(trace_id)
+        if trace and (running := self._collector.sessions.get(trace_id)):
+            trace = running.trace
         if trace is None or trace.customer_id != customer_id:
             raise TraceNotFound(f"no trace {trace_id}")
         return trace
@@ -134,6 +159,7 @@ class TraceService:
     async def stop(self, identity: Identity, trace_id: TraceId) -> Trace:
         """End a trace that runs; raise TraceNotFound, TraceEnded."""
         trace = self.get(identity.customer_id, trace_id)
+        await self._gather(trace_id)
         session = self._collector.sessions.get(trace_id)
         if session is None:
             raise TraceEnded(f"trace {trace_id} has ended")
@@ -208,9 +234,22 @@ class TraceService:
             "trace started", trace_id=str(trace.id), duration_s=spec.duration_s, **calls, **_who(identity)
         )
         await self._make_room(identity.customer_id)
+        self._work_on()
+        return session.trace
+
+    def _running(self) -> builtins.list[TraceSession]:
+        """Return the sessions of this node's own traces."""
+        return [each for id_, each in self._collector.sessions.items() if id_ in self._traces]
+
+    async def _gather(self, trace_id: TraceId) -> None:
+        """Take what other nodes have collected for a trace, if it runs."""
+        if session := self._collector.sessions.get(trace_id):
+            await self._parts.gather([session])
+
+    def _work_on(self) -> None:
+        """Work once a second from now on."""
         if self._work is None or self._work.done():
             self._work = self._scope.spawn("collect", self._collect())
-        return session.trace
 
     def _check_room(self, customer_id: CustomerId) -> None:
         running = [each.trace for each in self._collector.sessions.values()]
@@ -235,9 +274,11 @@ class TraceService:
             await self._clock.sleep(1)
             seconds += 1
             self._collector.expire()
+            self._for_others.expire()
+            await self._parts.gather(self._running())
             if seconds % _SECONDS_A_SAMPLE == 1:
                 self._collector.sample()
-            for session in list(self._collector.sessions.values()):
+            for session in self._running():
                 if reason := session.end_due(self._clock.now(), self._clock.monotonic_s()):
                     await self._end(session, reason)
                 else:
@@ -260,6 +301,7 @@ class TraceService:
         if trace_id not in self._collector.sessions:
             return  # ended in the meantime
         self._collector.end(session)
+        self._scope.spawn("parts", self._parts.end(trace_id))
         session.end(reason, self._clock.now())
         self._traces[trace_id] = trace = session.trace
         try:

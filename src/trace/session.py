@@ -25,7 +25,7 @@ class TraceSession:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.legs: dict[LegId, CallId] = {}
-        """The legs of its calls."""
+        """The legs of its calls that are here."""
         self.unsaved: list[bytes] = []
         self._over_at_s: dict[UUID, float] = {}
 
@@ -39,9 +39,18 @@ class TraceSession:
         """Whether it takes one more call."""
         return len(self.trace.call_ids) < self.trace.spec.calls
 
+    @property
+    def over(self) -> tuple[UUID, ...]:
+        """The calls that are over."""
+        return tuple(self._over_at_s)
+
     def add_call(self, leg_id: LegId, call_id: CallId) -> None:
         """Trace one more call."""
         self.legs[leg_id] = call_id
+        self.add_call_elsewhere(call_id)
+
+    def add_call_elsewhere(self, call_id: UUID) -> None:
+        """Trace one more call, which another node has."""
         if self.trace.status is TraceStatus.WAITING:
             self._fire(TraceEvent.CALL_FOUND)
         self.trace = replace(self.trace, call_ids=(*self.trace.call_ids, call_id))
@@ -66,7 +75,7 @@ class TraceSession:
         """Note that messages were lost on the way; they may have been of other traces."""
         self.trace = replace(self.trace, dropped=self.trace.dropped + count)
 
-    def call_over(self, call_id: CallId, now_s: float) -> None:
+    def call_over(self, call_id: UUID, now_s: float) -> None:
         """Note that a call is over."""
         self._over_at_s.setdefault(call_id, now_s)
 
@@ -77,7 +86,11 @@ class TraceSession:
         if now >= self.trace.tm_expire:
             return TraceEndReason.DURATION
         over = self._over_at_s.values()
-        if not self.wants_calls and len(over) == len(self.legs) and now_s - max(over) >= _AFTER_END_S:
+        if (
+            not self.wants_calls
+            and len(over) == len(self.trace.call_ids)
+            and now_s - max(over) >= _AFTER_END_S
+        ):
             return TraceEndReason.CALLS_ENDED
         return TraceEndReason.NONE
 

@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import aiohttp
 import pytest
@@ -128,6 +129,28 @@ def test_what_nodes_have_in_memory_is_listed_by_each(nodes: list[Server]) -> Non
     assert [each["id"] for each in nodes[2].call("GET", "/speakings").json["result"]] == [speaking]
     for id_ in ids:
         assert nodes[0].call("DELETE", f"/traces/{id_}").status == 200
+
+
+def test_a_call_is_traced_from_its_first_message_whichever_node_it_begins_at(nodes: list[Server]) -> None:
+    room = nodes[1].new_room()
+    trace = nodes[0].call("POST", "/traces", {"number": room}).json["id"]
+    with RawPhone() as phone:
+        phone.dial((ADDRESS, nodes[1].sip_port), room)
+        nodes[1].wait_for_participants(room, 1)
+    ended = eventually(
+        lambda: _ended_trace(nodes[2], trace), timeout_s=30, what="the trace ends with its call"
+    )
+    (call,) = ended["call_ids"]
+    assert nodes[0].call("GET", f"/calls/{call}").json["status"] == "hangup"
+    assert (ended["end_reason"], ended["dropped"]) == ("calls_ended", 0)
+    page = nodes[2].call("GET", f"/traces/{trace}/ladder").body
+    assert all(each in page for each in (b"INVITE", b"200 OK (INVITE)", b"ACK", b"BYE"))
+    assert nodes[1].call("DELETE", f"/traces/{trace}").status == 200
+
+
+def _ended_trace(node: Server, trace: str) -> dict[str, Any] | None:
+    shown: dict[str, Any] = node.call("GET", f"/traces/{trace}").json
+    return shown if shown["status"] == "ended" else None
 
 
 def test_a_person_is_exported_and_erased_from_the_disks_of_all_nodes(nodes: list[Server]) -> None:

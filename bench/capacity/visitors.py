@@ -2,9 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Never, Self
 
-from aiortc import AudioStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 
 from bench.capacity.callee import Callee
 from bench.capacity.calls import Call, Callers, CallState
@@ -18,6 +18,17 @@ __all__ = ["Visitors"]
 _PHONE_PORT: Final = 40_000
 _STEP_S: Final = 0.05
 _PRESENT_S: Final = 30.0
+
+
+class _Unheard(MediaStreamTrack):
+    """The microphone of a browser that sends no audio, as the phones send none."""
+
+    kind = "audio"
+
+    async def recv(self) -> Never:
+        """Wait for ever."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
 
 
 @dataclass
@@ -90,7 +101,7 @@ class Visitors:
     async def join_by_whip(self) -> bool:
         """Let a browser join; it is connected when ICE and DTLS are."""
         browser = RTCPeerConnection()
-        browser.addTrack(AudioStreamTrack())
+        browser.addTrack(_Unheard())
         connected = asyncio.Event()
         browser.on("connectionstatechange", lambda: _note(browser, connected))
         await browser.setLocalDescription(await browser.createOffer())

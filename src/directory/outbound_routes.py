@@ -71,8 +71,7 @@ class OutboundRoutes:
 
     async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
         """Return the customer's policy about SRTP."""
-        async with self._store.snapshot() as tx:
-            return await tx.customers.srtp_of(customer_id)
+        return await self._store.read(lambda tx: tx.customers.srtp_of(customer_id))
 
 
 def _carrier(trunk: Trunk, customers: SrtpPolicy) -> Carrier:

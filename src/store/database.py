@@ -9,7 +9,7 @@ Python, first come first served: SQLite itself would poll for the lock.
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
@@ -194,14 +194,9 @@ class Store:
             await self._writers.commit(session)
             self._committed(tx)
 
-    @asynccontextmanager
-    async def within(self, tx: Transaction | None) -> AsyncIterator[Transaction]:
+    def within(self, tx: Transaction | None) -> AbstractAsyncContextManager[Transaction]:
         """Use a transaction that writes and that its owner commits; without one, open one."""
-        if tx is not None:
-            yield tx
-            return
-        async with self.transaction() as opened:
-            yield opened
+        return self.transaction() if tx is None else nullcontext(tx)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:

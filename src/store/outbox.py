@@ -14,9 +14,10 @@ Where several nodes share the database, an event of a room is written by its hom
 
 import functools
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -181,24 +182,22 @@ class OutboxRows:
         That takes one statement for each stream, and one for the events, or for each ``_ROWS_AN_INSERT`` of them.
         """
         drafts, self._drafts = self._drafts, []
-        numbers: dict[UUID, int] = {}
+        numbers: dict[UUID, Iterator[int]] = {}
         # In the order of their ids: transactions that lock several streams must not wait for each other.
-        for stream_id, count in sorted(Counter(draft.stream_id for draft in drafts).items()):
-            numbers[stream_id] = await self._last_number(stream_id, count) - count
-        rows = []
-        for draft in drafts:
-            numbers[draft.stream_id] += 1
-            rows.append(
-                {
-                    "stream_id": draft.stream_id,
-                    "number": numbers[draft.stream_id],
-                    "customer_id": draft.customer_id,
-                    "type": draft.type,
-                    "data": draft.data,
-                    "tm": draft.tm,
-                    "activeflow_id": _activeflow_id(draft.type, draft.data),
-                }
-            )
+        for stream_id, added in sorted(Counter(draft.stream_id for draft in drafts).items()):
+            numbers[stream_id] = count(await self._last_number(stream_id, added) - added + 1)
+        rows = [
+            {
+                "stream_id": draft.stream_id,
+                "number": next(numbers[draft.stream_id]),
+                "customer_id": draft.customer_id,
+                "type": draft.type,
+                "data": draft.data,
+                "tm": draft.tm,
+                "activeflow_id": _activeflow_id(draft.type, draft.data),
+            }
+            for draft in drafts
+        ]
         for first in range(0, len(rows), _ROWS_AN_INSERT):
             await self._insert(rows[first : first + _ROWS_AN_INSERT])
         await self._check_homes()
@@ -357,6 +356,12 @@ def _is_awaited() -> ColumnElement[bool]:
 
 def _activeflow_id(type_: str, data: dict[str, Any]) -> UUID | None:
     """Return the activeflow that an event's data names, if any."""
-    named = data.get("id" if type_.startswith("activeflow_") else "activeflow_id") or NIL
-    activeflow_id = UUID(str(named))
-    return None if activeflow_id == NIL else activeflow_id
+    named = data.get("id" if type_.startswith("activeflow_") else "activeflow_id")
+    return _id_of(str(named)) if named else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _id_of(text: str) -> UUID | None:
+    """Return an id, None for nil; remembered, because all events of a call name the same activeflow."""
+    found = UUID(text)
+    return None if found == NIL else found

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -39,6 +40,8 @@ class Rows(Generic[Row]):
     """What AlreadyExists says when a row cannot be inserted."""
     _names: ClassVar[tuple[str, ...]]
     """Of all columns but the node's."""
+    _read: ClassVar["attrgetter[tuple[Any, ...]]"]
+    """Returns an object's fields of these names."""
     _insert: ClassVar[Statement]
     _update: ClassVar[Statement]
     _find: ClassVar[Statement]
@@ -46,6 +49,7 @@ class Rows(Generic[Row]):
 
     def __init_subclass__(cls) -> None:
         cls._names = tuple(column.name for column in cls.table.c if column.name != NODE_ID)
+        cls._read = attrgetter(*cls._names)
         cls._insert, cls._update = inserting(cls.table), updating(cls.table)
         cls._find, cls._lock = lookup(cls.table), lookup(cls.table, for_update=True)
 
@@ -72,9 +76,10 @@ class Rows(Generic[Row]):
         later one. On PostgreSQL an UPDATE that waits for another transaction compares again when that one has ended.
         """
         values = self._columns(after)
-        return await self._write_if(
-            before, {name: values[name] for name in values if _differ(before, after, name)}
-        )
+        fields = zip(self._names, self._read(before), self._read(after), strict=True)
+        # A copy has most values of its original, which need not be compared.
+        changed = {name: values[name] for name, was, now in fields if was is not now and was != now}
+        return await self._write_if(before, changed)
 
     async def _write_if(self, before: Row, changed: Mapping[str, Any]) -> bool:
         values = {**changed, "id": before.id, "version": before.tm_update}
@@ -115,17 +120,11 @@ class Rows(Generic[Row]):
 
     def _columns(self, row: Row) -> dict[str, Any]:
         """Return the values of all columns but the node's."""
-        return {name: getattr(row, name) for name in self._names}
+        return dict(zip(self._names, self._read(row), strict=True))
 
     def _model(self, row: Mapping[str, Any]) -> Row:
         """Return the object of a row."""
         raise NotImplementedError
-
-
-def _differ(before: object, after: object, name: str) -> bool:
-    """Return whether a field differs; a copy has most values of its original, which need not be compared."""
-    was, is_now = getattr(before, name), getattr(after, name)
-    return was is not is_now and bool(was != is_now)
 
 
 @functools.cache

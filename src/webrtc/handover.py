@@ -1,7 +1,8 @@
 """Everything that depends on internals of aiortc and aioice: private attributes and undocumented behaviour.
 
 - ICE without a socket (IceConnection): the one method of aioice that lists interfaces and opens sockets is
-  overridden, and gives aioice a transport that sends through the shared mux.
+  overridden, and gives aioice a transport that sends through the shared mux. Nothing is done while nothing is to be
+  checked.
 - DTLS without ICE (DtlsLink): aiortc runs DTLS over any object that sends and receives
   datagrams. The one method that installs SRTP keys is overridden, and exports them to the engine.
 - One certificate and SSL context for all peers, with cipher suites for those with RSA certificates (Certificates).
@@ -54,6 +55,9 @@ __all__ = [
 TESTED: Final = {"aiortc": "1.16.0", "aioice": "0.13.0"}
 
 _COMPONENT: Final = 1
+_UNCHECKED: Final = (CandidatePair.State.WAITING, CandidatePair.State.FROZEN)
+_PACE_S: Final = 0.02
+"""Between two checks, as in aioice."""
 _MOST_PREFERRED: Final = 65_535  # RFC 8445 section 5.1.2.1: the local preference
 _UFRAG_BYTES: Final = 8
 _PWD_BYTES: Final = 16  # RFC 8445 section 5.3 wants 128 bits of randomness
@@ -163,8 +167,25 @@ class IceConnection(Connection):
         # The end of candidates is not passed to aioice: it would fail for a browser of which no
         # candidate can be reached from here, although that browser may reach us.
         for candidate in filter(usable, candidates):
-            if len(self.remote_candidates) < MAX_CANDIDATES:
+            if len(self._remote_candidates) < MAX_CANDIDATES:
                 await self.add_remote_candidate(candidate)
+        if self._early_checks_done:
+            await self._check_added()
+
+    async def _check_added(self) -> None:
+        """Start the checks of candidates that came after ``connect`` has started all others, at its pace."""
+        for _ in range(MAX_CANDIDATES):
+            if not self._check_periodic():
+                break
+            await asyncio.sleep(_PACE_S)
+
+    def _check_periodic(self) -> bool:
+        """Start the next check; return whether another waits, or whether there is nothing to check yet.
+
+        aioice would look for one 50 times a second until a check succeeds, because candidates may still come.
+        """
+        waits = super()._check_periodic()
+        return waits and (not self._check_list or any(each.state in _UNCHECKED for each in self._check_list))
 
     def authenticates(self, request: Message) -> bool:
         """Return whether a request is authenticated as our peer's (RFC 8489 section 9.1.3)."""

@@ -1,6 +1,5 @@
 """ICE in SDP: credentials, candidates, and fragments of trickle ICE (RFC 8840)."""
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +8,7 @@ from aioice import Candidate
 from aioice.candidate import candidate_foundation
 
 from mixminus.errors import InvalidArgument
+from mixminus.hosts import family_of
 
 __all__ = [
     "FRAGMENT_TYPE",
@@ -71,12 +71,9 @@ def usable(candidate: Candidate) -> bool:
     Names (mDNS) are not resolved: such a browser reaches us, and its address is the source
     of its first authenticated request.
     """
-    try:
-        ipaddress.ip_address(candidate.host)
-    except ValueError:
-        return False
     return (
-        candidate.component == 1
+        family_of(candidate.host) != 0
+        and candidate.component == 1
         and candidate.transport.lower() == "udp"
         and 0 < candidate.port <= _MAX_PORT
         and candidate.type in ("host", "srflx", "relay")

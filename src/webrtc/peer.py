@@ -197,9 +197,10 @@ class Peer:
         )
 
     async def _open(self, ice: IceConnection, candidates: tuple[Candidate, ...]) -> None:
+        # In this order aioice pairs the candidates once, when it connects.
+        await ice.add_candidates(candidates)
         await ice.gather_candidates()
         self._mux.add(ice, self._route)
-        await ice.add_candidates(candidates)
 
     async def _close_ice(self, ice: IceConnection) -> None:
         self._mux.remove(ice)

@@ -14,7 +14,7 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES
 from mixminus.mixer import SrtpProfile
 from mixminus.webrtc import handover
 from mixminus.webrtc.handover import TESTED, Certificate, Certificates, DtlsLink, DtlsSetup, IceConnection
-from mixminus.webrtc.ice import IceCredentials
+from mixminus.webrtc.ice import IceCredentials, parse_candidate
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
 
@@ -29,6 +29,7 @@ def test_installed_versions_are_the_tested_ones() -> None:
     ("owner", "name", "parameters"),
     [
         (aioice.ice.Connection, "gather_candidates", ["self"]),
+        (aioice.ice.Connection, "_check_periodic", ["self"]),
         (aioice.ice.Connection, "check_complete", ["self", "pair"]),
         (aioice.ice.Connection, "request_received", ["self", "message", "addr", "protocol"]),
         (aioice.ice.StunProtocol, "connection_made", ["self", "transport"]),
@@ -51,7 +52,14 @@ def test_overridden_and_called_methods_have_the_expected_signatures(
 
 async def test_private_attributes_exist() -> None:
     connection = aioice.ice.Connection(ice_controlling=False)
-    for name in ("_check_list", "_closed", "_nominated", "_protocols", "_remote_candidates"):
+    for name in (
+        "_check_list",
+        "_closed",
+        "_early_checks_done",
+        "_nominated",
+        "_protocols",
+        "_remote_candidates",
+    ):
         assert hasattr(connection, name), ADVICE
     assert hasattr(aioice.ice.StunProtocol(connection), "transactions"), ADVICE
 
@@ -140,6 +148,35 @@ def test_peers_of_one_day_share_a_certificate() -> None:
 async def test_the_queue_of_a_link_is_bounded() -> None:
     client, _, _ = linked()
     assert [client.enqueue(b"\x16") for _ in range(65)] == [True] * 64 + [False]
+
+
+async def test_candidates_are_checked_also_after_all_others_have_been() -> None:
+    checked: list[str] = []
+    connection = IceConnection(
+        advertised=(("192.0.2.1", 1),),
+        remote=IceCredentials("rrrr", "r" * 22),
+        remote_is_lite=False,
+        send=lambda _, __, address: checked.append(address[0]),
+        on_nominated=lambda *_: None,
+    )
+    await connection.add_candidates([candidate("192.0.2.7"), candidate("192.0.2.8")])
+    await connection.gather_candidates()
+    connecting = asyncio.create_task(connection.connect())
+    try:
+        await until(lambda: set(checked) == {"192.0.2.7", "192.0.2.8"})
+        await connection.add_candidates(
+            [candidate("192.0.2.9"), candidate("192.0.2.10"), candidate("x.local")]
+        )
+        await until(lambda: set(checked) >= {"192.0.2.9", "192.0.2.10"})
+        assert not connecting.done()
+    finally:
+        await connection.close()
+        with pytest.raises(ConnectionError):
+            await connecting
+
+
+def candidate(host: str) -> aioice.Candidate:
+    return parse_candidate(f"1 1 udp 2130706431 {host} 4000 typ host")
 
 
 def test_a_request_is_authenticated_by_ufrag_and_password() -> None:

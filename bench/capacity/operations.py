@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,18 +28,29 @@ from bench.capacity.setup import all_cores, allow_files
 from bench.capacity.spent import Spent, table
 from bench.capacity.visitors import Visitors
 
-__all__ = ["Measurement", "main", "run"]
+__all__ = ["Measurement", "Waits", "main", "run"]
 
 MIXING: Final = "mixing threads"
-_REST_S: Final = 1.5
 _MOST_S: Final = 120.0
-_IDLE_S: Final = 3.0
 _FIRST: Final = 8
 """Joins before anything is measured, at least: code is loaded, statements are prepared."""
 _OTHER_CALLS: Final = 16
 _FRAMES_AN_OPERATION: Final = 8
 _SETTINGS: Final = {"MIXMINUS_MEDIA_TIMEOUT_MS": "3600000"}
 """No phone sends audio: after a minute the server would ask each whether it is there, while others join."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long the servers are left alone, in seconds."""
+
+    rest_s: float = 1.5
+    """Before they are measured at rest, and after the last operation."""
+    idle_s: float = 3.0
+    """While they are measured at rest."""
+
+
+WAITS: Final = Waits()
 Operation = Callable[[Visitors], Coroutine[Any, Any, bool]]
 """Does an operation once; returns whether it was done."""
 Readings = list[tuple[CpuReading, float]]
@@ -47,11 +59,14 @@ Readings = list[tuple[CpuReading, float]]
 class Measurement:
     """Servers that do the same, and what each operation has cost there."""
 
-    def __init__(self, sides: Sequence[Visitors], rests: Sequence[Rest], rate: float) -> None:
+    def __init__(
+        self, sides: Sequence[Visitors], rests: Sequence[Rest], rate: float, waits: Waits = WAITS
+    ) -> None:
         self.spent: list[Spent] = []
         self._sides = sides
         self._rests = rests
         self._rate = rate
+        self._waits = waits
         self._encode = OpusEncode()
 
     async def measure(self, what: str, count: int, one: Operation) -> None:
@@ -60,7 +75,7 @@ class Measurement:
         before = self._read()
         self._encode.restart()
         done = await self.repeat(count, one)
-        await asyncio.sleep(_REST_S)
+        await asyncio.sleep(self._waits.rest_s)
         used = self._used(before)
         for side, number, rest, (percents, seconds) in zip(self._sides, done, idle, used, strict=True):
             by_role = {
@@ -84,10 +99,10 @@ class Measurement:
 
     async def _rest(self) -> list[tuple[dict[str, float], float]]:
         """Measure the servers at rest, with the participants that they have now, once they are."""
-        await asyncio.sleep(_REST_S)
+        await asyncio.sleep(self._waits.rest_s)
         await asyncio.gather(*(rest.reach(_MOST_S) for rest in self._rests))
         before = self._read()
-        await asyncio.sleep(_IDLE_S)
+        await asyncio.sleep(self._waits.idle_s)
         return self._used(before)
 
     def _read(self) -> Readings:
@@ -102,11 +117,11 @@ class Measurement:
 
 
 async def measure_all(
-    sides: Sequence[Visitors], *, count: int, browsers: int, rate: float, present: int
+    sides: Sequence[Visitors], *, count: int, browsers: int, rate: float, present: int, waits: Waits = WAITS
 ) -> list[Spent]:
     """Measure each operation in turn; each leaves the room as it was, but that called phones stay."""
     rests = await asyncio.gather(*(Rest.of(side.server.pid) for side in sides))
-    measurement = Measurement(sides, rests, rate)
+    measurement = Measurement(sides, rests, rate, waits)
     await measurement.repeat(max(_FIRST, present), Visitors.join)
     await measurement.measure("a phone joins", count, Visitors.join)
     await measurement.measure("a phone hangs up", count, Visitors.hang_up)
@@ -144,6 +159,7 @@ async def run(
     database: str,
     present: int = 0,
     pythons: Mapping[str, str] | None = None,
+    waits: Waits = WAITS,
 ) -> list[Spent]:
     """Start the servers, those of these Pythons by name, and measure."""
     pythons = pythons or {"here": sys.executable}
@@ -159,7 +175,9 @@ async def run(
             )
             sides.append(await Visitors.of(name, server))
             stack.callback(sides[-1].close)
-        return await measure_all(sides, count=count, browsers=browsers, rate=rate, present=present)
+        return await measure_all(
+            sides, count=count, browsers=browsers, rate=rate, present=present, waits=waits
+        )
 
 
 def main() -> None:

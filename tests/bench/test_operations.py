@@ -1,13 +1,13 @@
 """CPU of single operations, with a real server and few of each; no figure of time is judged."""
 
 import pytest
-from bench.capacity.operations import run
+from bench.capacity.operations import Waits, run
 from bench.capacity.spent import table
 
 
 @pytest.mark.timeout(400)
 async def test_every_operation_is_done_as_often_as_asked() -> None:
-    spent = await run(count=2, browsers=1, rate=10.0, database="sqlite")
+    spent = await run(count=2, browsers=1, rate=10.0, database="sqlite", waits=Waits(rest_s=0.2, idle_s=0.5))
     assert [(each.what, each.done) for each in spent] == [
         ("a phone joins", 2),
         ("a phone hangs up", 2),

@@ -29,7 +29,7 @@ from mixminus.api import (
     groupcalls,
     guest_links,
     hears,
-    inside,
+    internal,
     login,
     media_streams,
     meters,
@@ -68,7 +68,7 @@ from mixminus.api.sdp_exchange import accept_post
 from mixminus.api.services import SERVICES, Services
 from mixminus.model.permissions import Permission
 
-__all__ = ["OPERATIONS", "build", "build_inside"]
+__all__ = ["OPERATIONS", "build", "build_internal"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
@@ -140,12 +140,12 @@ def build(
     return app
 
 
-def build_inside(services: Services, hops: Hops) -> web.Application:
+def build_internal(services: Services, hops: Hops) -> web.Application:
     """Return the application for what other nodes forward."""
     app = _application(
         services,
         None,
-        inside.only_nodes(hops),
+        internal.only_nodes(hops),
         middlewares.identify,
         telemetry.trace,
         middlewares.cross_origin,
@@ -154,7 +154,7 @@ def build_inside(services: Services, hops: Hops) -> web.Application:
         middlewares.answer_once,
         entity_tags.conditional,
     )
-    app.add_routes(inside.routes)
+    app.add_routes(internal.routes)
     return app
 
 
@@ -182,7 +182,7 @@ def _application(services: Services, limits: Limits | None, *before: Middleware)
     viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
     app.add_routes(web.options(root + path, accept_post) for root in ROOTS for path in (whip.PATH, whep.PATH))
-    app[PERMISSIONS] = permissions | {route.handler: None for route in (*viewer, *inside.routes)}
+    app[PERMISSIONS] = permissions | {route.handler: None for route in (*viewer, *internal.routes)}
     app[audits.AUDITED] = audited
     app[GUESTS] = frozenset(guests)
     app[OPERATORS] = frozenset(operators)

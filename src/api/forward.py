@@ -25,8 +25,8 @@ from mixminus import log
 from mixminus.api import hops, request_id
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.hops import Hops
-from mixminus.api.once import once
 from mixminus.api.owners import ROOM, Owners, arrives, first
+from mixminus.api.sent_once import once
 from mixminus.api.services import Services
 from mixminus.cluster import link
 from mixminus.cluster.peers import Peer

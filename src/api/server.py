@@ -6,7 +6,7 @@ from typing import Final
 from mixminus.api.authentication import SENDER
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.model.permissions import ADMIN, Permission, allows
-from mixminus.sip.served import Transport
+from mixminus.sip.server_addresses import Transport
 from mixminus.wire.view import View
 
 __all__ = ["resource"]

@@ -51,7 +51,7 @@ from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.satellite.places import Places
 from mixminus.satellite.service import SatelliteService
-from mixminus.sip.served import SipAddress
+from mixminus.sip.server_addresses import SipAddress
 from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store

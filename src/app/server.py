@@ -21,12 +21,12 @@ from mixminus.api.metrics import Metric
 from mixminus.api.services import ProcessState, Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_hosts
+from mixminus.app.api_listeners import open_application
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
 from mixminus.app.cpu import cpu_seconds
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.http import open_connections, start_http
-from mixminus.app.inside import open_application
 from mixminus.app.listeners import listening, probe
 from mixminus.app.nodes import open_node
 from mixminus.app.priority import Priority, give_priority_to_mixing
@@ -44,7 +44,7 @@ from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.access import Identity
 from mixminus.model.ids import ConferenceId
 from mixminus.privacy.retention import RetentionConfig
-from mixminus.sip.served import SipAddress, addresses
+from mixminus.sip.server_addresses import SipAddress, addresses
 from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.broadcast.written import Written
+from mixminus.broadcast.pyav_file import Written
 
 __all__ = ["CODECS", "PART_S", "SAMPLE_RATE_HZ", "Fragments"]
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import av
 
-from mixminus.broadcast.written import Written
+from mixminus.broadcast.pyav_file import Written
 from mixminus.mixer import Codec, CodecFormat
 
 __all__ = ["MEDIA_TYPE", "OPUS", "OggOpus"]

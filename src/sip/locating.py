@@ -16,9 +16,9 @@ from typing import Final
 from mixminus.clock import Clock
 from mixminus.hosts import family_of
 from mixminus.sip.addresses import BadTarget, TargetUnknown
+from mixminus.sip.dns_records import Names, Server
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow, FlowTransport
-from mixminus.sip.names import Names, Server
 
 __all__ = ["Locator"]
 

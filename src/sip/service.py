@@ -41,6 +41,7 @@ from mixminus.sip.account_requests import AccountRequests
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
+from mixminus.sip.dns_records import Names
 from mixminus.sip.endings import end_of
 from mixminus.sip.incoming_leg import IncomingLeg
 from mixminus.sip.incoming_media import IncomingMedia
@@ -74,7 +75,6 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
 )
-from mixminus.sip.names import Names
 from mixminus.sip.phone_requests import PhoneRequests
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.agreement import NotAcceptable

@@ -8,10 +8,10 @@ import pytest
 from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk, TrunkServer, TrunkSpec
 from mixminus.model.ids import CustomerId
+from mixminus.sip.dns_records import Names
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import Message, ProbeServers, Register, ServerProbed, StopProbes, Unregister
-from mixminus.sip.names import Names
 from mixminus.sip.trunk_health import TrunkHealth
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.store.database import Store

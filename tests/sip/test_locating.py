@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from mixminus.sip.addresses import BadTarget, TargetUnknown
+from mixminus.sip.dns_records import Names, Server, in_order
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.locating import Locator
-from mixminus.sip.names import Names, Server, in_order
 from tests.support.clock import ManualClock
 from tests.support.dns_server import dns_server
 

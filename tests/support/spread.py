@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import StrOrURL
 from yarl import URL
 
-from mixminus.api.application import build, build_inside
+from mixminus.api.application import build, build_internal
 from mixminus.api.forward import Forwarder
 from mixminus.api.services import Services
 from mixminus.cluster.membership import Membership
@@ -109,7 +109,7 @@ async def _serve(services: Services, stack: AsyncExitStack) -> TestServer:
     forwarder = Forwarder(services, SECRET)
     stack.push_async_callback(forwarder.close)
     await stack.enter_async_context(
-        TestServer(build_inside(services, forwarder.hops), host=host, port=int(port))
+        TestServer(build_internal(services, forwarder.hops), host=host, port=int(port))
     )
     server = TestServer(build(services, None, forwarder))
     await stack.enter_async_context(server)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing, suppress
 import aiohttp
 import pytest
 
-from mixminus.api.once import once
+from mixminus.api.sent_once import once
 
 
 @asynccontextmanager

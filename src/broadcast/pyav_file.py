@@ -1,4 +1,4 @@
-"""Written: what PyAV has written, in the pieces in which it wrote it."""
+"""Written: a file in memory that PyAV writes to; what it has written, in the pieces in which it wrote it."""
 
 __all__ = ["Written"]
 

@@ -1,11 +1,11 @@
-"""The API of a server; of a node also its internal listener, and its connections to other nodes."""
+"""The listeners of the API: that of a server; of a node also the internal one, and its connections to other nodes."""
 
 from contextlib import AsyncExitStack
 
 from aiohttp import web
 
 from mixminus.api import server_log
-from mixminus.api.application import build, build_inside
+from mixminus.api.application import build, build_internal
 from mixminus.api.forward import Forwarder
 from mixminus.api.limits import Limits
 from mixminus.api.services import Services
@@ -28,7 +28,7 @@ async def open_application(
     forwarder = Forwarder(services, settings.cluster_secret.get_secret_value())
     stack.push_async_callback(forwarder.close)
     runner = web.AppRunner(
-        build_inside(services, forwarder.hops),
+        build_internal(services, forwarder.hops),
         handle_signals=False,
         shutdown_timeout=_SHUTDOWN_S,
         access_log=None,

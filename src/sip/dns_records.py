@@ -22,7 +22,7 @@ _MAX_CACHED: Final = 2048
 _MAX_RECORDS: Final = 16
 _DNS_PORT: Final = 53
 
-_log = log.get("sip.names")
+_log = log.get("sip.dns_records")
 
 
 @dataclass(frozen=True, slots=True)

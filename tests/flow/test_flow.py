@@ -66,6 +66,7 @@ async def test_post_actions_run_outside_the_room_after_a_kick(backend: Backend) 
     await acting(backend, id_, "sleep")
     assert (await backend.call_of(id_)).status is CallStatus.PROGRESSING
     assert leg.done == ["answer"]
+    await until(lambda: backend.clock.has_sleeper(3600))
     backend.clock.advance(3600)
     await until(lambda: leg.done == ["answer", "hang up normal"])
 

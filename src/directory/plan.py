@@ -131,6 +131,8 @@ class DialPlan:
         dialled = parse_target(target)
         if dialled is None:
             return Refused(NOT_FOUND)
+        if live := await self._live(source, dialled, caller):
+            return live
         async with self._store.snapshot() as tx:
             extension, trunk = await _callers(tx, caller)
             call = replace(_incoming(source, extension, trunk, signalled), trunk=trunk)
@@ -148,6 +150,26 @@ class DialPlan:
             return found or Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
             return replace(found, terms=await _terms(tx, extension or trunk, found.customer_id))
+
+    async def _live(self, source: Address, dialled: Dialled, caller: Caller) -> Routed | Refused | None:
+        """Route a caller without an account to a room that is open here; None for all others.
+
+        What is read is read by itself: a snapshot would cost two round trips more.
+        """
+        if dialled.kind is not Kind.CONFERENCE or caller.account_id is not None:
+            return None
+        room = self._find_room(ConferenceId(UUID(dialled.target)))
+        if room is None or not self._store.fence.holds(room.conference.id):
+            return None
+        if caller.host:
+            trunk = await self._store.read(lambda tx: tx.trunks.find_by_address(caller.host))
+            if trunk is not None:
+                return None
+        found = _into(_IncomingCall(source, None), room.conference, room.joined)
+        if not isinstance(found, Routed):
+            return found
+        srtp = await self._store.read(lambda tx: tx.customers.srtp_of(found.customer_id))
+        return replace(found, terms=AudioTerms(srtp))
 
     async def terms_of(self, caller: Caller, customer_id: CustomerId) -> AudioTerms:
         """Return what holds for the audio of a call of this caller to a customer."""

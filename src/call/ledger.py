@@ -78,22 +78,23 @@ class CallLedger:
         call_id: CallId,
         action: dict[str, Any],
         known: Call | None = None,
-        along: Write = write_nothing,
         then: Write = write_nothing,
+        tx: Transaction | None = None,
     ) -> Call:
-        """Mark the call as progressing, with its flow's action; IllegalTransition if it is ending.
+        """Mark the call as progressing, with its flow's action; no change if it is, IllegalTransition if it is ending.
 
-        ``along`` is written before, and ``then`` after it, in the same transaction.
+        ``then`` is written after it, in the same transaction.
         """
 
         def change(call: Call, now: datetime) -> Call:
+            if call.status is CallStatus.PROGRESSING:
+                return call
             status = step(CALL_TRANSITIONS, call.status, CallEvent.ANSWERED)
             return replace(call, status=status, action=action, tm_progressing=now)
 
-        async with self._store.transaction() as tx:
-            await along(tx)
-            answered = await self._change(call_id, change, known=known, tx=tx)
-            await then(tx)
+        async with self._store.within(tx) as current:
+            answered = await self._change(call_id, change, known=known, tx=current)
+            await then(current)
         return answered
 
     async def set_action(self, call_id: CallId, action: dict[str, Any], known: Call | None = None) -> Call:

@@ -64,6 +64,8 @@ class LiveCall:
         self._leg = leg
         self._ledger = ledger
         self._action: Mapping[str, Any] = {}
+        self._unwritten: dict[str, Any] | None = None
+        """The flow's action when the call was answered, until that is written."""
         self._successor: LiveCall | None = None
         self._moved = False
         self._next_place: Place | None = None
@@ -90,7 +92,12 @@ class LiveCall:
 
     @property
     def answered(self) -> bool:
-        return self.call.status is CallStatus.PROGRESSING
+        return self.unwritten or self.call.status is CallStatus.PROGRESSING
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the call is answered, and that is not written yet."""
+        return self._unwritten is not None
 
     @property
     def action(self) -> dict[str, Any]:
@@ -156,19 +163,29 @@ class LiveCall:
         return self.answered or await self._leg.open_early_media()
 
     async def answer(
-        self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, along: Write = write_nothing
+        self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, later: bool = False
     ) -> None:
         """Answer the call; harmless when it is answered.
 
-        With ``early`` the caller only hears what is played from now on, if that is possible. ``along`` is written
-        with the answer, if the call is answered here.
+        With ``early`` the caller only hears what is played from now on, if that is possible. With ``later`` it is left to
+        who calls this to write that the call is answered, with what comes next (``write_answer``).
         """
         if early and await self.open_early_media():
             return
         if not self.answered:
             with current_span().child("answer"):
                 await self._leg.answer(headers)
-                await self._mark_answered(along)
+            self._unwritten = self.action
+        if not later:
+            await self._settle()
+
+    async def write_answer(self, tx: Transaction) -> Call:
+        """Write that the call is answered, unless that is written; return the row as it is then."""
+        if self._unwritten is None:
+            return self.call
+        call = await self._ledger.mark_answered(self.id, self._unwritten, self.call, tx=tx)
+        tx.after_commit(lambda: self._note_answered(call))
+        return call
 
     async def publish_action(self) -> None:
         """Write and publish the current action after the call has left a room; not if it is ending."""
@@ -177,6 +194,7 @@ class LiveCall:
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute one or both directions; CallNotProgressing unless the call is answered."""
+        await self._settle()
         self.call = await self._ledger.set_muted(self.id, direction, on)
         try:
             self.port.set_muted(MuteDirection.IN in self.call.mute)
@@ -190,6 +208,7 @@ class LiveCall:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
             try:
+                await self._settle()
                 if self.call.status not in ENDING:
                     self.call = await self._ledger.mark_hanging_up(self.id, self.call)
             finally:  # a database that is away must not keep a phone in the call
@@ -197,10 +216,11 @@ class LiveCall:
 
     async def write_end(self, tx: Transaction) -> None:
         """Write, with the end of its flow, that the call is hung up, or has ended."""
+        known = await self.write_answer(tx)
         if self.over.done():
-            call = await self._ledger.mark_ended(self.id, self.over.result(), self.action, self.call, tx)
+            call = await self._ledger.mark_ended(self.id, self.over.result(), self.action, known, tx)
         else:
-            call = await self._ledger.mark_hanging_up(self.id, self.call, tx)
+            call = await self._ledger.mark_hanging_up(self.id, known, tx)
         tx.after_commit(lambda: setattr(self, "call", call))
 
     async def set_answered_by(self, found: Answered, tx: Transaction) -> None:
@@ -236,8 +256,13 @@ class LiveCall:
         """Ask the far end to call a URI (REFER); False if its transport cannot be asked."""
         return await self._leg.refer(uri)
 
-    async def _mark_answered(self, along: Write = write_nothing, then: Write = write_nothing) -> None:
-        self.call = await self._ledger.mark_answered(self.id, self.action, self.call, along, then)
+    async def _settle(self) -> None:
+        """Write that the call is answered, unless that is written."""
+        if self._unwritten is not None:
+            self._note_answered(await self._ledger.mark_answered(self.id, self._unwritten, self.call))
+
+    def _note_answered(self, call: Call) -> None:
+        self.call, self._unwritten = call, None
         if not self.up.done():
             self.up.set_result(None)
 
@@ -286,7 +311,7 @@ class DialledCall(LiveCall):
                 self.call = await self._ledger.mark_ringing(self.id)
                 self.rang.set_result(None)
             if await self._outgoing_leg.answered():
-                await self._mark_answered(then=then)
+                self._note_answered(await self._ledger.mark_answered(self.id, self.action, self.call, then))
 
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
@@ -296,7 +321,7 @@ class DialledCall(LiveCall):
         return await self._outgoing_leg.early_media()
 
     async def answer(
-        self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, along: Write = write_nothing
+        self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False, later: bool = False
     ) -> None:
         """Wait until the far end has answered, or the call is over."""
         if not self.up.done():

@@ -35,7 +35,7 @@ class ActionType(Generic[RunT, OptionT]):
     instant: bool = False
     """Never waits. It is stored together with the next action that is not instant."""
     saves: bool = False
-    """It stores itself (``FlowRun.save``) with what it writes, at the latest before it waits."""
+    """It stores itself, and that the call is answered (``FlowRun.save``), with what it writes, at the latest before it waits."""
     uses_digits: bool = False
     """Digits received meanwhile are for this action."""
     without_call: bool = False

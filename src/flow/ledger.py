@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from mixminus.clock import Clock
@@ -12,7 +13,7 @@ from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, Activeflow, ActiveflowEv
 from mixminus.model.ids import ActiveflowId
 from mixminus.store.database import Store, Transaction, Write, write_nothing
 from mixminus.store.persistence import until_written
-from mixminus.store.published import PublishedRows
+from mixminus.store.published import PublishedRows, later
 from mixminus.store.timestamps import format_time
 from mixminus.wire.flow import ActiveflowView
 
@@ -52,14 +53,23 @@ class ActiveflowLedger:
         return action | {"tm_execute": format_time(self._clock.now(), self._store.timestamp_style)}
 
     async def advance(
-        self, activeflow_id: ActiveflowId, actions: Sequence[dict[str, Any]], tx: Transaction | None = None
+        self,
+        activeflow_id: ActiveflowId,
+        steps: Sequence[Sequence[dict[str, Any]]],
+        tx: Transaction | None = None,
     ) -> None:
-        """Add the actions started since the last call; the last of them is the current action."""
+        """Add the actions started since the last call, and publish each step; its last action is the current one."""
 
         def change(activeflow: Activeflow, now: datetime) -> Activeflow:
-            return _advanced(activeflow, actions)
+            return _advanced(activeflow, list(chain.from_iterable(steps)))
 
-        await self._change(activeflow_id, "activeflow_updated", change, tx)
+        shown = self._running.get(activeflow_id)
+        async with self._store.within(tx) as current:
+            if shown:
+                for actions in steps[:-1]:
+                    shown = replace(_advanced(shown, actions), tm_update=later(self._clock.now(), shown))
+                    _ACTIVEFLOWS.publish(current, shown, "activeflow_updated")
+            await self._change(activeflow_id, "activeflow_updated", change, current)
 
     async def mark_ended(
         self,

@@ -55,13 +55,15 @@ class FlowRun:
         self.action: Action | None = None
         """The action that is being executed."""
         self.catalogue = catalogue
-        self.unsaved: list[dict[str, Any]] = []
-        """Actions that were executed and are not stored yet."""
+        self.unsaved: list[list[dict[str, Any]]] = []
+        """Steps that are not stored yet: an action, after the instant ones that it is stored with."""
         self._call = call
         self._ledger = ledger
         self._stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stops: list[asyncio.Future[Any]] = [self._stopped] + ([call.over] if call else [])
         self._frames: list[Frame] = []
+        self._is_instant = False
+        """Whether the action that was published last is."""
         self._without_wait = 0
         self._fetches = 0
 
@@ -113,6 +115,8 @@ class FlowRun:
                 target = await self._execute(raw)
                 if not frame.move(target):
                     raise Jump(target)
+            if self._call and self._call.unwritten:
+                await self.save()
         finally:
             self._frames.pop()
         if self._frames:
@@ -140,10 +144,12 @@ class FlowRun:
         return await unless(self._stops, coro)
 
     async def save(self, tx: Transaction | None = None) -> None:
-        """Store the actions that were started and are not stored, within a transaction of other changes if given."""
+        """Store the steps that are not stored, and that the call is answered, within a transaction of other changes if given."""
         if self.unsaved:
             async with self.services.store.within(tx) as current:
                 await self._ledger.advance(self.activeflow.id, self.unsaved, current)
+                if self._call:
+                    await self._call.write_answer(current)
                 current.after_commit(self.unsaved.clear)
 
     async def park(self) -> NoReturn:
@@ -195,11 +201,18 @@ class FlowRun:
     async def _publish(self, action: Action) -> None:
         """Store and publish what is being executed.
 
-        An instant action is stored together with the next one, one that ``saves`` with what it writes.
+        An instant action is stored together with the next one, one that ``saves`` with what it writes; so is, with the
+        latter alone, that the call is answered.
         """
+        type_ = action.type
+        if self._call and self._call.unwritten and not (type_ and type_.saves):
+            await self.save()
         source = self._ledger.stamped(action.source)
-        self.unsaved.append(source)
-        if action.type is None or not (action.type.instant or action.type.saves):
+        if not (self.unsaved and self._is_instant):
+            self.unsaved.append([])
+        self.unsaved[-1].append(source)
+        self._is_instant = type_ is not None and type_.instant
+        if type_ is None or not (type_.instant or type_.saves):
             await self.save()
         if self._call:
             self._call.set_action(source)

@@ -1,6 +1,7 @@
 """FlowRunner: runs flows with and without a call, from start to end (api.md section 6.4)."""
 
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from mixminus.call.live import LiveCall
@@ -115,7 +116,9 @@ class FlowRunner:
         finally:
             del self._runs[activeflow.id]
             await self.ledger.mark_ended(
-                activeflow.id, run.unsaved, along=call.write_end if call else write_nothing
+                activeflow.id,
+                list(chain.from_iterable(run.unsaved)),
+                along=call.write_end if call else write_nothing,
             )
             await self._start_on_complete(activeflow, variables)
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.live import LiveCall
 from mixminus.call.silence import ASK_AGAIN_S
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import MediaResumed, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupBy, HangupReason, MuteDirection
+from mixminus.model.conference import ConferenceSpec
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.page import Page
 from tests.support.backend import Backend
@@ -50,6 +52,44 @@ async def test_phone_dials_in_and_hangs_up(backend: Backend) -> None:
         "call_progressing",
         "call_hangup",
     ]
+
+
+async def answered_later(backend: Backend) -> LiveCall:
+    """Answer the first call to a room for two, which rings; that it is answered is not written yet."""
+    room = await backend.conferences.create(backend.customer_id, ConferenceSpec(type="connect"))
+    leg = await backend.dial(room.id)
+    await until(lambda: leg.done == ["ring"])
+    (live,) = backend.services.live_calls.values()
+    await live.answer(later=True)
+    assert leg.done == ["ring", "answer"]
+    found = await backend.calls.get(backend.customer_id, live.id)
+    assert live.answered
+    assert found.tm_progressing is None
+    return live
+
+
+@pytest.mark.parametrize("ending", ["hangup", "bye"])
+async def test_a_call_that_ends_at_once_was_answered_before(backend: Backend, ending: str) -> None:
+    live = await answered_later(backend)
+    if ending == "hangup":
+        await backend.calls.hang_up(backend.customer_id, live.id)
+    else:
+        backend.legs[0].bye()
+    ended = await hung_up(backend, live.call)
+    assert ended.tm_progressing is not None
+    assert [each for each in await call_events(backend) if each != "call_terminating"] == [
+        "call_created",
+        "call_progressing",
+        "call_hangup",
+    ]
+
+
+async def test_what_changes_a_call_finds_it_answered(backend: Backend) -> None:
+    live = await answered_later(backend)
+    muted = await backend.calls.set_mute(backend.customer_id, live.id, MuteDirection.IN, on=True)
+    assert (muted.status, muted.mute) == (CallStatus.PROGRESSING, MuteDirection.IN)
+    await live.answer()
+    assert (await call_events(backend)).count("call_progressing") == 1
 
 
 @pytest.mark.parametrize("target", ["", "nobody", "direct.000000000000", "conference:x"])

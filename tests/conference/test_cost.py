@@ -30,7 +30,7 @@ LIMITS = {
     "join": (2, 7),
     "leave": (1, 5),
     "kick": (1, 3),
-    "call": (3, 15),
+    "call": (2, 12),
     "dial": (3, 14),
     "hang_up": (2, 9),
     "kick_call": (5, 18),

@@ -23,7 +23,7 @@ class Answer(Option):
 async def answer(run: FlowRun, option: Answer) -> None:
     if run.call.call.direction == "outgoing":
         await run.save()
-    await run.call.answer(option.headers, along=run.save)
+    await run.call.answer(option.headers, later=True)
 
 
 class Ringing(Option):

@@ -1,6 +1,6 @@
 """Membership: this node's lease, and which other nodes live.
 
-    every 1.5 s   renew for 6 s -- no row: this node was declared gone, and ends
+    every 1.5 s   renew for 6 s, again at once if the session fails -- no row: this node was declared gone, and ends
                   declare those gone whose lease has lapsed
                   read the others
 
@@ -157,11 +157,19 @@ class Membership:
                 async with asyncio.timeout(self._renew_s):
                     await self._soon.wait()
             self._soon.clear()
-            try:
-                await self.renew()
-            except Unavailable as error:
-                self._counters["cluster.renewals_failed"] += 1
-                log.warning("lease not renewed", cause=str(error))
+            if not await self._renews():
+                # At once, by a new session: half of the lease may have passed while an answer was awaited.
+                await self._renews()
+
+    async def _renews(self) -> bool:
+        """Renew once; return whether the database has answered."""
+        try:
+            await self.renew()
+        except Unavailable as error:
+            self._counters["cluster.renewals_failed"] += 1
+            log.warning("lease not renewed", cause=str(error))
+            return False
+        return True
 
     async def renew(self) -> None:
         """Renew once, declare those gone whose lease has lapsed, and read the others."""

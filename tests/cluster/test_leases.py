@@ -2,9 +2,11 @@
 
 import asyncio
 
+from mixminus.cluster.membership import Membership
 from mixminus.model.ids import new_id
 from mixminus.store.leases import LeaseTable, Node
 from tests.cluster.conftest import Nodes, Sql
+from tests.support.waiting import until
 
 LAPSE = "UPDATE nodes SET lease_until = clock_timestamp() - interval '1 s' WHERE id = '{}'"
 STEADY = "UPDATE nodes SET steady_since = clock_timestamp() - interval '1 day' WHERE id = '{}'"
@@ -59,6 +61,22 @@ async def test_a_lost_session_is_opened_again(nodes: Nodes, sql: Sql) -> None:
     leases, node = await nodes.register()
     await leases.close()
     assert await leases.renew(node)
+
+
+async def test_a_node_whose_session_has_failed_renews_again_at_once(url: str, sql: Sql) -> None:
+    """It would be late otherwise: an answer is awaited for half of the lease."""
+    node = Node(new_id(), "127.0.0.9:7000", "127.0.0.9:5060", "1")
+    membership = Membership(LeaseTable(url), node, on_gone=lambda: None, renew_s=3600)
+    try:
+        await membership.start()
+        await sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'mixminus leases%'"
+        )
+        membership.look()
+        await until(lambda: membership.counters["cluster.renewals"] == 1)
+        assert membership.counters["cluster.renewals_failed"] == 1
+    finally:
+        await membership.close()
 
 
 async def test_a_lease_is_renewed_while_the_nodes_are_listed(nodes: Nodes) -> None:

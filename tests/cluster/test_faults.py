@@ -88,8 +88,7 @@ def names(node: Server, room: str) -> list[str]:
 def test_a_node_that_was_frozen_writes_nothing_more_and_ends(tmp_path: Path) -> None:
     with running_nodes(folders(tmp_path, 3), postgresql_url()) as (home, other, third):
         room = home.new_room(name="before")
-        # The frozen server does not answer the BYE of its phone.
-        with suppress(TimeoutError), RawPhone(patience_s=3.0) as phone:
+        with RawPhone(patience_s=TAKEN_OVER_S) as phone:
             phone.dial((ADDRESS, home.sip_port), room)
             phone.talk(tone(500.0, 1.0, sample_rate_hz=8000))
             home.wait_for_participants(room, 1)
@@ -105,6 +104,7 @@ def test_a_node_that_was_frozen_writes_nothing_more_and_ends(tmp_path: Path) -> 
                 home.process.send_signal(signal.SIGCONT)
                 assert home.process.wait(TAKEN_OVER_S) == 1
             eventually(lambda: "BYE" in phone.requests(), what="the phone is sent a BYE")
+            phone.forget()
         assert "declared this one gone" in home.log
         third.wait_for_participants(room, 0)
         assert_whole(third, room)
@@ -120,7 +120,7 @@ def test_a_node_that_was_frozen_writes_nothing_more_and_ends(tmp_path: Path) -> 
 def test_a_recording_of_a_killed_node_is_completed_when_it_starts_again(tmp_path: Path) -> None:
     with running_nodes(folders(tmp_path, 2), postgresql_url()) as (home, other):
         room = home.new_room()
-        with suppress(TimeoutError), RawPhone(patience_s=3.0) as phone:
+        with RawPhone(patience_s=TAKEN_OVER_S) as phone:
             phone.dial((ADDRESS, home.sip_port), room)
             phone.talk(tone(500.0, 1.0, sample_rate_hz=8000))
             home.wait_for_participants(room, 1)
@@ -128,6 +128,7 @@ def test_a_recording_of_a_killed_node_is_completed_when_it_starts_again(tmp_path
             cut = other.room(room)["recording_id"]
             play_for(2)
             home.kill()
+            phone.forget()
             eventually(
                 lambda: other.call("POST", f"/conferences/{room}/recording_start", {}).status == 200,
                 timeout_s=TAKEN_OVER_S,

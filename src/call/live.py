@@ -208,7 +208,8 @@ class LiveCall:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
             try:
-                await self._settle()
+                with suppress(IllegalTransition):  # another node has written its end
+                    await self._settle()
                 if self.call.status not in ENDING:
                     self.call = await self._ledger.mark_hanging_up(self.id, self.call)
             finally:  # a database that is away must not keep a phone in the call
@@ -216,7 +217,9 @@ class LiveCall:
 
     async def write_end(self, tx: Transaction) -> None:
         """Write, with the end of its flow, that the call is hung up, or has ended."""
-        known = await self.write_answer(tx)
+        known = self.call
+        with suppress(IllegalTransition):  # another node has written its end
+            known = await self.write_answer(tx)
         if self.over.done():
             call = await self._ledger.mark_ended(self.id, self.over.result(), self.action, known, tx)
         else:

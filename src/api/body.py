@@ -24,6 +24,8 @@ from mixminus.model.signalling import own_headers
 __all__ = ["MAX_SECONDS", "ActionBody", "Body", "HeadersBody", "Text", "Uuid", "read"]
 
 MAX_SECONDS: Final = 2**31 - 1
+_MAX_DEPTH: Final = 64
+"""Of objects and arrays in each other: what stores and renders a body afterwards has limits of its own, from 255 on."""
 
 
 def _storable(text: str) -> str:
@@ -68,12 +70,31 @@ async def read(request: web.Request, schema: type[Schema], *, optional: bool = F
     if optional and not raw.strip():
         raw = b"{}"
     try:
-        return schema.model_validate(orjson.loads(raw))
+        value = orjson.loads(raw)
+        if _is_deeper(value, _MAX_DEPTH):
+            raise InvalidJsonBody(
+                f"the body is nested too deeply: at most {_MAX_DEPTH} objects and arrays in each other"
+            )
+        return schema.model_validate(value)
     except orjson.JSONDecodeError:
         raise InvalidJsonBody("the body is not valid JSON: send a JSON object") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise _error_of(first["type"], first["loc"], first["msg"]) from None
+
+
+def _is_deeper(value: Any, most: int) -> bool:  # any JSON
+    level = [value]
+    for _ in range(most + 1):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _error_of(kind: str, location: tuple[int | str, ...], problem: str) -> InvalidArgument:

@@ -99,6 +99,10 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         if raised.status < web.HTTPBadRequest.status_code:
             raise
         error = _of_aiohttp(raised, request.path)
+    except web.RequestPayloadError:
+        error = InvalidArgument(
+            "the body cannot be read: send it as Content-Encoding and Transfer-Encoding say"
+        )
     except MemoryError:
         logger.warning("request refused, memory is short", method=request.method, route=route_of(request))
         error = Unavailable("the server is short of memory: try again, with fewer calls or more memory")

@@ -2,6 +2,7 @@
 
 import logging
 
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.log import server_logger
 
@@ -17,7 +18,7 @@ def logger() -> logging.Logger:
 
 def _warn_of_malformed(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError):
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError):
         record.msg, record.args, record.exc_info = "malformed request", (), None
         record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
         record.fields = {"error": type(error).__name__}

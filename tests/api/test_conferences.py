@@ -70,6 +70,24 @@ async def test_conference_becomes_progressing(api: ApiClient) -> None:
     assert seen["tm_update"] > seen["tm_create"]
 
 
+def deep_data(depth: int) -> bytes:
+    """Return a body whose data are so many objects in each other."""
+    return b'{"type":"conference","data":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+
+
+async def test_data_may_be_deep(api: ApiClient) -> None:
+    status, room = await api.send("POST", "/v1.0/conferences", data=deep_data(63))
+    assert (status, room["data"]["a"]["a"]["a"].keys()) == (200, {"a"})
+
+
+async def test_body_that_is_not_encoded_as_it_says_is_refused(api: ApiClient) -> None:
+    status, answer = await api.send(
+        "POST", "/v1.0/conferences", data=b"abc", headers={"Content-Encoding": "gzip"}
+    )
+    assert (status, answer["error"]["reason"]) == (400, "INVALID_ARGUMENT")
+    assert "Content-Encoding" in answer["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -81,7 +99,9 @@ async def test_conference_becomes_progressing(api: ApiClient) -> None:
         pytest.param(b'{"type":"conference","data":[]}', "INVALID_JSON_BODY", id="array for an object"),
         pytest.param(b'{"type":"conference","name":"\xff"}', "INVALID_JSON_BODY", id="not UTF-8"),
         pytest.param(b'{"type":"conference","timeout":NaN}', "INVALID_JSON_BODY", id="NaN"),
-        pytest.param(b"[" * 100_000, "INVALID_JSON_BODY", id="too deep"),
+        pytest.param(b"[" * 100_000, "INVALID_JSON_BODY", id="too deep to be read"),
+        pytest.param(deep_data(64), "INVALID_JSON_BODY", id="too deep"),
+        pytest.param(deep_data(900), "INVALID_JSON_BODY", id="too deep to be rendered"),
         pytest.param(b'{"name":"x"}', "INVALID_ARGUMENT", id="no type"),
         pytest.param(b'{"type":null}', "INVALID_ARGUMENT", id="null type"),
         pytest.param(b'{"type":"party"}', "INVALID_ARGUMENT", id="unknown type"),

@@ -61,6 +61,7 @@ GARBAGE = (
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /+4915112345678 HTTP/9.x\r\n\r\n",
     b"GET /ping HTTP/1.1\r\nHost: a\r\n+49 15112345678\r\n\r\n",
     b"POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: +4915112345678\r\n\r\n",
+    b"POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 14\r\n\r\n+4915112345678",
 )
 
 

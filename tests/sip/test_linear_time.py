@@ -7,6 +7,7 @@ match fail. The processor time for a string must not grow faster than the string
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,7 +16,10 @@ import pytest
 from mixminus.errors import MixMinusError
 from mixminus.sip.edge.digest import read_credentials
 from mixminus.sip.edge.digits import parse_digit
-from mixminus.sip.edge.message import StreamFramer, Unparseable, parse
+from mixminus.sip.edge.message import Headers, Request, Response, StreamFramer, Unparseable, parse
+from mixminus.sip.edge.repair import Repair
+from mixminus.sip.edge.rewriting import request_headers
+from mixminus.sip.edge.validation import fault_of
 from mixminus.sip.grammar import (
     NameAddress,
     SipUri,
@@ -38,6 +42,10 @@ PIECES = [
     "a@", "\r\nl:", "a,", "[", ".", "a.", "-", "/", "SIP/", "?", "&a=",
 ]  # fmt: skip
 PREFIXES = ["", "<sip:a@b>;x=", "sip:", "SIP/2.0/UDP h;a=", 'Digest a="', "v=0\r\no=", "<sip:", '"']
+NAMES = (
+    "via", "route", "from", "to", "contact", "call-id", "cseq", "content-type", "content-disposition", "content-encoding", "supported", "require",
+    "allow", "session-expires", "min-se", "retry-after", "www-authenticate", "record-route", "refer-to", "max-forwards",
+)  # fmt: skip
 
 
 def message(text: str) -> bytes:
@@ -50,6 +58,16 @@ def feed(text: str) -> None:
         framer.feed(text[place : place + 512].encode())
 
 
+def serve(text: str) -> None:
+    """Do what the edge does with the headers of a request, each of which has this text."""
+    request = Request("INVITE", text, Headers([(name, text) for name in NAMES]))
+    Repair(Counter()).request(request)
+    fault_of(request)
+    for name in NAMES:
+        with suppress(Unreadable):
+            request_headers("INVITE", Headers([(name, text)]))
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "list": split_list,
     "parameters": lambda text: parameters_of(f";{text}"),
@@ -60,6 +78,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "refer to": parse_refer_to,
     "credentials": read_credentials,
     "digit": lambda text: parse_digit(text.encode()),
+    "request": serve,
+    "response": lambda text: Repair(Counter()).response(
+        Response(200, text, Headers([(name, text) for name in NAMES])), None
+    ),
     "message": lambda text: parse(message(text)),
     "stream": feed,
     "session description": parse_sdp,

@@ -38,7 +38,6 @@ _BODY_HEADERS: Final = (
     "mime-version",
 )
 _URI_HEADERS = re.compile(r'((?:"(?:[^"\\]|\\.)*"\s*|[^"<>]*)<[^<>?"]*)\?[^<>"]*(>.*)\Z', re.DOTALL)
-_SLASH = re.compile(r"[ \t]+/[ \t]*|/[ \t]+")
 _Q = re.compile(r"[01](?:\.[0-9]{1,3})?\Z")
 _REDIRECTIONS: Final = (300, 400)
 _WITH_METHODS: Final = ("allow", "rack")
@@ -159,8 +158,8 @@ class Repair:
     def _content_type(self, message: Request | Response) -> None:
         value = message.headers.first("content-type")
         kind, semicolon, parameters = value.partition(";")
-        joined = _SLASH.sub("/", kind)
-        if joined != kind:
+        joined = "/".join(each.strip(" \t") for each in kind.split("/"))
+        if joined != kind.rstrip(" \t"):
             self._count(Leniency.CONTENT_TYPE)
             message.headers.set("content-type", joined + semicolon + parameters)
 

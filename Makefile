@@ -123,7 +123,7 @@ races: build ## Run the engine's threads against each other for RACES_SECONDS, b
 fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS or with FUZZ_EXAMPLES, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
 	@tools/install_packages.sh fuzz
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz/test_parsers.py
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz/test_parsers.py tests/sip/test_edge_fuzz.py
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)
 
 wheel: docs build ## Build the sdist, a manylinux wheel from it and its bill of materials (SBOM), and try the wheel in a clean environment

@@ -213,7 +213,10 @@ def parse_refer_to(value: str) -> ReferTo:
     """Parse a Refer-To; raise Unreadable unless it is a sip, sips or tel URI to be called by INVITE."""
     if len(value) > _MAX_REFER_TO:
         raise Unreadable("Refer-To is too long")
-    uri, _, headers = NameAddress.parse(value).uri.partition("?")
+    whole = NameAddress.parse(value).uri
+    uri, _, headers = whole.partition("?")
+    if not whole.isascii():
+        raise Unreadable("the URI of Refer-To is not ASCII")
     scheme = scheme_of(uri)
     if scheme not in _CALLED_SCHEMES:
         raise Unreadable("the URI of Refer-To cannot be called")

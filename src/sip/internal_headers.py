@@ -167,7 +167,15 @@ def takes_texts(message: str) -> bool:
 
 
 def find_tags(message: str) -> tuple[str, str] | None:
-    """Return the tags of From and To, as the phone knows them, of a message to a worker; None unless it has both."""
+    """Return the tags of From and To, as the phone knows them, of a message to a worker; None unless it has both.
+
+    A tag that is not UTF-8 stays as the worker knows it: no message between processes can hold it, and no Replaces can name it.
+    """
     head = message.partition("\r\n\r\n")[0]
     sender, recipient = (_TAGS[name].search(head) for name in ("from", "to"))
-    return (phones_tag(sender[1]), phones_tag(recipient[1])) if sender and recipient else None
+    return (_sendable(sender[1]), _sendable(recipient[1])) if sender and recipient else None
+
+
+def _sendable(workers: str) -> str:
+    tag = phones_tag(workers)
+    return tag if tag.isprintable() else workers

@@ -348,7 +348,7 @@ class TransferRequested:
 
     sip_call_id: str
     refer_to: str
-    """The header's value, validated by the edge."""
+    """The header's URI in brackets, validated by the edge."""
     refer_id: int
     """Distinguishes the later REFERs of a dialog; 0 for the first."""
 

@@ -112,6 +112,12 @@ def test_refer_goes_to_the_server() -> None:
         assert sent_to_server(router) == [TransferRequested("call-1", "<sip:carol@192.0.2.9>", refer_id)]
 
 
+def test_refer_is_reported_without_the_name_before_its_uri() -> None:
+    router, _ = confirmed()
+    assert status_code(ask(router, "REFER", 2, extra='Refer-To: "Cäsar" <sip:c@192.0.2.9>;a=b\r\n')) == 202
+    assert sent_to_server(router) == [TransferRequested("call-1", "<sip:c@192.0.2.9>", 0)]
+
+
 def test_notify_is_accepted_after_our_refer_only() -> None:
     router, invite = confirmed()
     notify = {"extra": "Event: refer\r\nSubscription-State: active\r\n"}

@@ -1,9 +1,10 @@
-"""SIP messages: a TCP stream is split by Content-Length, wherever the segments end; status lines and names of headers."""
+"""SIP messages: a TCP stream is split by Content-Length, wherever the segments end; status lines, names and number of headers."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixminus.sip.edge.addressing import ToPhone
 from mixminus.sip.edge.message import (
     MAX_MESSAGE_BYTES,
     Headers,
@@ -13,6 +14,7 @@ from mixminus.sip.edge.message import (
     parse,
 )
 from mixminus.sip.leniency import Leniency
+from tests.sip.test_edge_router import PHONE, open_router, request
 
 ONE = b"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\nl : 4\r\n\r\nbody"
 TWO = b"BYE sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
@@ -79,3 +81,20 @@ def test_status_line_may_lack_its_reason_or_have_more_blanks(line: str, reason: 
     assert isinstance(response, Response)
     assert (response.status_code, response.reason) == (200, reason)
     assert (Leniency.START_LINE in response.found) is not usual
+
+
+def test_list_of_more_hops_than_headers_is_dropped() -> None:
+    router = open_router()
+    hops = ", ".join(["SIP/2.0/UDP h;branch=z9hG4bKh"] * 200)
+    assert router.from_phone(request("OPTIONS", extra=f"Via: {hops}\r\n"), PHONE, 0.0) is None
+    assert router.counters["sip_edge_malformed"] == 1
+
+
+def test_response_that_cannot_be_delivered_is_dropped_however_many_headers_it_has() -> None:
+    router = open_router()
+    hops = "".join(f"Via: SIP/2.0/UDP h;branch=z9hG4bK{n}\r\n" for n in range(120))
+    answer = router.from_phone(request("OPTIONS", extra=hops), PHONE, 0.0)
+    assert isinstance(answer, ToPhone)
+    assert router.undelivered(answer.message, 0.0) is None
+    more = answer.message.replace(b"\r\nServer:", b"\r\nX: y" * 20 + b"\r\nServer:")
+    assert router.undelivered(more, 0.0) is None

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.sip.edge.addressing import ToPhone
+from mixminus.sip.internal_headers import find_tags
 from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.tags import is_token, phones_tag, with_phones_tag, workers_tag
 from tests.sip.test_edge_router import (
@@ -293,3 +294,8 @@ def test_other_methods_are_read_in_the_same_forms(method: str) -> None:
     router.from_phone(b"\r\n\r\n" + message.replace(b"Via:", b"v :"), PHONE, 0.0)
     assert router.counters[f"{COUNTER}:{Leniency.PARAMETER_EMPTY}"] == 1
     assert not router.counters["sip_edge_refused"]
+
+
+def test_tag_that_is_not_utf8_is_reported_as_the_worker_knows_it() -> None:
+    head = "SIP/2.0 200 OK\r\nFrom: <sip:a@b>;tag=mm-hex.ff\r\nTo: <sip:c@d>;tag=mm-hex.c3a9\r\n\r\n"
+    assert find_tags(head) == ("mm-hex.ff", "é")

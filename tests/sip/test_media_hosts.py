@@ -28,7 +28,7 @@ NAT, PROXY, PRIVATE = "203.0.113.9", "198.51.100.77", "192.168.1.5"
 def invite(vias: list[str], contact: str) -> Request:
     lines = [f"Via: SIP/2.0/UDP {via}" for via in vias]
     text = "\r\n".join(["INVITE sip:1000@198.51.100.1 SIP/2.0", *lines, f"Contact: {contact}", "", ""])
-    message = parse(text.encode())
+    message = parse(text.encode("utf-8", "surrogateescape"))
     assert isinstance(message, Request)
     return message
 
@@ -50,6 +50,12 @@ def invite(vias: list[str], contact: str) -> Request:
             id="the proxy has put the NAT's address into Contact",
         ),
         pytest.param([f"10.0.0.{n};branch=z9hG4bK{n}" for n in range(9)], "<sip:x>", 4, id="four at most"),
+        pytest.param(
+            ["a;received=fe80::1%\udcff;branch=z9hG4bKa", "a;received=fe80::1%eth0;branch=z9hG4bKb"],
+            "<sip:x>",
+            (PROXY,),
+            id="zones, which are any bytes",
+        ),
         pytest.param(["[2001:db8::1]:5060;branch=z9hG4bKa"], "*", (PROXY, "2001:db8::1"), id="IPv6"),
     ],
 )

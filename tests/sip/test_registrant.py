@@ -58,13 +58,21 @@ class Provider:
             f"{name}: {request.headers.first(name)}" for name in ("via", "from", "to", "call-id", "cseq")
         ]
         lines = [f"SIP/2.0 {status}", *copied, *headers, "Content-Length: 0", "", ""]
-        assert self.router.from_phone("\r\n".join(lines).encode(), PROVIDER, now_s) is None
+        message = "\r\n".join(lines).encode("utf-8", "surrogateescape")
+        assert self.router.from_phone(message, PROVIDER, now_s) is None
 
     def report(self) -> TrunkRegistered:
         (action,) = self.router.outbox()
         assert isinstance(action, ToServer)
         assert isinstance(action.message, TrunkRegistered)
         return action.message
+
+
+def test_reason_is_reported_as_printable_text() -> None:
+    provider = Provider()
+    request = provider.request()
+    provider.answer(request, f"403 Unzul\udce4ssig\x07{'!' * 200}")
+    assert provider.report() == TrunkRegistered("trunk", 403, f"Unzulssig{'!' * 55}")
 
 
 def accept(provider: Provider, *, now_s: float = 0.0) -> None:

@@ -128,6 +128,8 @@ async def test_refer_to_our_address_is_dialled_locally(
         "<sip:a@b?Replaces=x%3Bto-tag%3D1>",
         "<sip:a@b?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2&Replaces=y%3Bto-tag%3D1%3Bfrom-tag%3D2>",
         f"<sip:{'a' * 1100}@b>",
+        "<tel:+1;x=é>",
+        "<sip:a@b?x=é>",
     ],
 )
 async def test_malformed_refer_to_is_refused(

@@ -27,7 +27,7 @@ _DIGITS: Final = (
     "Signal=" + "9" * 3000,
 )
 _TARGETS: Final = (
-    "<sip:x@127.6.99.1:5999>", "tel:+1555", "<sip:x@127.0.0.1?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", "<sip:x;method=BYE>",
+    "<sip:x@127.6.99.1:5999>", '"?" <sip:x@127.6.99.1:5999>', "tel:+1555;x=?", "tel:+1555", "<sip:x@127.0.0.1?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", "<sip:x;method=BYE>",
     "<sip:x?" + "&".join(["a=b"] * 60) + ">",
 )  # fmt: skip
 _SESSION: Final = (
@@ -56,6 +56,27 @@ _EVIL: Final = (
     "9" * 40, "-1", "4294967296", "0", "\t", " " * 200, "[::1]", "[", "(a(b)c)", "sip:", "tel:", ";lr", ";maddr=1.2.3.4", ";transport=tls",
     "?h=v", "a=fmtp:0 mixminus=AAAA", "m=audio 0 RTP/AVP 0", "c=IN IP4 224.0.0.1", "a=ptime:0", "a=rtpmap:0 L16/4294967295/999",
 )  # fmt: skip
+_HEADERS: Final = (
+    "Via: SIP/2.0/UDP 10.0.0.1;received=fe80::1%?;branch=z9hG4bKq", "Via: " + ", ".join(["SIP/2.0/UDP h"] * 200), "Route: <sip:a@127.0.0.1;lr>",
+    "Record-Route: <sip:b@127.0.0.1;lr>, <sip:c@10.0.0.1;transport=tcp;lr>", "Replaces: a;to-tag=b;from-tag=?;early-only", "Event: refer",
+    'Authorization: Digest username="1001", realm="?", nonce="n", uri="sip:a@b", response="0", qop=auth, nc=00000001, cnonce="c"',
+    'Refer-To: "?" <sip:a@b?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2>', "Refer-To: tel:+1;x=?", "Referred-By: <sip:?@b>", "P-Asserted-Identity: ?, tel:+1",
+    "History-Info: <sip:a@b>;index=1", "X-Own: ?", "User-Agent: ?", 'Content-Type: multipart/mixed;boundary="b"', "Content-Type: a" + " " * 9000 + "b",
+    "Content-Disposition: session;handling=optional", "Content-Transfer-Encoding: base64", "Content-Encoding: gzip", "Path: <sip:p@127.0.0.1;lr>",
+    "Expires: ?", "Contact: *", 'Contact: <sip:a@b>;expires=?;+sip.instance="<urn:uuid:?>";reg-id=1;q=0.5', "Supported: outbound, path, replaces",
+    "Min-SE: 90", "RAck: 1 1 INVITE", "RSeq: 1", "Retry-After: 5 (?)", "P-Called-Party-ID: <tel:+1?>", "Max-Forwards: 0", "CSeq: \u00b2 INVITE",
+)  # fmt: skip
+_TORN: Final = (
+    b"\xff",
+    b"\xc3",
+    b"\x80",
+    b"\xed\xa0\x80",
+    b"\xf0\x9f",
+    b"\xe2\x80\xa8",
+    b"\xc2\x85",
+    b"\xd9\xa1",
+)
+"""What is not UTF-8, and lines, blanks and digits that Python knows and SIP does not."""
 _NUMBERS: Final = ("0", "-1", "4294967296", "2147483648", "9" * 30)
 
 
@@ -135,10 +156,24 @@ class Mutations:
         return self.render(call, method, extra=extra, body=body, kind=kind)
 
     def mutate(self, text: str) -> bytes:
-        """Return a message with up to six mutations; one of seven stays whole."""
-        for _ in range(self.chance.choice((0, 1, 1, 1, 2, 3, 6))):
+        """Return a message with up to six mutations; one of seven stays whole. Of those, half have bytes that are not text."""
+        changes = count = self.chance.choice((0, 1, 1, 1, 2, 3, 6))
+        if count and self.chance.random() < 0.3:
+            start_line, end, rest = text.partition("\r\n")
+            text = f"{start_line}{end}{self.chance.choice(_HEADERS)}{end}{rest}"
+            count -= 1
+        for _ in range(count):
             text = self._mutation(text) or "x"
-        return text.encode("utf-8", "replace")[:16_000]
+        data = text.encode("utf-8", "replace")[:16_000]
+        return self._torn(data) if changes and self.chance.random() < 0.5 else data
+
+    def _torn(self, data: bytes) -> bytes:
+        """Return the message with bytes of ``_TORN`` in the place of question marks, or anywhere."""
+        torn = self.chance.choice(_TORN)
+        if b"?" in data and self.chance.random() < 0.7:
+            return data.replace(b"?", torn)
+        place = self.chance.randrange(len(data))
+        return data[:place] + torn + data[place + self.chance.randrange(2) :]
 
     def _mutation(self, text: str) -> str:
         chance, lines = self.chance, text.split("\r\n")

@@ -13,7 +13,7 @@ from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
 from mixminus.garbage import leave_out_existing
 from mixminus.hosts import facing
-from mixminus.sip.channel import Channel
+from mixminus.sip.channel import Channel, MalformedMessage
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
 from mixminus.sip.edge.calls import Worker
@@ -297,13 +297,21 @@ class EdgeProcess:
     def _send(self, action: Action) -> None:
         """Send an action to the server, a worker or a phone."""
         if isinstance(action, ToServer):
-            self._channel.send(action.message)
+            self._report(action.message)
         elif self._network and self._router:
             if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
                 return
             if isinstance(action, ToPhone):
                 self._trace(action.message, action.flow, sent=True)
             self._network.send(action)
+
+    def _report(self, message: Message) -> None:
+        """Send a message to the server; one that no channel can hold is counted, and logged by its type alone."""
+        try:
+            self._channel.send(message)
+        except MalformedMessage:
+            self._counters["sip_edge_failed"] += 1
+            _log.error("report cannot be sent", type=type(message).__name__)
 
     def _trace(self, message: bytes, flow: Flow, *, sent: bool) -> None:
         """Let the tracer copy a message that passes the public side."""

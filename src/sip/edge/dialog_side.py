@@ -22,7 +22,7 @@ from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.texts import Texts
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import capabilities, media_type, refuse, respond
-from mixminus.sip.grammar import Unreadable
+from mixminus.sip.grammar import NameAddress, Unreadable
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.messages import DigitReceived, Message, TransferProgressed, TransferRequested
@@ -165,7 +165,9 @@ class DialogSide:
     def _refer(self, request: Request, call: EdgeCall, now_s: float) -> tuple[Response, Message | None]:
         # RFC 3515 section 2.4.6: the first REFER of a dialog needs no id.
         refer_id = number_of(request) if call.dialog.refers else 0
-        report = TransferRequested(call.call_id, request.headers.first("refer-to"), refer_id)
+        # Without the name before it, which may hold any bytes.
+        refer_to = f"<{NameAddress.parse(request.headers.first('refer-to')).uri}>"
+        report = TransferRequested(call.call_id, refer_to, refer_id)
         call.dialog.refers += 1
         return self._report(request, call, report, 202, now_s)
 

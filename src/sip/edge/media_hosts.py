@@ -12,7 +12,7 @@ __all__ = ["media_hosts"]
 
 _MAX_HOSTS: Final = 4
 _MAX_ADDRESS: Final = 64
-"""Longer than any address, with its brackets and its zone."""
+"""Longer than any address with its brackets."""
 
 
 def media_hosts(message: Request | Response, source_host: str) -> tuple[str, ...]:
@@ -45,6 +45,8 @@ def _contact(message: Request | Response) -> Iterator[str]:
 
 @functools.lru_cache(maxsize=4096)
 def _canonical(name: str) -> str:
+    if "%" in name:  # a zone, which is any text, and means something on the phone's machine only (RFC 6874)
+        return ""
     try:
         return str(ipaddress.ip_address(name.strip("[]")))
     except ValueError:

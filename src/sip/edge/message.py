@@ -58,6 +58,7 @@ _LISTS: Final = frozenset({"via", "route", "record-route"})
 
 
 _TRYING: Final = 100
+_MAX_PHRASE: Final = 64
 
 
 class Unparseable(ValueError):
@@ -146,6 +147,11 @@ class Response:
     body: bytes = b""
     found: frozenset[Leniency] = frozenset()
     """What the parser has repaired."""
+
+    @property
+    def phrase(self) -> str:
+        """The reason as it may be stored and shown: at most 64 characters that are printable."""
+        return "".join(each for each in self.reason if each.isprintable())[:_MAX_PHRASE]
 
     @property
     def has_to_tag(self) -> bool:
@@ -250,6 +256,8 @@ def _headers(lines: list[str]) -> tuple[Headers, Fault | None, frozenset[Lenienc
                 headers.add(name, part)
             else:
                 found.add(Leniency.LIST_EMPTY)
+        if len(headers.entries) > MAX_HEADERS:
+            raise Unparseable("too many values of headers")
     return headers, fault, frozenset(found)
 
 

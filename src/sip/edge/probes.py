@@ -94,7 +94,7 @@ class Probes:
         if server is None:
             return False
         if response.status_code >= _FINAL:
-            answer = f"{response.status_code} {response.reason}"
+            answer = f"{response.status_code} {response.phrase}"
             self._conclude(server, answer, now_s, answered=response.status_code not in _UNAVAILABLE)
         return True
 

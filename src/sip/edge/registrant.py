@@ -192,7 +192,7 @@ class Registrants:
                 self._accepted(registrant, response, now_s)
             case status_code:
                 retry_after_s = _number(response, "retry-after")
-                self._refused(registrant, status_code, response.reason, retry_after_s, now_s)
+                self._refused(registrant, status_code, response.phrase, retry_after_s, now_s)
 
     def _end_transaction(self, registrant: _Registrant) -> None:
         if registrant.transaction:

@@ -316,7 +316,10 @@ class Router:
 
     def undelivered(self, message: bytes, now_s: float) -> ToWorker | ToPhone | None:
         """Answer a request of a worker, or of another node, that could not be delivered (RFC 3261 section 8.1.3.1)."""
-        request = parse(message)
+        try:
+            request = parse(message)
+        except Unparseable:  # a response to a request with as many headers as are read at all
+            return None
         if not isinstance(request, Request) or request.method == "ACK":
             return None
         if relayed := self._relay.undelivered(request):

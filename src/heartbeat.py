@@ -2,7 +2,7 @@
 
 A child that has exited is noticed by the end of file of its channel, one in an endless loop by its own watchdog. Neither
 helps where the kernel does not run the process (SIGSTOP, a frozen cgroup, a disk that blocks): its socket stays open,
-and its alarm waits as long as it does.
+and its watchdog counts processor time.
 
 Unanswered pings are counted, not seconds: after a pause of the server itself, answers that have come meanwhile are
 read before the next ping is sent. A child that is ready to run and gets no core is late, not stuck: on a machine that is too

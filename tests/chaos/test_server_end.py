@@ -5,8 +5,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
+from mixminus.sip.supervision import WATCHDOG_S
 from tests.chaos.conftest import Report
 from tests.chaos.witness import MOST_GAP_S, Witness, new_call_s
 from tests.support.raw_phone import RawPhone
@@ -74,3 +76,21 @@ def test_stopped_server_is_silent_and_goes_on(server: Server, witness: Witness, 
     report(fault="SIGSTOP of the server for 3 s", gap_s=seen.gap_s, call_s=call_s, whole_s=whole_s)
     assert 2.5 < seen.gap_s < 3 + MOST_GAP_S
     witness.check()
+
+
+@pytest.mark.long
+def test_frozen_container_loses_no_process(server: Server, report: Report) -> None:
+    """All processes stop together, for longer than any of them may leave its loop."""
+    frozen_s = WATCHDOG_S + 3.0
+    main = psutil.Process(server.process.pid)
+    tree = [main, *main.children(recursive=True)]
+    for each in tree:
+        each.suspend()
+    play_for(frozen_s)
+    for each in tree:
+        each.resume()
+    call_s = new_call_s(server, server.new_room())
+    report(fault=f"SIGSTOP of all processes for {frozen_s:.0f} s", call_s=call_s)
+    assert {each.pid for each in tree if "sip" in each.name()} == {
+        each.pid for each in main.children(recursive=True) if "sip" in each.name()
+    }

@@ -17,13 +17,16 @@ RATE_HZ = 48000
 LEVELS_DBOV = (-40.0, -14.0)
 SILENCE_HZ = 0.0
 CONVERGES_S = 12
+BEGINS_S = 2
 MEASURED_S = 5
 
 
-def _loudness(talker: Baresip, listener: Baresip, speech: Path, silence: Path) -> float:
+def _loudness(
+    talker: Baresip, listener: Baresip, speech: Path, silence: Path, *, measured_after_s: float
+) -> float:
     """Let one phone talk, and return how loud the other one hears it in the end."""
     talker.speak(speech)
-    play_for(CONVERGES_S + MEASURED_S)
+    play_for(measured_after_s + MEASURED_S)
     pcm, rate = newest(listener.ear(), MEASURED_S)
     talker.speak(silence)
     play_for(1)
@@ -41,9 +44,10 @@ def test_talkers_of_different_levels(server: Server, phone: Ring, tmp_path: Path
         each.dial(server.sip_uri(room))
     server.wait_for_participants(room, 3)
     heard = []
+    measured_after_s = CONVERGES_S if levelling else BEGINS_S
     for number, (talker, level) in enumerate(zip(talkers, LEVELS_DBOV, strict=True)):
         speech = write_wav(tmp_path / f"{number}.wav", talk(RATE_HZ, CONVERGES_S + MEASURED_S + 5, level))
-        heard.append(_loudness(talker, listener, speech, silence))
+        heard.append(_loudness(talker, listener, speech, silence, measured_after_s=measured_after_s))
     apart = abs(heard[0] - heard[1])
     if levelling:
         assert apart < 2.0, heard

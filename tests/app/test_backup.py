@@ -164,9 +164,12 @@ async def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
     for name in ("../../outside", "../outside", "recordings/../../outside", str(tmp_path / "outside")):
         with tarfile.open(backup, "w") as tar:
             tar.addfile(tarfile.TarInfo(name))
-        code, _, err = await command(new, "restore", str(backup))
-        assert (code, "which no backup of mixminus does" in err) == (1, True), err
+        with pytest.raises(BackupDamaged, match="which no backup of mixminus does"):
+            await restore(in_folder(new), backup, lambda _: None)
         assert files_below(tmp_path) == {backup, new / "data" / "lock"}
+    code, _, err = await command(new, "restore", str(backup))
+    assert (code, "which no backup of mixminus does" in err) == (1, True), err
+    assert files_below(tmp_path) == {backup, new / "data" / "lock"}
 
 
 async def test_an_empty_folder_has_nothing_to_back_up(tmp_path: Path) -> None:

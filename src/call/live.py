@@ -177,7 +177,7 @@ class LiveCall:
                 await self._leg.answer(headers)
             self._unwritten = self.action
         if not later:
-            await self._settle()
+            await self._write_answer_now()
 
     async def write_answer(self, tx: Transaction) -> Call:
         """Write that the call is answered, unless that is written; return the row as it is then."""
@@ -194,7 +194,7 @@ class LiveCall:
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute one or both directions; CallNotProgressing unless the call is answered."""
-        await self._settle()
+        await self._write_answer_now()
         self.call = await self._ledger.set_muted(self.id, direction, on)
         try:
             self.port.set_muted(MuteDirection.IN in self.call.mute)
@@ -209,7 +209,7 @@ class LiveCall:
         if not self.over.done():
             try:
                 with suppress(IllegalTransition):  # another node has written its end
-                    await self._settle()
+                    await self._write_answer_now()
                 if self.call.status not in ENDING:
                     self.call = await self._ledger.mark_hanging_up(self.id, self.call)
             finally:  # a database that is away must not keep a phone in the call
@@ -259,7 +259,7 @@ class LiveCall:
         """Ask the far end to call a URI (REFER); False if its transport cannot be asked."""
         return await self._leg.refer(uri)
 
-    async def _settle(self) -> None:
+    async def _write_answer_now(self) -> None:
         """Write that the call is answered, unless that is written."""
         if self._unwritten is not None:
             self._note_answered(await self._ledger.mark_answered(self.id, self._unwritten, self.call))

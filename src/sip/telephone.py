@@ -7,7 +7,7 @@ from mixminus.sip.grammar import SipUri
 
 __all__ = ["subscriber_of"]
 
-_NUMBER = re.compile(r"\+?[0-9().-]*[0-9][0-9().-]*\Z")
+_NUMBER = re.compile(r"\+?[().-]*[0-9][0-9().-]*\Z")
 _DIGITS = re.compile(r"\+?[0-9]+\Z")
 _SEPARATORS: Final = str.maketrans("", "", "-.()")
 _GLOBAL_PREFIX = re.compile(r"\+[0-9]{1,15}\Z")

@@ -31,6 +31,7 @@ from mixminus.sip.grammar import (
     split_list,
 )
 from mixminus.sip.sdp.description import parse as parse_sdp
+from mixminus.sip.telephone import subscriber_of
 
 SHORT, LONG = 2_000, 16_000
 # 8 would be linear, 64 quadratic.
@@ -78,6 +79,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "refer to": parse_refer_to,
     "credentials": read_credentials,
     "digit": lambda text: parse_digit(text.encode()),
+    "telephone number": lambda text: subscriber_of(SipUri("sip", text, "h", 0, {})),
     "request": serve,
     "response": lambda text: Repair(Counter()).response(
         Response(200, text, Headers([(name, text) for name in NAMES])), None

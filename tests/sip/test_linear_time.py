@@ -126,3 +126,14 @@ def test_generator_finds_what_is_quadratic() -> None:
         > MOST / 4 * cost_s(pieces.findall, evil(seed, SHORT // 4))
         for seed in range(250)
     )
+
+
+@pytest.mark.parametrize(("name", "pump"), [("telephone number", "1"), ("request", "a "), ("response", "a ")])
+def test_what_was_quadratic_is_linear(name: str, pump: str) -> None:
+    """A number that ends in a letter, and a media type with blanks in it."""
+
+    def text(length: int) -> str:
+        return pump[0] + pump[-1] * length + "x"
+
+    long_s = cost_s(READERS[name], text(LONG))
+    assert long_s < max(NOTICED_S, MOST * cost_s(READERS[name], text(SHORT)))

@@ -5,7 +5,7 @@
  * the cache when its packets are processed; so a group of sockets is read first,
  * and the state is prefetched while the kernel copies.
  *
- *   prepare 16 -> recvmmsg 16 times -> 16 sockets' datagrams to their ports
+ *   prepare 16 -> receive 16 times -> 16 sockets' datagrams to their ports
  *
  * Finding out that no second datagram waits costs a quarter of a read. So from a
  * phone that sends one a tick, in order, one is read; a second one is read a tick
@@ -107,6 +107,7 @@ static void read_group(struct mm_shard *shard,
 {
 	size_t asked[GROUP];
 	int counts[GROUP];
+	bool more[GROUP];
 
 	for (size_t i = 0; i < count; i++) {
 		struct mm_shard_socket *socket = readers[i].socket;
@@ -122,14 +123,14 @@ static void read_group(struct mm_shard *shard,
 		struct mm_datagram *datagrams = shard->datagrams + i * EACH;
 
 		deliver(shard, socket, datagrams, counts[i], now_us);
-		asked[i] = has_more(shard, socket, datagrams, counts[i],
-				    asked[i], now_us);
-		if (!asked[i])
+		more[i] = has_more(shard, socket, datagrams, counts[i],
+				   asked[i], now_us);
+		if (!more[i])
 			socket->after_receive(socket, now_us);
 	}
 	/* The datagrams of the group have been delivered: their room is free. */
 	for (size_t i = 0; i < count; i++) {
-		if (!asked[i])
+		if (!more[i])
 			continue;
 		drain(shard, readers[i].socket, now_us);
 		readers[i].socket->after_receive(readers[i].socket, now_us);

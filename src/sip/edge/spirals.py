@@ -125,8 +125,8 @@ class Spirals:
             return outer
         if again:
             inner += COME_AGAIN
-        elif call.state is CallState.RELEASED or not (
-            (straight and call.outgoing) or _target(call.invite.uri) != _target(request.uri)
+        elif call.state is CallState.RELEASED or (
+            _target(call.invite.uri) == _target(request.uri) and not (straight and call.outgoing)
         ):
             return outer
         self._outer[inner] = outer

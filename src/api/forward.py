@@ -39,6 +39,7 @@ __all__ = [
     "ADOPT",
     "FORWARDER",
     "HAS",
+    "MEET",
     "MISDIRECTED",
     "ROOM_HEADER",
     "Forwarder",
@@ -51,6 +52,7 @@ Sent = TypeVar("Sent")
 
 HAS: Final = "/internal/has"
 ADOPT: Final = "/internal/adopt"
+MEET: Final = "/internal/meet"
 ROOM_HEADER: Final = "X-Mixminus-Room"
 MISDIRECTED: Final = 421
 """The answer of a node that is not the home of the room that ``ROOM_HEADER`` names (RFC 9110 section 15.5.20)."""
@@ -111,11 +113,11 @@ class Forwarder:
         await self._sockets.close()
 
     async def owner_of(self, request: web.Request) -> Peer | None:
-        """Return the node that a request is for, if it is another one."""
+        """Return the node that a request is for, if it is another one; NodeUnreachable if that one is gone."""
         node_id = await self._owners.of(request)
         if node_id is None:
             return None
-        peer = self._services.cluster.peer(node_id)
+        peer = await self._services.cluster.meet(node_id)
         if peer is None:
             raise NodeUnreachable("the node that has this is starting or ending: send the request again")
         return peer
@@ -180,6 +182,10 @@ class Forwarder:
             raise NodeUnreachable(
                 "the home of the room does not answer: call again in some seconds"
             ) from error
+
+    async def announce(self) -> None:
+        """Have every other node know this one before it serves; one that does not answer finds it with its next renewal."""
+        await asyncio.gather(*(self.post(peer, MEET) for peer in self._services.cluster.peers))
 
     async def announce_given(self, peer: Peer) -> None:
         """Have a node open the rooms that it was given; one that does not answer finds them when it next looks."""

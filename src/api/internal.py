@@ -3,7 +3,6 @@
 They were limited and are audited where the client has sent them, and are never forwarded again.
 """
 
-from typing import Final
 from uuid import UUID
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from mixminus.api import trace_parts
 from mixminus.api.authentication import IDENTITY, SENDER
-from mixminus.api.forward import ADOPT, HAS, MISDIRECTED, ROOM_HEADER
+from mixminus.api.forward import ADOPT, HAS, MEET, MISDIRECTED, ROOM_HEADER
 from mixminus.api.hops import REMOTE, Hops, sender_of
 from mixminus.api.owners import has
 from mixminus.api.paths import query_id
@@ -21,10 +20,6 @@ from mixminus.errors import PermissionDenied
 from mixminus.model.ids import CustomerId
 
 __all__ = ["only_nodes", "routes"]
-
-_LOOKS: Final = 8
-_LOOK_S: Final = 0.25
-"""A node sees the others with each renewal of its lease, 1.5 s apart."""
 
 
 def only_nodes(hops: Hops) -> Middleware:
@@ -68,17 +63,19 @@ async def _has(request: web.Request) -> web.Response:
 async def _link(request: web.Request) -> web.StreamResponse:
     """Serve another node that has legs in rooms of this one, until its link ends."""
     services = request.app[SERVICES]
-    peer = services.cluster.peer(sender_of(request))
-    for _ in range(_LOOKS):
-        if peer is None:  # it has just started
-            await services.clock.sleep(_LOOK_S)
-            peer = services.cluster.peer(sender_of(request))
+    peer = await services.cluster.meet(sender_of(request))
     if peer is None or services.satellites is None or services.satellites.stopping:
         return web.Response(status=503, text="this node does not know the other one yet, or stops\n")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_RECORD_BYTES)
     await socket.prepare(request)
     await services.satellites.serve(socket, peer)
     return socket
+
+
+async def _meet(request: web.Request) -> web.Response:
+    """Note that another node is about to serve, which it begins when the others have answered."""
+    met = await request.app[SERVICES].cluster.meet(sender_of(request))
+    return web.Response(status=204 if met else 404)
 
 
 async def _adopt(request: web.Request) -> web.Response:
@@ -90,6 +87,7 @@ async def _adopt(request: web.Request) -> web.Response:
 routes = (
     web.get(f"{HAS}/{{kind}}/{{id}}", _has),
     web.post(ADOPT, _adopt),
+    web.post(MEET, _meet),
     web.get(PATH, _link),
     *trace_parts.routes,
 )

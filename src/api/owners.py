@@ -48,6 +48,8 @@ _READ_ANYWHERE: Final = frozenset(
         "/conferences/{id}/messages",
         "/conferences/{id}/guest_links",
         "/conferencecalls/{id}",
+        "/groupcalls/{id}",
+        "/activeflows/{id}",
         "/chatmessages/{id}",
     }
 )

@@ -43,6 +43,7 @@ async def open_application(
     draining = Draining(services, node.membership, forwarder)
     stack.push_async_callback(draining.close)
     draining.start()
+    await forwarder.announce()
     await node.starting.done()
     node.membership.serve()
     return build(services, limits, forwarder)

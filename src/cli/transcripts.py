@@ -118,7 +118,8 @@ def export(
 
 def _follow(client: Client, id: UUID, after: int) -> None:
     for event in client.events(after=after):
-        if event.type == "transcript_created" and event.data["transcribe_id"] == str(id):
+        # One that was erased has no transcription.
+        if event.type == "transcript_created" and event.data.get("transcribe_id") == str(id):
             text = next(iter(event.data["translations"].values()), event.data["message"])
             line(f"{event.data['label'] or 'participant'}: {text}", **event.data)
         if event.type == "transcribe_done" and event.data["id"] == str(id):

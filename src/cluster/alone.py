@@ -37,6 +37,10 @@ class Cluster(Protocol):
         """Return another living node; None for this one, and for one that is gone."""
         ...
 
+    async def meet(self, node_id: UUID) -> Peer | None:
+        """Return another living node, also one that has started just now; None if there is none."""
+        ...
+
     async def set_draining(self, node_id: UUID, *, on: bool) -> bool:
         """Make a node drain, or serve again; False if it does not live."""
         ...
@@ -56,6 +60,10 @@ class Alone:
     lease_age_s = 0.0
 
     def peer(self, node_id: UUID) -> Peer | None:
+        """Return None: there is no other node."""
+        return None
+
+    async def meet(self, node_id: UUID) -> Peer | None:
         """Return None: there is no other node."""
         return None
 

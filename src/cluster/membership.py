@@ -109,6 +109,17 @@ class Membership:
         """Return another living node; None for this one, and for one that is gone."""
         return self._peers.get(node_id)
 
+    async def meet(self, node_id: UUID) -> Peer | None:
+        """Return another living node, also one that has started since this one last renewed; None if there is none.
+
+        Raises Unavailable if the database does not answer.
+        """
+        if node_id not in self._peers and node_id != self.node.id:
+            for row in await self._leases.all():
+                if row.id == node_id and row.state != GONE and node_id not in self._peers:
+                    self._add(row)
+        return self._peers.get(node_id)
+
     def report(self, load: Callable[[], Load]) -> None:
         """Write with each renewal what ``load`` returns."""
         self._load = load
@@ -192,7 +203,7 @@ class Membership:
             log.info("draining" if on else "serving again")
             self._on_draining()
 
-    def _meet(self, row: NodeRow) -> Peer:
+    def _add(self, row: NodeRow) -> Peer:
         peer = Peer(row.id, row.address, row.sip_address, is_older=is_older(row.version, self.node.version))
         self._peers[row.id] = peer
         return peer
@@ -201,7 +212,7 @@ class Membership:
         living = {row.id: row for row in rows if row.state != GONE and row.id != self.node.id}
         departed = [self._peers.pop(id_) for id_ in tuple(self._peers) if id_ not in living]
         for id_, row in living.items():
-            peer = self._peers.get(id_) or self._meet(row)
+            peer = self._peers.get(id_) or self._add(row)
             peer.is_draining, peer.rooms, peer.load = row.state == DRAINING, row.rooms, row.load
         for peer in departed:
             peer.gone.set_result(None)

@@ -89,11 +89,11 @@ class ActiveflowWebhooks:
     def _on_event(self, event: Event) -> None:
         if event.activeflow_id is None:
             return
-        if event.type == "activeflow_created" and event.data["webhook_uri"]:
+        if event.type == "activeflow_created" and (event.is_erased or event.data["webhook_uri"]):
             self._running.add(event.activeflow_id)
         if event.activeflow_id in self._running:
             self._queues.wake(event.activeflow_id)
-        if event.type == "activeflow_updated" and event.data["status"] == "ended":
+        if event.type == "activeflow_updated" and (event.is_erased or event.data["status"] == "ended"):
             self._running.discard(event.activeflow_id)
 
     async def _deliver(self, activeflow_id: UUID) -> float | None:

@@ -50,7 +50,7 @@ class Feed:
         store.watch_events(self._on_committed)
 
     def subscribe(self, on_event: Callable[[Event], None]) -> None:
-        """Call ``on_event`` for every new event; it must neither block nor raise."""
+        """Call ``on_event`` for every new event; it must not block. The others get an event for which it has raised."""
         self._receivers.append(on_event)
 
     def watch_poll(self, on_poll: Callable[[], None]) -> None:
@@ -91,6 +91,8 @@ class Feed:
                     await self.refresh()
             except Unavailable as exc:
                 log.warning("events not read", cause=str(exc))
+            except Exception as exc:  # no defect may end the feed: no event would be sent again
+                log.error("events not read", exc_info=exc)
 
     async def _poll(self) -> None:
         while True:
@@ -121,7 +123,10 @@ class Feed:
         self.position = event.id
         self._counters["delivery.events"] += 1
         for on_event in self._receivers:
-            on_event(event)
+            try:
+                on_event(event)
+            except Exception as exc:
+                log.error("event not received", event_id=event.id, event_type=event.type, exc_info=exc)
 
     async def _has_passed(self, fence: int | None) -> bool:
         async with self._store.snapshot() as tx:

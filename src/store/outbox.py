@@ -109,6 +109,11 @@ class Event:
     activeflow_id: UUID | None = None
     """The activeflow that the event is about, if any."""
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing but ids is left of its data, because what it is about has ended and was erased."""
+        return "erased" in self.data
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -85,7 +85,8 @@ class PostgresqlSession:
         await self._answered(self._driver.execute("ROLLBACK"))
 
     async def close(self) -> None:
-        if self._driver.is_in_transaction() or self._driver.is_closed():
+        # A driver that is closed has no transaction to ask for.
+        if self._driver.is_closed() or self._driver.is_in_transaction():
             self._driver.terminate()
             with suppress(Exception):
                 await self._sqlalchemy.invalidate()

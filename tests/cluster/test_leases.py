@@ -79,6 +79,26 @@ async def test_a_node_whose_session_has_failed_renews_again_at_once(url: str, sq
         await membership.close()
 
 
+async def test_a_node_that_started_since_the_last_renewal_is_met_when_a_request_is_for_it(
+    url: str, nodes: Nodes
+) -> None:
+    node = Node(new_id(), "127.0.0.9:7000", "127.0.0.9:5060", "1")
+    membership = Membership(LeaseTable(url), node, on_gone=lambda: None, renew_s=3600)
+    try:
+        await membership.start()
+        leases, started = await nodes.register("127.0.0.8:1")
+        assert membership.peer(started) is None
+        met = await membership.meet(started)
+        assert met is not None and met is membership.peer(started) and met.id == started
+        assert await membership.meet(node.id) is None, "this one is no other"
+        assert await membership.meet(new_id()) is None, "there is no such node"
+        await leases.leave(started)
+        await membership.renew()
+        assert met.gone.done() and await membership.meet(started) is None
+    finally:
+        await membership.close()
+
+
 async def test_a_lease_is_renewed_while_the_nodes_are_listed(nodes: Nodes) -> None:
     leases, node = await nodes.register()
     answers = await asyncio.gather(*(each for _ in range(20) for each in (leases.renew(node), leases.all())))

@@ -11,6 +11,8 @@ import pytest
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
 from mixminus.model.flow import ActiveflowSpec
+from mixminus.model.ids import new_id
+from mixminus.store.outbox import Draft
 from tests.support.calling import mark
 from tests.support.front import Front, open_front
 from tests.support.waiting import until
@@ -56,6 +58,17 @@ async def test_a_refused_destination_is_given_up(front: Front, receiver: Webhook
     await front.send("POST", "/v1.0/activeflows", body(receiver, "hook"))
     assert [each.type for each in await receiver.got(2)] == TYPES
     await until(lambda: front.delivery.counters["delivery.webhooks_failed"] == 1)
+
+
+async def test_events_that_were_erased_before_they_were_read_keep_no_others_from_being_delivered(
+    front: Front, receiver: WebhookReceiver
+) -> None:
+    customer_id, erased = front.backend.customer_id, {"id": str(new_id()), "erased": True}
+    async with front.backend.store.transaction() as tx:
+        for type_ in TYPES:
+            tx.outbox.add(Draft(customer_id, type_, customer_id, erased, SystemClock().now()))
+    await front.send("POST", "/v1.0/activeflows", body(receiver, "hook"))
+    assert [each.type for each in await receiver.got(2)] == TYPES
 
 
 async def test_pending_events_are_delivered_after_a_restart(front: Front, receiver: WebhookReceiver) -> None:

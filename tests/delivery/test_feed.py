@@ -62,6 +62,27 @@ async def test_the_poll_finds_events_of_another_process(
     await until(lambda: got)
 
 
+async def test_a_receiver_that_fails_keeps_no_event_from_the_others(
+    feed: Feed, outbox: Outbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    got: list[Event] = []
+
+    def fail(event: Event) -> None:
+        raise KeyError(event.type)
+
+    feed.subscribe(fail)
+    feed.subscribe(got.append)
+    await outbox.stream()
+    await feed.start()
+    other = Store(database_url(tmp_path))
+    await Outbox(other, clock, outbox.access, outbox.customer_id, outbox.streams).add(count=2)
+    await other.close()
+    await feed.refresh()
+    await outbox.add()
+    await until(lambda: len(got) == 3)
+    assert got == await outbox.events()
+
+
 async def test_refresh_passes_on_committed_events(feed: Feed, outbox: Outbox) -> None:
     await feed.start()
     await outbox.add(count=250)

@@ -17,7 +17,7 @@ from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
-from mixminus.store.outbox import Event, OutboxRows, Span
+from mixminus.store.outbox import Event, Span
 from mixminus.tasks import TaskScope
 
 __all__ = ["Backlog", "Feed", "Part"]
@@ -59,9 +59,8 @@ class Feed:
 
     async def start(self) -> None:
         """Start after the newest event in the outbox."""
-        async with self._store.snapshot() as tx:
-            fence = await tx.outbox.fence()
-        while not await self._has_passed(fence):
+        writers = await _writers(self._store)
+        while writers & await _writers(self._store):
             await self._clock.sleep(HOLD_S)
         async with self._store.snapshot() as tx:
             self.position = await tx.outbox.newest()
@@ -113,8 +112,7 @@ class Feed:
             self._pass_on(event)
 
     async def _read(self) -> int:
-        async with self._store.snapshot() as tx:
-            events = await self._order.read(tx.outbox, self.position, BATCH)
+        events = await self._order.read(self._store, self.position, BATCH)
         for event in events:
             self._pass_on(event)
         return len(events)
@@ -128,45 +126,49 @@ class Feed:
             except Exception as exc:
                 log.error("event not received", event_id=event.id, event_type=event.type, exc_info=exc)
 
-    async def _has_passed(self, fence: int | None) -> bool:
-        async with self._store.snapshot() as tx:
-            oldest = await tx.outbox.oldest_writer()
-        return fence is None or oldest is None or oldest >= fence
-
 
 class _CommitOrder:
     """Holds events back while one with a lower id may still be committed (see ``store.outbox``).
 
-    Remembers the one missing id that is waited for, and the fence after which it can no longer appear.
+    Remembers the one missing id that is waited for, and the transactions that may have it.
     """
 
     def __init__(self) -> None:
         self._missing = 0
-        self._fence: int | None = None
-        self.holding = False
+        self._writers: frozenset[str] | None = None
+        """None until they are first read, after the id was found missing."""
 
-    async def read(self, outbox: OutboxRows, after: int, limit: int) -> Sequence[Event]:
+    @property
+    def holding(self) -> bool:
+        """Whether events wait for a missing id."""
+        return self._missing > 0
+
+    async def read(self, store: Store, after: int, limit: int) -> Sequence[Event]:
         """Return the events above an id before which no other can appear any more."""
-        # Before the rows: what a writer that has ended by now has written is among the rows read next.
-        oldest = await outbox.oldest_writer()
-        events = await outbox.tail(after, limit)
-        self.holding = False
+        # Before the rows: what a writer that has ended by now has written is among them.
+        settled = await self._settled(store)
+        async with store.snapshot() as tx:
+            events = await tx.outbox.tail(after, limit)
         for index, event in enumerate(events):
-            if (
-                oldest is not None
-                and event.id != after + 1
-                and await self._may_appear(outbox, after + 1, oldest)
-            ):
-                self.holding = True
+            if event.id != after + 1 and after + 1 != settled:
+                if after + 1 != self._missing:
+                    self._missing, self._writers = after + 1, None
                 return events[:index]
             after = event.id
+        self._missing = 0
         return events
 
-    async def _may_appear(self, outbox: OutboxRows, missing: int, oldest: int) -> bool:
-        if missing != self._missing:
-            self._missing, self._fence = missing, await outbox.fence()
-            return True
-        return self._fence is not None and oldest < self._fence
+    async def _settled(self, store: Store) -> int:
+        """Return the missing id if it is never to appear, unless the rows have it now; 0 if it is waited for."""
+        if not self._missing:
+            return 0
+        writers = await _writers(store)
+        self._writers = writers if self._writers is None else self._writers & writers
+        return 0 if self._writers else self._missing
+
+
+async def _writers(store: Store) -> frozenset[str]:
+    return await store.read(lambda tx: tx.outbox.writers())
 
 
 @dataclass(frozen=True, slots=True)

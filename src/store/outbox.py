@@ -4,10 +4,10 @@ Events of one stream (a conference, or a customer for what belongs to no confere
 are numbered from 1 without gaps; ``id`` orders the events of all streams.
 
 PostgreSQL assigns ids when rows are inserted and shows the rows when they are committed, so that
-a lower id may appear after a higher one. A reader by id therefore stops at a missing id,
-takes a fence (``fence``), and continues when all transactions before the fence have ended
-(``oldest_writer``): by then the id is there, or never will be. SQLite has one writer at a
-time and no such gaps.
+a lower id may appear after a higher one. A reader by id therefore stops at a missing id, notes which
+transactions write events now (``writers``), and continues when they have ended: by then the id is there, or
+never will be. What others do on the same PostgreSQL, for however long, is not waited for. SQLite has one writer
+at a time and no such gaps.
 
 Where several nodes share the database, an event of a room is written by its home alone (``fence``).
 """
@@ -92,6 +92,12 @@ _WRITTEN: Final = [column for column in outbox.c if column.name != "id"]
 _TAIL: Final = Statement(
     select(outbox).where(outbox.c.id > bindparam("after")).order_by(outbox.c.id).limit(bindparam("limit"))
 )
+_WRITERS: Final = text("""
+SELECT virtualtransaction FROM pg_locks
+WHERE relation = 'outbox'::regclass AND mode = 'RowExclusiveLock' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+"""A transaction has this lock before the sequence gives it an id, and until its rows are shown."""
 _ADD_IN_ORDER: Final = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
 
 
@@ -289,18 +295,14 @@ class OutboxRows:
         query = delete(activeflow_cursors).where(cursors.activeflow_id.in_(activeflow_ids), ~has_events)
         await self._connection.execute(query)
 
-    async def fence(self) -> int | None:
-        """Return a transaction id that no later transaction is below; None if ids appear in order."""
-        return await self._number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    async def writers(self) -> frozenset[str]:
+        """Return the transactions that have begun to write events and have not ended; none on SQLite.
 
-    async def oldest_writer(self) -> int | None:
-        """Return the id below which every transaction has ended; None if ids appear in order."""
-        return await self._number("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-
-    async def _number(self, query: str) -> int | None:
+        To be read in a transaction before that which reads rows: what has ended is shown to those alone that begin later.
+        """
         if self._connection.dialect.name != "postgresql":
-            return None
-        return int((await self._connection.execute(text(query))).scalar_one())
+            return frozenset()
+        return frozenset((await self._connection.scalars(_WRITERS)).all())
 
     async def _many(self, query: Select[Any]) -> list[Event]:
         return [Event(**row) for row in (await self._connection.execute(query)).mappings()]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 
 from mixminus.delivery.feed import HOLD_S, Feed
@@ -86,6 +87,25 @@ async def test_an_id_that_is_never_committed_is_not_waited_for(
     clock.advance(HOLD_S)
     await until(lambda: got)
     assert [(event.id, event.type) for event in got] == [(2, "late")]
+
+
+async def test_what_others_do_on_the_server_holds_no_event_and_no_start_up(
+    store: Store, outbox: Outbox, got: list[Event], clock: ManualClock, postgresql: PostgreSQL
+) -> None:
+    url = postgresql.url("postgres").replace("postgresql+asyncpg", "postgresql")
+    connection = await asyncpg.connect(url)
+    try:
+        async with (
+            connection.transaction()
+        ):  # begun before the events, and as long as a backup or a report takes
+            await connection.fetch("SELECT pg_current_xact_id()")
+            await test_an_id_that_is_never_committed_is_not_waited_for(store, outbox, got, clock)
+            another = Feed(store, clock, new_counters())
+            await another.start()
+            assert another.position == 2
+            await another.close()
+    finally:
+        await connection.close()
 
 
 async def test_many_writers_of_many_streams_keep_the_order(

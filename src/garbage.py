@@ -53,7 +53,7 @@ class GarbageCollection:
         gc.freeze()
         gc.set_threshold(_YOUNG, _YOUNG_COLLECTIONS, _NEVER)
         gc.callbacks.append(self._measure)
-        self._tasks.spawn("garbage", self._run())
+        self._tasks.keep("garbage", self._run)
 
     async def close(self) -> None:
         """Give back what ``start`` took; closing twice is harmless."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 __all__ = ["Interrupted", "TaskScope", "unless"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
+_AGAIN_S: Final = 1.0
 
 
 class Interrupted(Exception):
@@ -45,6 +47,15 @@ class TaskScope:
         task.add_done_callback(self._reap)
         return task
 
+    def keep(
+        self, name: str, run: Callable[P, Coroutine[Any, Any, None]], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Task[None]:
+        """Start a task for as long as the scope is open: after an error, which is reported, it runs again a second later.
+
+        It is over when ``run`` returns.
+        """
+        return self.spawn(name, self._kept(name, lambda: run(*args, **kwargs)))
+
     async def close(self) -> None:
         """Cancel the running tasks and wait for them; closing twice is harmless."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
@@ -54,6 +65,16 @@ class TaskScope:
 
     def __len__(self) -> int:
         return len(self._tasks)
+
+    async def _kept(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await run()
+            except Exception as exc:  # noqa: BLE001 -- the owner reports it
+                self._on_error(name, exc)
+            else:
+                return
+            await asyncio.sleep(_AGAIN_S)
 
     def _reap(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -48,8 +48,8 @@ class AuditService:
 
     def start(self) -> None:
         """Start writing and pruning."""
-        self._scope.spawn("write", self._run())
-        self._scope.spawn("prune", self._prune_hourly())
+        self._scope.keep("write", self._run)
+        self._scope.keep("prune", self._prune_hourly)
 
     async def close(self) -> None:
         """Write what waits, and stop; closing twice is harmless."""

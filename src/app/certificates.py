@@ -59,7 +59,7 @@ async def open_certificates(settings: Settings, clock: Clock, stack: AsyncExitSt
     except Unavailable as error:
         raise Unavailable(f"{setting_name('tls_certificate')}, {setting_name('tls_key')}: {error}") from None
     tasks = TaskScope(log.task_failed("certificates"))
-    tasks.spawn("refresh", _keep_fresh(tls, authority, settings, clock))
+    tasks.keep("refresh", _keep_fresh, tls, authority, settings, clock)
     stack.push_async_callback(tasks.close)
     return Certificates(certificate.absolute(), key.absolute(), tls, authority.root if authority else None)
 

@@ -38,7 +38,7 @@ class Draining:
 
     def start(self) -> None:
         """Follow the state of this node from now on."""
-        self._scope.spawn("draining", self._run())
+        self._scope.keep("draining", self._run)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

@@ -72,7 +72,7 @@ class Listener:
         self._connections = connections
         self._sockets: list[socket.socket] = []
         self._tasks = TaskScope(log.task_failed("http"))
-        self._tasks.spawn("deadlines", self._watch())
+        self._tasks.keep("deadlines", self._watch)
 
     def listen(self, part: str, hosts: tuple[str, ...], port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen on each address; return the port, which is the same on all of them."""
@@ -81,7 +81,7 @@ class Listener:
                 opened = listening_socket(host, port)
             self._sockets.append(opened)
             port = int(opened.getsockname()[1])
-            self._tasks.spawn("accept", self._accept(opened, tls))
+            self._tasks.keep("accept", self._accept, opened, tls)
         return port
 
     async def close(self) -> None:

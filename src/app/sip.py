@@ -49,7 +49,7 @@ async def start_sip(
     stack.callback(services.transports.close)
     tasks = TaskScope(task_failed("admission"))
     stack.push_async_callback(tasks.close)
-    tasks.spawn("admission", _report_refusing(services, endpoint))
+    tasks.keep("admission", _report_refusing, services, endpoint)
     return endpoint
 
 

@@ -80,7 +80,7 @@ class Leadership:
         change.
         """
         self._on_taken, self._refresh = on_taken, refresh
-        self._scope.spawn("leader", self._run())
+        self._scope.keep("leader", self._run)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

@@ -135,7 +135,7 @@ class Membership:
     async def start(self) -> None:
         """Join, and renew the lease from now on; Unavailable if the database does not answer."""
         await self.join()
-        self._scope.spawn("lease", self._keep())
+        self._scope.keep("lease", self._keep)
 
     def serve(self) -> None:
         """Renew for the usual time from now on: this node has started."""

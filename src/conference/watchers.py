@@ -121,7 +121,7 @@ class HealthWatch:
         self._scope = TaskScope(task_failed("conference"))
 
     def start(self) -> None:
-        self._scope.spawn("health", self._run())
+        self._scope.keep("health", self._run)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

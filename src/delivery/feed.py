@@ -65,8 +65,8 @@ class Feed:
         async with self._store.snapshot() as tx:
             self.position = await tx.outbox.newest()
         self._started = True
-        self._scope.spawn("feed", self._run())
-        self._scope.spawn("feed poll", self._poll())
+        self._scope.keep("feed", self._run)
+        self._scope.keep("feed poll", self._poll)
 
     async def close(self) -> None:
         """Stop reading; closing twice is harmless."""
@@ -90,8 +90,6 @@ class Feed:
                     await self.refresh()
             except Unavailable as exc:
                 log.warning("events not read", cause=str(exc))
-            except Exception as exc:  # no defect may end the feed: no event would be sent again
-                log.error("events not read", exc_info=exc)
 
     async def _poll(self) -> None:
         while True:

@@ -182,7 +182,7 @@ class Retention:
     def start(self) -> None:
         """Start to delete at intervals, unless events are kept for ever."""
         if self._days:
-            self._scope.spawn("retention", self._run())
+            self._scope.keep("retention", self._run)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

@@ -52,7 +52,7 @@ class Retention:
     def start(self) -> None:
         """Start looking, unless all is kept."""
         if any(self._days.values()):
-            self._scope.spawn("retention", self._run())
+            self._scope.keep("retention", self._run)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

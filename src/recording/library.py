@@ -78,7 +78,7 @@ class RecordingLibrary:
 
     def start(self) -> None:
         """Start the hourly maintenance: expire old recordings, retry uploads."""
-        self._scope.spawn("maintenance", self._run())
+        self._scope.keep("maintenance", self._run)
 
     async def close(self) -> None:
         """Stop the maintenance; closing twice is harmless."""

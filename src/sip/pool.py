@@ -130,7 +130,7 @@ class WorkerPool:
         """Start all processes; return when ``max_calls`` can be taken, or raise Unavailable."""
         self._edge.start()
         self._zygote.start()
-        self._tasks.spawn("watch workers", self._watch_workers())
+        self._tasks.keep("watch workers", self._watch_workers)
         try:
             async with asyncio.timeout(_START_S):
                 while not (self.ready and self._ready_workers() >= self._needed):

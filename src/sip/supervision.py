@@ -165,7 +165,7 @@ class Supervisor:
         self._tasks = TaskScope(self._on_task_error)
 
     def start(self) -> None:
-        self._tasks.spawn(f"supervise {self._module}", self._supervise())
+        self._tasks.keep(f"supervise {self._module}", self._supervise)
         watching = watch(
             self._clock,
             lambda: [self._child] if self._child and not self._lost.is_set() else [],

@@ -73,8 +73,8 @@ class TrunkHealth:
             self._send(probed.command)
         self._trunks_changed.set()
         if not len(self._tasks):
-            self._tasks.spawn("follow the trunks", self._follow())
-            self._tasks.spawn("write health", self._write())
+            self._tasks.keep("follow the trunks", self._follow)
+            self._tasks.keep("write health", self._write)
 
     def on_report(self, report: ServerProbed) -> None:
         """Take a state of a server that has changed."""

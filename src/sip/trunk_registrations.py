@@ -48,7 +48,7 @@ class TrunkRegistrations:
         self._registered.clear()
         self._changed.set()
         if not len(self._tasks):
-            self._tasks.spawn("follow the trunks", self._follow())
+            self._tasks.keep("follow the trunks", self._follow)
 
     def on_report(self, report: TrunkRegistered) -> None:
         """Write what the provider has answered."""

@@ -141,7 +141,7 @@ class _Ownership:
             await asyncio.sleep(_PAUSE_S)
         else:
             raise await self._in_use()
-        self._scope.spawn("ownership", self._keep())
+        self._scope.keep("ownership", self._keep)
 
     async def close(self) -> None:
         """Release the lock; closing twice is harmless."""

@@ -98,7 +98,7 @@ class TraceService:
             if trace.status is not TraceStatus.ENDED:
                 trace = await self._repair(trace)  # noqa: PLW2901 - as it is from now on
             self._traces[trace.id] = trace
-        self._scope.spawn("maintenance", self._maintain())
+        self._scope.keep("maintenance", self._maintain)
 
     async def close(self) -> None:
         """End the traces that run; closing twice is harmless."""

@@ -53,7 +53,7 @@ class UsageWatch:
 
     def start(self) -> None:
         """Start looking."""
-        self._scope.spawn("watch", self._run())
+        self._scope.keep("watch", self._run)
 
     async def close(self) -> None:
         """Stop; closing twice is harmless."""

@@ -103,7 +103,7 @@ class EdgeProcess:
 
     async def run(self) -> None:
         """Serve until the server closes the channel; if it crashed, stay while the workers end their calls."""
-        self._tasks.spawn("poll", self._poll())
+        self._tasks.keep("poll", self._poll)
         await self._disconnected.wait()
         if self._router and not self._drained:
             self._router.drain(self._clock.monotonic_s())

@@ -39,7 +39,7 @@ class TlsListener:
         """Listen on an address; return the port. Raise OSError if it cannot."""
         opened = listening_socket(host, port)
         self._sockets.append(opened)
-        self._tasks.spawn("accept", self._accept(opened))
+        self._tasks.keep("accept", self._accept, opened)
         return int(opened.getsockname()[1])
 
     async def close(self) -> None:

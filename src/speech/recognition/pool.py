@@ -158,7 +158,7 @@ class _WorkerProcess:
         return self._process.pid if self._process else 0
 
     def start(self) -> None:
-        self._scope.spawn("recogniser", self._supervise())
+        self._scope.keep("recogniser", self._supervise)
 
     def add(self, queue: CommandQueue) -> None:
         self._queues[queue.session] = queue

@@ -173,6 +173,7 @@ async def test_kamailio_brings_the_calls_of_one_room_to_all_nodes(
     nodes: list[Server], tmp_path: Path
 ) -> None:
     """Nodes whose seats are taken send them on by 302, and the last is refused."""
+    await asyncio.to_thread(seats_at, nodes, 0, 0, 0)
     room = nodes[0].new_room()
     with host(PROXY) as address, kamailio_front(tmp_path, address, nodes) as front, ExitStack() as lines:
         proxy = (front.partition(":")[0], int(front.partition(":")[2]))
@@ -182,16 +183,21 @@ async def test_kamailio_brings_the_calls_of_one_room_to_all_nodes(
             hearing[hz] = ear(line)
             await joined(nodes[0], room, len(hearing))
         await all_hear_all(hearing)
-        spread = await asyncio.to_thread(seats_at, nodes)
-        assert sorted(spread) == [1, SEATS, SEATS], "one node after the other is filled"
+        await asyncio.to_thread(seats_at, nodes, 1, SEATS, SEATS)
 
 
-def seats_at(nodes: Sequence[Server]) -> list[int]:
-    """Return how many calls each node has."""
+def seats_at(nodes: Sequence[Server], *expected: int) -> None:
+    """Wait until this many calls are at the nodes, in any order; the error lists the calls that have not ended."""
 
     def calls() -> list[int]:
         shown = nodes[0].call("GET", "/nodes", token=ACCESS_KEY).json["result"]
-        return [each["calls"] for each in shown if each["state"] == "serving"]
+        return sorted(each["calls"] for each in shown if each["state"] == "serving")
 
-    eventually(lambda: sum(calls()) == 2 * SEATS + 1, what="all nodes have reported")
-    return calls()
+    try:
+        eventually(lambda: calls() == sorted(expected), what="one node after the other is filled")
+    except AssertionError as error:
+        listed = nodes[0].call("GET", "/calls?page_size=100").json["result"]
+        running = [
+            f"{each['direction']} {each['status']} {each['id']}" for each in listed if not each["hangup_by"]
+        ]
+        raise AssertionError(f"{calls()} calls, not {sorted(expected)}; not ended: {running}") from error

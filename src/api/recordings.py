@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from aiohttp import web
 from pydantic import Field
 
+from mixminus.api import references
 from mixminus.api.body import MAX_SECONDS, Body, Uuid
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.json import json_response
@@ -25,6 +26,7 @@ from mixminus.wire.view import View
 
 __all__ = ["PAUSE", "CallRecordingBody", "PauseBody", "RecordingBody", "resource"]
 
+REFERENCE_TYPES: Final = ("call", "confbridge")
 WAV: Final = "audio/wav"
 PEAKS_PER_SECOND: Final = 10
 MAX_PEAKS_PER_SECOND: Final = 1000
@@ -122,9 +124,16 @@ class Peaks(View):
     data: list[int]
 
 
-@operation("GET", "/recordings", "List recordings")
+@operation(
+    "GET",
+    "/recordings",
+    "List recordings",
+    parameters=references.parameters("recordings", REFERENCE_TYPES),
+)
 async def list_recordings(call: ApiCall, page: Page) -> list[Recording]:
-    return await call.services.recordings.list(call.customer_id, page)
+    """All of them, or all of a conference (`confbridge`) or a call, whose `recording_ids` are the newest 100."""
+    reference = references.reference_of(call.request, REFERENCE_TYPES)
+    return await call.services.recordings.list(call.customer_id, page, reference)
 
 
 @operation("GET", "/recordings/{id}", "Get a recording")

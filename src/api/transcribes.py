@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from aiohttp import hdrs, web
 from pydantic import Field
 
+from mixminus.api import references
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.conventions import IDENTIFIER
 from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
@@ -78,28 +79,10 @@ class TranscribeBody(_OptionsBody):
     "GET",
     "/transcribes",
     "List transcribes",
-    parameters=(
-        Parameter(
-            "query",
-            "reference_type",
-            "Only transcribes of one resource; requires `reference_id`.",
-            {"type": "string", "enum": list(REFERENCE_TYPES)},
-        ),
-        Parameter(
-            "query",
-            "reference_id",
-            "Only transcribes of one resource; requires `reference_type`.",
-            IDENTIFIER,
-        ),
-    ),
+    parameters=references.parameters("transcribes", REFERENCE_TYPES),
 )
 async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
-    type_, id_ = call.request.query.get("reference_type"), query_id(call.request, "reference_id")
-    if (type_ is None) != (id_ is None) or (type_ is not None and type_ not in REFERENCE_TYPES):
-        raise InvalidRequestParameter(
-            f"reference_type ({', '.join(REFERENCE_TYPES)}) and reference_id must be sent together"
-        )
-    reference = (type_, id_) if type_ is not None and id_ is not None else None
+    reference = references.reference_of(call.request, REFERENCE_TYPES)
     found = await call.services.transcription.list(call.customer_id, page, reference)
     return [_view(call, each) for each in found]
 

@@ -48,11 +48,20 @@ def record(
 
 
 @app.command("list")
-def list_recordings() -> None:
+def list_recordings(
+    room: Annotated[
+        str, typer.Option(help="Only those of a room: its id, or its name while it is open.")
+    ] = "",
+) -> None:
     """List recordings."""
     with session() as client:
+        found = (
+            client.list_recordings(reference_type="confbridge", reference_id=room_of(client, room).id)
+            if room
+            else client.list_recordings()
+        )
         listed(
-            client.list_recordings(),
+            found,
             {
                 "id": lambda each: each.id,
                 "of": lambda each: "room" if each.reference_type == "confbridge" else each.reference_type,

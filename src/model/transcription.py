@@ -82,11 +82,6 @@ class Transcribe:
     tm_delete: datetime | None = None
     translate_to: str = ""
 
-    @property
-    def active(self) -> bool:
-        """Whether it is listening."""
-        return self.status is TranscribeStatus.PROGRESSING and self.tm_stop is None
-
 
 @dataclass(frozen=True, slots=True)
 class Speaker:

@@ -87,9 +87,11 @@ class RecordingLedger:
             recording = await tx.recordings.find(recording_id)
         return owned(recording, customer_id, RecordingNotFound(f"no recording {recording_id}"))
 
-    async def page(self, customer_id: CustomerId, page: Page) -> list[Recording]:
+    async def page(
+        self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
+    ) -> list[Recording]:
         async with self._store.snapshot() as tx:
-            return await tx.recordings.page(customer_id, page)
+            return await tx.recordings.page(customer_id, page, reference)
 
     async def unfinished(self) -> list[Recording]:
         async with self._store.snapshot() as tx:
@@ -129,9 +131,8 @@ class RecordingLedger:
     async def create(self, recording: Recording, tm_start: datetime) -> Recording:
         """Insert a recording that has started; RecordingAlreadyActive if its reference has an active one."""
         async with self._store.transaction() as tx:
-            for other in await tx.recordings.unfinished(recording.reference_id):
-                if other.status in _ACTIVE:
-                    raise RecordingAlreadyActive(f"recording {other.id} is active")
+            for other in await tx.recordings.active(recording.reference_id):
+                raise RecordingAlreadyActive(f"recording {other.id} is active")
             recording = replace(self._stepped(recording, RecordingEvent.STARTED), tm_start=tm_start)
             await _RECORDINGS.add(tx, recording, "recording_started")
             await self._touch_reference(tx, recording)
@@ -149,11 +150,7 @@ class RecordingLedger:
         Raises RecordingNotActive if there is none.
         """
         async with self._store.transaction() as tx:
-            active = [
-                recording
-                for recording in await tx.recordings.unfinished(reference_id)
-                if recording.status in _ACTIVE
-            ]
+            active = await tx.recordings.active(reference_id)
             if not active:
                 raise RecordingNotActive(f"{reference_id} is not being recorded")
             for recording in active:

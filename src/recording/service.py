@@ -193,9 +193,12 @@ class RecordingService:
         """Return a customer's recording as it is now; RecordingNotFound."""
         return self.with_progress(await self.ledger.find(customer_id, recording_id))
 
-    async def list(self, customer_id: CustomerId, page: Page) -> list[Recording]:
-        """Return recordings of all states, newest first."""
-        return [self.with_progress(each) for each in await self.ledger.page(customer_id, page)]
+    async def list(
+        self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
+    ) -> list[Recording]:
+        """Return recordings of all states, of one conference or call if given, newest first."""
+        found = await self.ledger.page(customer_id, page, reference)
+        return [self.with_progress(each) for each in found]
 
     async def ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Return a recording that has ended; RecordingNotEnded."""

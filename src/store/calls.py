@@ -39,7 +39,7 @@ class CallRows(Rows[Call]):
         return await self._many(query.order_by(calls.c.tm_create))
 
     async def _complete(self, found: Sequence[Call]) -> list[Call]:
-        recorded = await RecordingRows(self._connection).of([call.id for call in found])
+        recorded = await RecordingRows(self._connection).of([call.id for call in found], calls)
         return [_with_recordings(call, recorded[call.id]) if call.id in recorded else call for call in found]
 
     def _columns(self, row: Call) -> dict[str, Any]:

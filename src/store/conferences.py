@@ -1,4 +1,4 @@
-"""Conference rows, with the ids of the participants, recordings and transcribes that belong to them."""
+"""Conference rows, with the ids of the participants, and of the newest recordings and transcribes, that belong to them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -11,7 +11,7 @@ from mixminus.model.conference import Conference, ConferencecallStatus, Conferen
 from mixminus.model.ids import NIL
 from mixminus.model.transcription import TranscribeStatus
 from mixminus.store.recordings import RecordingRows
-from mixminus.store.related import Related
+from mixminus.store.related import Newest, Related
 from mixminus.store.rows import Rows
 from mixminus.store.tables import conferencecalls, conferences, is_present, transcribes
 
@@ -28,10 +28,10 @@ _PARTICIPANTS: Final = Related(
     conferencecalls.c.conference_id,
 )
 """Participants that have joined and not left, in the order in which they joined."""
-_TRANSCRIBES: Final = Related(
-    select(transcribes.c.reference_id, transcribes.c.id, transcribes.c.status, transcribes.c.tm_stop)
-    .where(transcribes.c.reference_type == "confbridge")
-    .order_by(transcribes.c.tm_create),
+_TRANSCRIBES: Final = Newest(
+    select(transcribes.c.reference_id, transcribes.c.id, transcribes.c.status, transcribes.c.tm_stop).where(
+        transcribes.c.reference_type == "confbridge"
+    ),
     transcribes.c.reference_id,
 )
 
@@ -69,8 +69,8 @@ class ConferenceRows(Rows[Conference]):
     async def _complete(self, found: Sequence[Conference]) -> list[Conference]:
         ids = [conference.id for conference in found]
         participants = await _PARTICIPANTS.of(self._connection, ids)
-        recordings = await RecordingRows(self._connection).of(ids)
-        transcribes = await _TRANSCRIBES.of(self._connection, ids)
+        recordings = await RecordingRows(self._connection).of(ids, conferences)
+        transcribes = await _TRANSCRIBES.of(self._connection, ids, conferences)
         return [
             replace(
                 conference,

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, exists, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Interval, Table, exists, func, literal, select, true, update
 
-from mixminus.model.ids import NIL
+from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.store.homes import GONE, left_behind
-from mixminus.store.related import Related
+from mixminus.store.page import Page
+from mixminus.store.related import NEWEST, Newest
 from mixminus.store.rows import Rows
 from mixminus.store.tables import nodes, recordings
 
@@ -18,9 +19,8 @@ __all__ = ["RecordingRows"]
 
 _ACTIVE = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECORDING})
 
-_OF = Related(
-    select(recordings.c.reference_id, recordings.c.id, recordings.c.status).order_by(recordings.c.tm_create),
-    recordings.c.reference_id,
+_OF = Newest(
+    select(recordings.c.reference_id, recordings.c.id, recordings.c.status), recordings.c.reference_id
 )
 
 
@@ -29,12 +29,35 @@ class RecordingRows(Rows[Recording]):
 
     table = recordings
 
-    async def unfinished(self, reference_id: UUID | None = None) -> list[Recording]:
-        """Return the recordings that have not ended, oldest first: of one conference, or all that this node has."""
+    async def unfinished(self) -> list[Recording]:
+        """Return the recordings that have not ended and that this node has, oldest first."""
         c = recordings.c
         query = select(recordings).where(c.status.in_(set(RecordingStatus) - {RecordingStatus.ENDED}))
-        mine = self._is_mine() if reference_id is None else c.reference_id == reference_id
-        return await self._many(query.where(mine).order_by(c.tm_create))
+        return await self._many(query.where(self._is_mine()).order_by(c.tm_create))
+
+    async def active(self, reference_id: UUID) -> list[Recording]:
+        """Return the active recordings of a conference or call, oldest first; they are among its newest."""
+        c = recordings.c
+        newest = select(c.id).where(c.reference_id == reference_id).order_by(c.tm_create.desc()).limit(NEWEST)
+        query = select(recordings).where(c.id.in_(newest), c.status.in_(_ACTIVE))
+        return await self._many(query.order_by(c.tm_create))
+
+    async def page(
+        self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
+    ) -> list[Recording]:
+        """Return the customer's undeleted recordings, of one conference or call if given, newest first."""
+        if reference is None:
+            return await super().page(customer_id, page)
+        c = recordings.c
+        query = select(recordings).where(
+            c.reference_type == reference[0],
+            c.reference_id == reference[1],
+            # Compared as an expression, so that SQLite does not choose the index of all the customer's recordings.
+            func.coalesce(c.customer_id, NIL) == customer_id,
+            c.tm_create < page.before,
+            c.tm_delete.is_(None),
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
     async def abandoned(self) -> list[Recording]:
         """Return the active recordings that no living node has, oldest first."""
@@ -97,9 +120,15 @@ class RecordingRows(Rows[Recording]):
         )
         return await self._many(query.order_by(c.tm_create))
 
-    async def of(self, reference_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, bool]]]:
-        """Return which recordings rooms or calls have, oldest first, each with whether it goes on."""
-        found = await _OF.of(self._connection, reference_ids)
+    async def ended_of(self, reference_id: UUID) -> list[UUID]:
+        """Return the ids of all recordings of a conference or call that are not active, oldest first."""
+        c = recordings.c
+        query = select(c.id).where(c.reference_id == reference_id, c.status.not_in(_ACTIVE))
+        return list(await self._connection.scalars(query.order_by(c.tm_create)))
+
+    async def of(self, reference_ids: Collection[UUID], owners: Table) -> dict[UUID, list[tuple[UUID, bool]]]:
+        """Return the newest recordings of conferences or calls, oldest first, each with whether it is active."""
+        found = await _OF.of(self._connection, reference_ids, owners)
         return {
             reference: [(row["id"], row["status"] in _ACTIVE) for row in rows]
             for reference, rows in found.items()

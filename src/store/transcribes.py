@@ -12,6 +12,7 @@ from mixminus.model.transcription import ReferenceType, Transcribe, TranscribeSt
 from mixminus.store.connection import Connection
 from mixminus.store.homes import left_behind
 from mixminus.store.page import Page
+from mixminus.store.related import NEWEST
 from mixminus.store.rows import Rows
 from mixminus.store.tables.speech import SEARCH_INDEX, transcribes, transcripts
 
@@ -47,6 +48,18 @@ class TranscribeRows(Rows[Transcribe]):
             c.reference_type == type_,
             c.reference_id == id_,
             c.tm_delete.is_(None),
+        )
+        return await self._many(query.order_by(c.tm_create))
+
+    async def active(self, customer_id: CustomerId, type_: ReferenceType, id_: UUID) -> list[Transcribe]:
+        """Return those of the newest transcribes of one reference that are active, oldest first."""
+        c = transcribes.c
+        mine = select(c.id).where(
+            c.customer_id == customer_id, c.reference_type == type_, c.reference_id == id_
+        )
+        newest = mine.order_by(c.tm_create.desc()).limit(NEWEST)
+        query = select(transcribes).where(
+            c.id.in_(newest), c.status == TranscribeStatus.PROGRESSING, c.tm_stop.is_(None)
         )
         return await self._many(query.order_by(c.tm_create))
 

@@ -47,6 +47,7 @@ class CallView(View):
     chained_call_ids: list[UUID]
     recording_id: Reference
     recording_ids: list[UUID]
+    """The newest 100 recordings of the call, oldest first; an active one is last. `GET /recordings` has all."""
     groupcall_id: Reference
     source: AddressView
     destination: AddressView

@@ -50,9 +50,10 @@ class ConferenceView(View):
     recording_id: Reference
     """The active recording."""
     recording_ids: list[UUID]
-    """All recordings of the room; an active one is last."""
+    """The newest 100 recordings of the room, oldest first; an active one is last. `GET /recordings` has all."""
     transcribe_id: Reference
     transcribe_ids: list[UUID]
+    """The newest 100 transcribes of the room, oldest first. `GET /transcribes` has all."""
     direct_hash: Hash
     """A name that phones can dial instead of the id."""
     breakout_of: Reference

@@ -2,15 +2,18 @@
 
 import io
 import wave
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from urllib.parse import quote
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 from multidict import CIMultiDict
 
 from mixminus.api.recordings import Peaks, Timeline
-from mixminus.model.ids import ConferenceId
+from mixminus.model.ids import ConferenceId, RecordingId
 from tests.recording.steps import TICK, talk
 from tests.support.backend import Backend
 from tests.support.endings import copied_values, copying_flow, finished
@@ -165,6 +168,61 @@ async def test_deleted_recording_has_no_file(site: Site) -> None:
         assert (status, answer["error"]["reason"]) == (404, "FILE_NOT_FOUND")
     events = await site.backend.events(UUID(room.rsplit("/", 1)[1]))
     assert [each.type for each in events][-1] == "recording_deleted"
+
+
+async def listed(site: Site, query: str) -> list[str]:
+    """Return the ids of all recordings that a query has, page by page."""
+    found: list[str] = []
+    token = ""
+    while True:
+        status, page = await site.api.get(f"/v1.0/recordings?{query}&page_token={quote(token)}")
+        assert status == 200, page
+        found += [each["id"] for each in page["result"]]
+        if not (token := page["next_page_token"]):
+            return found
+
+
+async def test_a_room_has_its_newest_recordings_and_the_list_has_all(site: Site) -> None:
+    room, first = await begin(site)
+    await end(site, room, first)
+    async with site.backend.store.transaction() as tx:
+        model = await tx.recordings.find(UUID(first))
+        assert model is not None
+        older = [
+            replace(model, id=RecordingId(uuid4()), tm_create=model.tm_create - timedelta(minutes=age))
+            for age in range(1, 121)
+        ]
+        for each in older:
+            await tx.recordings.add(each)
+    history = [str(each.id) for each in reversed(older)] + [first]
+    _, started = await site.api.send("POST", f"{room}/recording_start")
+    active = started["recording_id"]
+    newest = [*history[-99:], active]
+    assert started["recording_ids"] == newest
+    assert (await site.api.get(room))[1]["recording_ids"] == newest
+    events = await site.backend.events(UUID(room.rsplit("/", 1)[1]))
+    assert events[-1].type == "conference_updated"
+    assert events[-1].data["recording_ids"] == newest
+    room_id = room.rsplit("/", 1)[1]
+    assert await listed(site, f"reference_type=confbridge&reference_id={room_id}") == [active, *history[::-1]]
+    assert await listed(site, f"reference_type=call&reference_id={room_id}") == []
+    assert await listed(site, f"reference_type=confbridge&reference_id={uuid4()}") == []
+    status, stopped = await site.api.send("POST", f"{room}/recording_stop")
+    assert (status, stopped["recording_id"], stopped["recording_ids"]) == (200, NIL, newest)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "reference_type=call",
+        "reference_id=ad1d02a8-93a2-4de5-a4d9-e0dc3f8ca7e2",
+        "reference_type=recording&reference_id=ad1d02a8-93a2-4de5-a4d9-e0dc3f8ca7e2",
+        "reference_type=call&reference_id=x",
+    ],
+)
+async def test_a_reference_that_is_not_whole_is_refused(site: Site, query: str) -> None:
+    status, answer = await site.api.get(f"/v1.0/recordings?{query}")
+    assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
 
 
 async def test_record_a_call(site: Site) -> None:

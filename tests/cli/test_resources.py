@@ -50,6 +50,9 @@ def test_a_recording_is_made_and_saved(run: Run, tmp_path: Path) -> None:
     assert path.read_bytes()[:4] == b"RIFF"
     id = outcome.json["id"]
     assert id in run("recordings", "list").out
+    run("rooms", "create", "not recorded")
+    assert [each["id"] for each in run("recordings", "list", "--room", room, "--json").json] == [id]
+    assert run("recordings", "list", "--room", "not recorded", "--json").json == []
     assert run("recordings", "show", id, "--json").json["status"] == "ended"
     assert run("recordings", "verify", id).out == "intact\n"
     again = tmp_path / "again.wav"

@@ -74,11 +74,22 @@ def test_texts_are_answers_with_headers(client: Client) -> None:
     assert "mixminus_" in answer.text
 
 
-def test_a_recording_is_saved_with_its_progress(client: Client, tmp_path: Path) -> None:
+def progressing(client: Client) -> UUID:
+    """Make a room, wait until it progresses, and return its id."""
     room = client.create_conference(type="conference")
     eventually(lambda: client.get_conference(room.id).status == "progressing", what="the room progresses")
-    recording_id = client.start_recording(room.id, format="wav").recording_id
-    client.stop_recording(room.id)
+    return room.id
+
+
+def recorded(client: Client, room_id: UUID) -> UUID:
+    """Record a room for a moment; return the id of the recording."""
+    recording_id = client.start_recording(room_id, format="wav").recording_id
+    client.stop_recording(room_id)
+    return recording_id
+
+
+def test_a_recording_is_saved_with_its_progress(client: Client, tmp_path: Path) -> None:
+    recording_id = recorded(client, progressing(client))
     eventually(lambda: client.get_recording(recording_id).status == "ended", what="the recording has ended")
     steps: list[tuple[int, int]] = []
     client.save_recording(recording_id, tmp_path / "a.wav", progress=lambda *step: steps.append(step))
@@ -86,6 +97,13 @@ def test_a_recording_is_saved_with_its_progress(client: Client, tmp_path: Path) 
     assert data[:4] == b"RIFF" and data == client.download_recording(recording_id).body
     assert steps[-1] == (len(data), len(data))
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_the_recordings_of_one_room_are_listed(client: Client) -> None:
+    room, other = (progressing(client) for _ in range(2))
+    first, _, last = (recorded(client, each) for each in (room, other, room))
+    found = client.list_recordings(page_size=1, reference_type="confbridge", reference_id=room)
+    assert [each.id for each in found] == [last, first]
 
 
 def test_a_recording_that_is_not_found_leaves_no_file(client: Client, tmp_path: Path) -> None:

@@ -1334,9 +1334,26 @@ class AsyncOperations(AsyncSender):
         request = Request("POST", f"/v1.0/activeflows/{id}/stop", repeatable=True)
         return await self._get(request, Activeflow)
 
-    def list_recordings(self, *, page_size: int | Unset = UNSET) -> AsyncIterator[Recording]:
-        """List recordings."""
-        request = Request("GET", "/v1.0/recordings", query={"page_size": page_size})
+    def list_recordings(
+        self,
+        *,
+        page_size: int | Unset = UNSET,
+        reference_type: Literal["call", "confbridge"] | Unset = UNSET,
+        reference_id: UUID | str | Unset = UNSET,
+    ) -> AsyncIterator[Recording]:
+        """List recordings.
+
+        All of them, or all of a conference (`confbridge`) or a call, whose `recording_ids` are the newest 100.
+
+        ``reference_type``: Only recordings of one resource; requires `reference_id`.
+
+        ``reference_id``: Only recordings of one resource; requires `reference_type`.
+        """
+        request = Request(
+            "GET",
+            "/v1.0/recordings",
+            query={"page_size": page_size, "reference_type": reference_type, "reference_id": reference_id},
+        )
         return self._list(request, Listing(Recording, "next_page_token", "page_token"))
 
     async def get_recording(self, id: UUID | str) -> Recording:

@@ -341,6 +341,7 @@ class Call(Model):
     recording_id: UUID
     """The nil UUID means none."""
     recording_ids: list[UUID]
+    """The newest 100 recordings of the call, oldest first; an active one is last. `GET /recordings` has all."""
     groupcall_id: UUID
     """The nil UUID means none."""
     source: Address
@@ -418,10 +419,11 @@ class Conference(Model):
     recording_id: UUID
     """The nil UUID means none."""
     recording_ids: list[UUID]
-    """All recordings of the room; an active one is last."""
+    """The newest 100 recordings of the room, oldest first; an active one is last. `GET /recordings` has all."""
     transcribe_id: UUID
     """The nil UUID means none."""
     transcribe_ids: list[UUID]
+    """The newest 100 transcribes of the room, oldest first. `GET /transcribes` has all."""
     direct_hash: str
     """A name that phones can dial instead of the id."""
     breakout_of: UUID

@@ -170,12 +170,11 @@ class TranscriptionService:
     ) -> None:
         """Start transcriptions of a call's ended recordings."""
         async with self._store.snapshot() as tx:
-            found = await tx.recordings.of([call_id])
-        for recording_id, goes_on in found.get(call_id, ()):
-            if not goes_on:
-                # A deleted or incomplete recording does not affect the others.
-                with suppress(NotFound, Conflict):
-                    await self.begin_recording(customer_id, RecordingId(recording_id), options)
+            found = await tx.recordings.ended_of(call_id)
+        for recording_id in found:
+            # A deleted or incomplete recording does not affect the others.
+            with suppress(NotFound, Conflict):
+                await self.begin_recording(customer_id, RecordingId(recording_id), options)
 
     async def end(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
         """Stop a transcription; one that has stopped is returned unchanged."""
@@ -335,9 +334,9 @@ class TranscriptionService:
         self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, language: str
     ) -> None:
         async with self._store.snapshot() as tx:
-            transcribes = await tx.transcribes.of_reference(customer_id, type_, reference_id)
-        for each in transcribes:
-            if each.active and each.language.partition("-")[0].lower() == language:
+            active = await tx.transcribes.active(customer_id, type_, reference_id)
+        for each in active:
+            if each.language.partition("-")[0].lower() == language:
                 raise TranscribeAlreadyProgressing(f"transcribe {each.id} is progressing")
 
     async def _end(self, transcribe_id: TranscribeId) -> None:

@@ -326,17 +326,14 @@ class RecordingService:
     def _on_change(self, session: RecordingSession, change: PortChange) -> None:
         seat = self._seat_of(change.port_id)
         participant = {"conferencecall_id": str(seat.id), "call_id": str(seat.call_id)} if seat else {}
-        sessions = self._by_port[change.port_id]
         if change.kind == "joined":
             if isinstance(session.layout, RoomLayout):
                 session.layout.add_port(change.port_id)
-            if session not in sessions:
-                sessions.append(session)
+            if session not in self._by_port[change.port_id]:
+                self._by_port[change.port_id].append(session)
         session.note(change.kind, port=change.port_id, **participant)
-        if change.kind == "left" and session in sessions and isinstance(session.layout, RoomLayout):
-            sessions.remove(session)
-            if not sessions:
-                del self._by_port[change.port_id]
+        if change.kind == "left" and isinstance(session.layout, RoomLayout):
+            self._take_out(session, change.port_id)
 
     async def _record(self, session: RecordingSession) -> None:
         recording = session.recording
@@ -358,7 +355,13 @@ class RecordingService:
 
     def _forget(self, session: RecordingSession) -> None:
         self.counters["recording.events_dropped"] += session.dropped_events
-        for port_id in [port for port, sessions in self._by_port.items() if session in sessions]:
-            self._by_port[port_id].remove(session)
-            if not self._by_port[port_id]:
+        for port_id in tuple(self._by_port):
+            self._take_out(session, port_id)
+
+    def _take_out(self, session: RecordingSession, port_id: int) -> None:
+        """Forget that a session records a port; harmless if it does not."""
+        sessions = self._by_port.get(port_id, [])
+        if session in sessions:
+            sessions.remove(session)
+            if not sessions:
                 del self._by_port[port_id]

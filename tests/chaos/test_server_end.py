@@ -79,18 +79,23 @@ def test_stopped_server_is_silent_and_goes_on(server: Server, witness: Witness, 
 
 
 @pytest.mark.long
-def test_frozen_container_loses_no_process(server: Server, report: Report) -> None:
+def test_frozen_container_loses_no_process_and_no_call(
+    server: Server, witness: Witness, report: Report
+) -> None:
     """All processes stop together, for longer than any of them may leave its loop."""
     frozen_s = WATCHDOG_S + 3.0
     main = psutil.Process(server.process.pid)
     tree = [main, *main.children(recursive=True)]
-    for each in tree:
-        each.suspend()
-    play_for(frozen_s)
-    for each in tree:
-        each.resume()
-    call_s = new_call_s(server, server.new_room())
-    report(fault=f"SIGSTOP of all processes for {frozen_s:.0f} s", call_s=call_s)
+    with witness.watch() as seen:
+        for each in tree:
+            each.suspend()
+        play_for(frozen_s)
+        for each in tree:
+            each.resume()
+        call_s = new_call_s(server, witness.room)
+    report(fault=f"SIGSTOP of all processes for {frozen_s:.0f} s", gap_s=seen.gap_s, call_s=call_s)
+    assert frozen_s - 0.5 < seen.gap_s < frozen_s + MOST_GAP_S
+    witness.check()
     assert {each.pid for each in tree if "sip" in each.name()} == {
         each.pid for each in main.children(recursive=True) if "sip" in each.name()
     }

@@ -89,7 +89,28 @@ def end_database(site: Site, chance: random.Random) -> Sequence[Node]:
     return []
 
 
-FAULTS: Final[dict[Fault, int]] = {kill: 3, stop: 1, freeze_shortly: 2, freeze: 2, cut: 2, end_database: 2}
+def drain(site: Site, chance: random.Random) -> Sequence[Node]:
+    """Drain a node for some seconds, as for an upgrade that is put off: its calls stay."""
+    node = chance.choice(site.nodes)
+    drained = node.server.call("GET", "/nodes").json["here"]
+    for verb, state, seconds in (("drain", "draining", chance.uniform(2, 10)), ("undrain", "serving", 0.0)):
+        asked = chance.choice(site.nodes).server
+        answer = asked.call("POST", f"/nodes/{drained}/{verb}")
+        if answer.status != 200 or answer.json["state"] != state:
+            site.fault(f"{verb} of {node.name}: {answer.status} {answer.body[:200]!r}")
+        play_for(seconds)
+    return []
+
+
+FAULTS: Final[dict[Fault, int]] = {
+    kill: 3,
+    stop: 1,
+    freeze_shortly: 2,
+    freeze: 2,
+    cut: 2,
+    end_database: 2,
+    drain: 2,
+}
 """With how often each comes, in proportion."""
-KEEP_CALLS: Final[frozenset[Fault]] = frozenset({freeze_shortly, cut, end_database})
+KEEP_CALLS: Final[frozenset[Fault]] = frozenset({freeze_shortly, cut, end_database, drain})
 """Those that cost no one a call."""

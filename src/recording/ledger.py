@@ -131,6 +131,7 @@ class RecordingLedger:
     async def create(self, recording: Recording, tm_start: datetime) -> Recording:
         """Insert a recording that has started; RecordingAlreadyActive if its reference has an active one."""
         async with self._store.transaction() as tx:
+            await self._lock_reference(tx, recording)
             for other in await tx.recordings.active(recording.reference_id):
                 raise RecordingAlreadyActive(f"recording {other.id} is active")
             recording = replace(self._stepped(recording, RecordingEvent.STARTED), tm_start=tm_start)
@@ -233,6 +234,11 @@ class RecordingLedger:
     def _stepped(self, recording: Recording, event: RecordingEvent) -> Recording:
         status = step(RECORDING_TRANSITIONS, recording.status, event)
         return replace(recording, status=status, tm_update=self._clock.now())
+
+    async def _lock_reference(self, tx: Transaction, recording: Recording) -> None:
+        """Lock the row of the call or conference: of recordings that start at once, each sees those before it."""
+        rows = tx.calls if recording.reference_type == "call" else tx.conferences
+        await rows.find_for_update(recording.reference_id)
 
     async def _touch_reference(self, tx: Transaction, recording: Recording) -> None:
         if recording.reference_type == "call":

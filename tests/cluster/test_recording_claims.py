@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from mixminus.model.ids import NIL, CustomerId, RecordingId, new_id
-from mixminus.model.recording import Recording, RecordingStatus
+from mixminus.model.call import Address, Call, CallStatus
+from mixminus.model.ids import NIL, CallId, CustomerId, RecordingId, new_id
+from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
 from mixminus.recording.completion import Completed
+from mixminus.recording.errors import RecordingAlreadyActive
 from mixminus.recording.ledger import RecordingLedger
 from mixminus.store.database import Store
 from tests.cluster.conftest import Nodes, Sql
@@ -48,6 +50,28 @@ async def adopted(store: Store, recording_id: RecordingId) -> bool:
     async with store.transaction() as tx:
         await tx.homes.adopt_recordings([recording_id])
     return await ledger(store).has(recording_id)
+
+
+async def test_of_recordings_of_one_call_that_start_at_once_one_is_made(
+    nodes: Nodes, customer_id: CustomerId
+) -> None:
+    node, now = await nodes.store(), ManualClock().now()
+    call_id, address = CallId(new_id()), Address("sip", "someone")
+    async with node.transaction() as tx:
+        await tx.calls.add(
+            Call(call_id, customer_id, address, address, "incoming", CallStatus.PROGRESSING, now)
+        )
+    recordings = ledger(node)
+    started = [recordings.new("call", customer_id, call_id, RecordingOptions()) for _ in range(3)]
+    results = await asyncio.gather(
+        *(recordings.create(each, now) for each in started), return_exceptions=True
+    )
+    assert [isinstance(each, RecordingAlreadyActive) for each in results].count(True) == 2
+    async with node.snapshot() as tx:
+        call = await tx.calls.find(call_id)
+        (active,) = await tx.recordings.active(call_id)
+    assert call is not None
+    assert (call.recording_id, call.recording_ids) == (active.id, (active.id,))
 
 
 async def test_a_node_that_lives_is_not_robbed_however_old_its_lease(

@@ -166,13 +166,14 @@ class Supervisor:
 
     def start(self) -> None:
         self._tasks.keep(f"supervise {self._module}", self._supervise)
-        watching = watch(
+        self._tasks.keep(
+            f"watch {self._module}",
+            watch,
             self._clock,
             lambda: [self._child] if self._child and not self._lost.is_set() else [],
             ping=lambda child: child.channel.send(Ping()),
             on_stuck=self._end_stuck,
         )
-        self._tasks.spawn(f"watch {self._module}", watching)
 
     def send(self, message: Message) -> None:
         """Send to the child, if there is one now; otherwise drop the message."""
@@ -197,14 +198,15 @@ class Supervisor:
     async def _supervise(self) -> None:
         backoff = Backoff()
         while True:
-            self._lost.clear()
-            self._child = await Child.start(
-                self._module,
-                self._config,
-                on_message=self._on_message,
-                on_disconnect=self._lost.set,
-                most_unanswered=self._most_unanswered,
-            )
+            if self._child is None:  # otherwise it goes on after an error
+                self._lost.clear()
+                self._child = await Child.start(
+                    self._module,
+                    self._config,
+                    on_message=self._on_message,
+                    on_disconnect=self._lost.set,
+                    most_unanswered=self._most_unanswered,
+                )
             self._on_start()
             await self._lost.wait()
             lost, self._child = self._child, None

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
+from mixminus.sip.supervision import Supervisor
 from mixminus.sip.workers import workers_needed
 from tests.support.sip_backend import (
     Backend,
@@ -288,6 +290,34 @@ async def _fails_to_start(backend: Backend) -> None:
     with pytest.raises(Unavailable):
         await second.start()
     await second.close()
+
+
+async def test_an_error_at_the_start_of_a_process_leaves_one_that_is_supervised() -> None:
+    started: list[int | None] = []
+    losses: list[int] = []
+
+    def on_start() -> None:
+        started.append(supervisor.pid)
+        if len(started) == 1:
+            raise ValueError("nothing expects this")
+
+    supervisor = Supervisor(
+        "mixminus.sip.zygote",
+        SipConfig(port=0, max_calls=4),
+        SystemClock(),
+        on_message=lambda _: None,
+        on_start=on_start,
+        on_loss=lambda: losses.append(1),
+        counters=Counter(),
+    )
+    supervisor.start()
+    await until(lambda: len(started) == 2)
+    assert started[0] == started[1] is not None
+    psutil.Process(started[0]).kill()
+    await until(lambda: len(started) == 3)
+    assert len(losses) == 1
+    await supervisor.close()
+    assert [each for each in psutil.Process().children() if each.pid in started] == []
 
 
 async def test_close_before_start_is_harmless() -> None:

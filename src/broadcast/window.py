@@ -7,6 +7,7 @@ A request for what is announced, or for a playlist that has it (``_HLS_msn``, ``
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ __all__ = ["PLAYLIST", "WINDOW_SEGMENTS", "Window"]
 
 PLAYLIST: Final = "index.m3u8"
 _HEADER: Final = "init.mp4"
+_SEGMENT: Final = re.compile(r"segment-([0-9]{1,9})\.m4s")
+_PART: Final = re.compile(r"part-([0-9]{1,9})-([0-9]{1,9})\.m4s")
 SEGMENT_PARTS: Final = 6
 SEGMENT_S: Final = SEGMENT_PARTS * PART_S
 TARGET_S: Final = 2
@@ -90,14 +93,12 @@ class Window:
         """
         if name == _HEADER:
             return self.header
-        kind, _, numbers = name.removesuffix(".m4s").partition("-")
-        segment, _, number = numbers.partition("-")
-        if kind == "segment" and segment.isdecimal() and not number:
-            parts = self._segments.get(int(segment), [])
+        if segment := _SEGMENT.fullmatch(name):
+            parts = self._segments.get(int(segment[1]), [])
             if len(parts) == SEGMENT_PARTS:
                 return b"".join(parts)
-        elif kind == "part" and segment.isdecimal() and number.isdecimal():
-            return await self._part(int(segment), int(number))
+        elif part := _PART.fullmatch(name):
+            return await self._part(int(part[1]), int(part[2]))
         raise PieceNotFound(f"{name} is not there any more, or not yet: load the playlist again")
 
     async def _part(self, segment: int, number: int) -> bytes:

@@ -4,6 +4,7 @@ aiortc parses SDP; this module decides what is accepted: one audio section over 
 multiplexed DTLS-SRTP transport. All other sections are rejected with port 0 (answer.py).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +35,7 @@ _REVERSED: Final = {
 }
 _DIGESTS: Final = ("sha-256", "sha-384", "sha-512")
 _OPUS_BITRATES_BPS: Final = range(6_000, 510_001)  # RFC 7587 section 7.1
+_BITRATE: Final = re.compile(r"[0-9]{1,9}")
 _FEC_LOSS_PERCENT: Final = 5
 """Expected loss that Opus' in-band FEC is encoded for; with none expected it sends no FEC."""
 
@@ -153,7 +155,7 @@ def _codec_format(codec: Codec, payload_type: int, parameters: RTCRtpCodecParame
     opus = codec is Codec.OPUS
     fec = opus and str(fmtp.get("useinbandfec")) == "1"
     bitrate = str(fmtp.get("maxaveragebitrate", ""))
-    bitrate_bps = int(bitrate) if bitrate.isascii() and bitrate.isdigit() else 0
+    bitrate_bps = int(bitrate) if _BITRATE.fullmatch(bitrate) else 0
     return CodecFormat(
         codec=codec,
         payload_type=payload_type,

@@ -128,6 +128,9 @@ async def test_a_segment_far_ahead_is_refused() -> None:
         "segment-0.m4s",
         "part-a-b.m4s",
         "part-0-\u00b2",
+        "segment-" + "9" * 5000 + ".m4s",
+        "part-" + "9" * 5000 + "-0.m4s",
+        "part-0-" + "9" * 5000 + ".m4s",
     ],
 )
 async def test_an_unknown_piece_is_refused(name: str) -> None:

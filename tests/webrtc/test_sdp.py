@@ -51,6 +51,7 @@ def test_opus_is_sent_in_stereo_on_request() -> None:
         pytest.param("maxaveragebitrate=24000", 24_000, id="respected"),
         pytest.param("maxaveragebitrate=999999999", 0, id="beyond the codec"),
         pytest.param("maxaveragebitrate=loud", 0, id="not a number"),
+        pytest.param("maxaveragebitrate=" + "9" * 5000, 0, id="more digits than int() reads"),
     ],
 )
 def test_the_bitrate_limit_of_opus_comes_from_the_offer(fmtp: str, bitrate_bps: int) -> None:

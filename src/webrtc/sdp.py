@@ -35,6 +35,8 @@ _REVERSED: Final = {
 }
 _DIGESTS: Final = ("sha-256", "sha-384", "sha-512")
 _OPUS_BITRATES_BPS: Final = range(6_000, 510_001)  # RFC 7587 section 7.1
+_PAYLOAD_TYPES: Final = range(128)  # RFC 3550 section 5.1
+_EXTENSION_IDS: Final = range(1, 256)  # RFC 8285 section 5
 _BITRATE: Final = re.compile(r"[0-9]{1,9}")
 _FEC_LOSS_PERCENT: Final = 5
 """Expected loss that Opus' in-band FEC is encoded for; with none expected it sends no FEC."""
@@ -129,7 +131,9 @@ def _section(media: MediaDescription) -> Section:
 
 def _codecs(media: MediaDescription) -> tuple[CodecFormat, ...]:
     """Return the common codecs, each once, in the order of the offer."""
-    by_payload_type = {codec.payloadType: codec for codec in media.rtp.codecs}
+    by_payload_type = {
+        each.payloadType: each for each in media.rtp.codecs if each.payloadType in _PAYLOAD_TYPES
+    }
     found: dict[Codec, CodecFormat] = {}
     for payload_type in media.fmt:
         parameters = by_payload_type.get(payload_type)
@@ -173,13 +177,17 @@ def _dtmf(media: MediaDescription, clock_rate_hz: int) -> tuple[int, int] | None
     events = [
         (codec.payloadType, codec.clockRate)
         for codec in media.rtp.codecs
-        if codec.name.lower() == _EVENTS and codec.payloadType and codec.clockRate in _EVENT_CLOCK_RATES_HZ
+        if codec.name.lower() == _EVENTS
+        and codec.payloadType
+        and codec.payloadType in _PAYLOAD_TYPES
+        and codec.clockRate in _EVENT_CLOCK_RATES_HZ
     ]
     return next((event for event in events if event[1] == clock_rate_hz), events[0] if events else None)
 
 
 def _level_extension_id(media: MediaDescription) -> int | None:
-    return next((ext.id for ext in media.rtp.headerExtensions if ext.uri == LEVEL_URI), None)
+    found = (each.id for each in media.rtp.headerExtensions if each.uri == LEVEL_URI)
+    return next((each for each in found if each in _EXTENSION_IDS), None)
 
 
 def _candidates(media: MediaDescription) -> tuple[Candidate, ...]:

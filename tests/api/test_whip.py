@@ -8,7 +8,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from tests.api.client import ApiClient
-from tests.support.offers import OBS
+from tests.support.offers import CHROMIUM, OBS
 from tests.support.waiting import until
 
 SDP = {"Content-Type": "application/sdp"}
@@ -222,6 +222,22 @@ async def test_whip_rejects_an_invalid_offer(
     path = f"/v1.0/conferences/{room['id']}/whip"
     found, answer = await api.send("POST", path, data=body, headers=headers)
     assert (found, answer["error"]["status"]) == (status, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize(
+    ("line", "odd"),
+    [
+        pytest.param("a=rtpmap:110 tele", "a=rtpmap:99999 tele", id="payload type"),
+        pytest.param("a=extmap:1 ", f"a=extmap:{'9' * 20} ", id="header extension"),
+        pytest.param("minptime=10", f"maxaveragebitrate={'9' * 5000}", id="bitrate"),
+    ],
+)
+async def test_whip_ignores_numbers_that_no_packet_can_have(api: ApiClient, line: str, odd: str) -> None:
+    room = await api.room()
+    body = CHROMIUM.replace(line, odd)
+    assert body != CHROMIUM
+    status, answer = await api.send("POST", f"/v1.0/conferences/{room['id']}/whip", data=body, headers=SDP)
+    assert status == 201, answer
 
 
 async def test_whip_to_an_unknown_room_is_404(api: ApiClient, offer: str) -> None:

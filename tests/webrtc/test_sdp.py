@@ -70,6 +70,26 @@ def test_telephone_event_has_the_clock_rate_of_the_codec() -> None:
     assert parse_offer(FIREFOX).dtmf == (101, 8_000)
 
 
+@pytest.mark.parametrize("number", ["0", "128", "255", "256", "99999", "-1"])
+def test_a_payload_type_of_more_than_seven_bits_is_not_used(number: str) -> None:
+    events = parse_offer(CHROMIUM.replace("a=rtpmap:110 tele", f"a=rtpmap:{number} tele"))
+    assert events.dtmf == (126, 8_000)
+
+
+@pytest.mark.parametrize("number", ["128", "200", "255"])
+def test_a_codec_with_a_payload_type_of_more_than_seven_bits_is_not_used(number: str) -> None:
+    offer = parse_offer(CHROMIUM.replace("SAVPF 111", f"SAVPF {number}").replace(":111 ", f":{number} "))
+    assert [codec.codec for codec in offer.codecs] == [Codec.G722, Codec.PCMU, Codec.PCMA]
+
+
+@pytest.mark.parametrize(
+    ("number", "used"),
+    [("1", 1), ("255", 255), ("0", None), ("-1", None), ("256", None), ("9" * 20, None)],
+)
+def test_a_header_extension_has_an_id_of_one_byte(number: str, used: int | None) -> None:
+    assert parse_offer(CHROMIUM.replace("a=extmap:1 ", f"a=extmap:{number} ")).level_extension_id == used
+
+
 def test_telephone_event_is_answered_as_it_was_offered() -> None:
     for offer, number, clock_rate_hz in ((CHROMIUM, 110, 48_000), (FIREFOX, 101, 8_000)):
         audio = answer(offer)[0]

@@ -77,9 +77,8 @@ async def test_garbage_over_http_is_a_line_without_a_traceback(tmp_path: Path) -
     assert "15112345678" not in server.stderr
     events = [orjson.loads(line) for line in server.stderr.splitlines()]
     warnings = [event for event in events if event["event"] == "malformed request"]
-    assert [(event["level"], "exception" in event) for event in warnings] == [("warning", False)] * len(
-        GARBAGE
-    )
+    assert 1 <= len(warnings) < len(GARBAGE), "one line in ten seconds"
+    assert {(event["level"], "exception" in event) for event in warnings} == {("warning", False)}
 
 
 async def test_what_was_made_is_there_after_a_restart(tmp_path: Path) -> None:

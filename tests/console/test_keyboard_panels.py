@@ -1,10 +1,13 @@
 """The panels of a room, the audio of a call, Privacy and Server by the keyboard alone."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.app.server import Server, serve
 from tests.console.pages import WITHIN_MS, api, opened
@@ -80,18 +83,38 @@ async def chat(page: Page, server: Server, room: str) -> None:
     assert sent["text"] == "Good morning"
 
 
+@asynccontextmanager
+async def answered_late(page: Page, url: str) -> AsyncIterator[None]:
+    """Hold the answers of requests back until the end of the block; what they do, and its events, are not held."""
+    end = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        await end.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(url, hold)
+    try:
+        yield
+    finally:
+        end.set()
+        await page.unroute_all(behavior="wait")
+
+
 async def caption(page: Page, server: Server, room: str) -> None:
-    """Start and stop captions; the button stays under the keyboard."""
+    """Start captions, and stop them before the start is answered; the button stays under the keyboard."""
     await choose_panel(page, "Captions")
     await expect(button(page, "Start captions")).to_have_attribute("aria-disabled", "true")
     await tab_to(page, page.get_by_label("Spoken language"))
     await page.keyboard.type("en-US")
-    async with page.expect_request("**/transcribe_start") as sent:
-        await press(page, button(page, "Start captions"))
-    assert (await sent.value).post_data_json == {"language": "en-US"}
-    await expect(page.locator(".light.transcribing")).to_be_visible(timeout=WITHIN_MS)
-    await press(page, button(page, "Stop the captions"))
-    await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=WITHIN_MS)
+    async with answered_late(page, "**/transcribe_start"):
+        async with page.expect_request("**/transcribe_start") as sent:
+            await press(page, button(page, "Start captions"))
+        assert (await sent.value).post_data_json == {"language": "en-US"}
+        await expect(page.locator(".light.transcribing")).to_be_visible(timeout=WITHIN_MS)
+        await press(page, button(page, "Stop the captions"))
+        await expect(page.locator(".light.transcribing")).to_be_hidden(timeout=WITHIN_MS)
+    await expect(button(page, "Start captions")).to_have_attribute("aria-busy", "false")
     await keeps_the_focus(page)
     assert len((await api(server, "GET", f"/conferences/{room}"))["transcribe_ids"]) == 1
 

@@ -34,12 +34,12 @@ def test_loss_jitter_reordering_and_duplicates_on_one_leg(server: Server) -> Non
             unlucky.talk(whole_periods())
             play_for(8)
             heard = listener.heard(last_s=5)
+            delays_ms = [leg_delay_ms(server, room) for _ in range(20)]
             eventually(lambda: len(listener.arrivals) > 300, what="packets at the listener")
         assert_no_gap(heard)
         assert_no_click(heard)
         assert level_db(heard, TONE_HZ, sample_rate_hz=RATE_HZ) > -20
-        delay_ms = leg_delay_ms(server, room)
-        assert 0 < delay_ms <= DELAY_CAP_MS
+        assert 0 < max(delays_ms) <= DELAY_CAP_MS
 
 
 def assert_no_gap(pcm: Pcm) -> None:

@@ -27,19 +27,22 @@ interface ActProps<A> {
 export function Act<A>({ request, children, icon, label, kind = "", pressed, disabled: off, confirm, done }: ActProps<A>) {
   const refused = request.method !== "get" && !changes();
   const disabled = off || refused;
-  const [busy, setBusy] = useState(false);
+  const text = textOf(request);
+  const [sent, setSent] = useState<string>();
+  // The event of a request can come before its answer: the button is then already one for the opposite, and can be pressed.
+  const busy = sent === text;
   const [asking, setAsking] = useState(false);
   async function act() {
     if (busy || disabled) return;
     setAsking(false);
-    setBusy(true);
+    setSent(text);
     try {
       const answer = await send(request);
       done?.(answer);
     } catch (error) {
       toastError(error);
     } finally {
-      setBusy(false);
+      setSent((now) => (now === text ? undefined : now));
     }
   }
   return (
@@ -62,6 +65,11 @@ export function Act<A>({ request, children, icon, label, kind = "", pressed, dis
       )}
     </span>
   );
+}
+
+/** Requests with the same text do the same. */
+function textOf({ method, url, body }: ApiRequest): string {
+  return `${method} ${url} ${JSON.stringify(body)}`;
 }
 
 /** A small button beside another one, there while requests are shown: it opens the request, as it would be sent now, as a command. */

@@ -1,4 +1,4 @@
-"""Retention: deletes calls, transcripts and chat messages that are older than the settings say, some at a time."""
+"""Retention: deletes calls, activeflows, transcripts and chat messages that are older than the settings say."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ class RetentionConfig:
     """Days that rows are kept; 0 keeps them all."""
 
     calls_days: int = 0
-    """Calls, their participants and groupcalls."""
+    """Calls, their participants, groupcalls and activeflows."""
     transcripts_days: int = 0
     chat_days: int = 0
 
@@ -43,6 +43,7 @@ class Retention:
             "calls": config.calls_days,
             "groupcalls": config.calls_days,
             "conferencecalls": config.calls_days,
+            "activeflows": config.calls_days,
             "transcripts": config.transcripts_days,
             "chat_messages": config.chat_days,
         }

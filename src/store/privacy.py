@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, update
 
-from mixminus.model.call import Address, Call, CallStatus
+from mixminus.model.call import Address, Call, CallStatus, GroupcallStatus
 from mixminus.model.chat import ChatMessage
-from mixminus.model.conference import Conferencecall
+from mixminus.model.conference import Conferencecall, ConferencecallStatus
+from mixminus.model.flow import ActiveflowStatus
 from mixminus.model.ids import NIL, CustomerId, TranscriptId
 from mixminus.model.party import party_key
 from mixminus.model.privacy import ERASED
@@ -37,7 +38,7 @@ __all__ = ["Kept", "PrivacyRows"]
 _NAMING: Final = ("id", "conferencecall_id", "call_id", "sender_id", "recipient_id")
 """Fields of an event that may name a call, a participant, a transcript or a message."""
 _KEPT_OF_EVENTS: Final = ("id", "customer_id", "owner_id")
-Kept = Literal["calls", "groupcalls", "conferencecalls", "transcripts", "chat_messages"]
+Kept = Literal["calls", "groupcalls", "conferencecalls", "activeflows", "transcripts", "chat_messages"]
 """What is kept for a time that a setting says."""
 _ABOUT_ROOMS: Final = (
     "conferencecall_%",
@@ -155,12 +156,18 @@ class PrivacyRows:
     async def prune(self, kind: Kept, before: datetime, limit: int) -> int:
         """Delete rows that were created before a moment, at most ``limit``; return how many.
 
-        Calls, groupcalls and participants that have not ended stay.
+        Calls, groupcalls, participants and activeflows that have not ended stay, and activeflows whose webhook may have
+        events to receive.
         """
         table = _KEPT[kind]
         c = table.c
-        over = [c.status.in_(_OVER[table.name])] if table.name in _OVER else []
-        old = select(c.id).where(c.tm_create < before, *over).order_by(c.tm_create).limit(limit)
+        conditions = [c.tm_create < before]
+        if kind in _OVER:
+            # Not the column itself: nearly all rows have ended, and SQLite would sort them all, found by their status.
+            conditions.append(c.status.concat("") == _OVER[kind])
+        if kind == "activeflows":
+            conditions.append(~_has_deliveries())
+        old = select(c.id).where(*conditions).order_by(c.tm_create).limit(limit)
         return await self._connection.change(delete(table).where(c.id.in_(old)))
 
     async def _change(self, table: Table, ids: Collection[UUID], values: dict[str, Any]) -> int:
@@ -173,14 +180,22 @@ _KEPT: Final[dict[Kept, Table]] = {
     "calls": calls,
     "groupcalls": groupcalls,
     "conferencecalls": conferencecalls,
+    "activeflows": activeflows,
     "transcripts": transcripts,
     "chat_messages": chat_messages,
 }
-_OVER: Final = {
-    "calls": (CallStatus.HANGUP.value,),
-    "groupcalls": ("hangup",),
-    "conferencecalls": ("leaved",),
+_OVER: Final[dict[Kept, str]] = {
+    "calls": CallStatus.HANGUP,
+    "groupcalls": GroupcallStatus.HANGUP,
+    "conferencecalls": ConferencecallStatus.LEAVED,
+    "activeflows": ActiveflowStatus.ENDED,
 }
+
+
+def _has_deliveries() -> ColumnElement[bool]:
+    """Return the condition that an activeflow has a webhook, and events, which alone have cursors and retries."""
+    c = activeflows.c
+    return and_(c.webhook_uri != "", exists().where(outbox.c.activeflow_id == c.id))
 
 
 def _without(address: dict[str, Any], party: str) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 from mixminus.model.call import Address, Call, CallStatus
 from mixminus.model.chat import ChatMessage
-from mixminus.model.ids import NIL, CallId, ChatMessageId, ConferencecallId, ConferenceId
+from mixminus.model.flow import Activeflow, ActiveflowStatus
+from mixminus.model.ids import NIL, ActiveflowId, CallId, ChatMessageId, ConferencecallId, ConferenceId
 from mixminus.privacy.retention import RetentionConfig
+from mixminus.store.outbox import Draft
 from tests.support.backend import EVERYTHING, Backend, open_backend
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
@@ -46,14 +48,50 @@ async def test_old_calls_are_deleted_and_those_that_go_on_stay(tmp_path: Path) -
         await remember(backend, 3)
         await backend.services.privacy.retention.prune()
         assert await calls(backend) == 1104
-        backend.clock.advance(11 * DAY_S)  # wakes the hourly pass
+        backend.clock.advance(11 * DAY_S)
 
         async def pruned() -> bool:
-            backend.clock.advance(0.05)
+            backend.clock.advance(3600)  # wakes the hourly pass, wherever the pass before was
             return await calls(backend) == 4
 
         await until(pruned)
         assert backend.services.counters()["privacy.pruned_calls"] == 1100
+
+
+def activeflow(backend: Backend, status: ActiveflowStatus, *, webhook_uri: str = "") -> Activeflow:
+    return Activeflow(
+        id=ActiveflowId(uuid4()),
+        customer_id=backend.customer_id,
+        flow_id=NIL,
+        status=status,
+        reference_type="call",
+        reference_id=NIL,
+        webhook_uri=webhook_uri,
+        tm_create=backend.clock.now(),
+    )
+
+
+async def test_old_activeflows_are_deleted_once_their_webhooks_have_nothing_to_receive(
+    tmp_path: Path,
+) -> None:
+    async with open_backend(tmp_path, ManualClock(), retention=RetentionConfig(calls_days=30)) as backend:
+        ended = activeflow(backend, ActiveflowStatus.ENDED)
+        running = activeflow(backend, ActiveflowStatus.RUNNING)
+        awaited = activeflow(backend, ActiveflowStatus.ENDED, webhook_uri="https://example.com/events")
+        backend.clock.advance(20 * DAY_S)
+        new = activeflow(backend, ActiveflowStatus.ENDED)
+        async with backend.store.transaction() as tx:
+            for each in (ended, running, awaited, new):
+                await tx.activeflows.add(each)
+            for each in (ended, awaited):
+                customer, data = backend.customer_id, {"id": str(each.id)}
+                tx.outbox.add(Draft(customer, "activeflow_updated", customer, data, backend.clock.now()))
+        backend.clock.advance(11 * DAY_S)
+        await backend.services.privacy.retention.prune()
+        async with backend.store.snapshot() as tx:
+            left = {each.id for each in (ended, running, awaited, new) if await tx.activeflows.find(each.id)}
+        assert left == {running.id, awaited.id, new.id}
+        assert backend.services.counters()["privacy.pruned_activeflows"] == 1
 
 
 async def test_chat_is_kept_for_its_own_time(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -16,6 +18,7 @@ from mixminus.model.usage import UsageSpan
 from mixminus.store.database import Store, Transaction
 from mixminus.store.fence import Fence
 from mixminus.store.page import Page
+from mixminus.store.privacy import Kept
 from mixminus.store.tables import calls, conferences
 from tests.support.clock import ManualClock
 from tests.support.database import ON_POSTGRESQL
@@ -50,6 +53,12 @@ ROOM = Conference(
 )
 LAST = (NOW.date(), new_id())
 OTHER = new_id()
+
+
+def prune(kind: Kept, tx: Transaction) -> Awaitable[int]:
+    return tx.privacy.prune(kind, NOW, 500)
+
+
 READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "health": lambda tx: tx.conferencecalls.conditions(Fence()),
     "present participants": lambda tx: tx.conferencecalls.present(ROOM.id),
@@ -89,6 +98,7 @@ READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
     "pruning": lambda tx: tx.outbox.prune(PAGE.before, 500),
     "deliveries": lambda tx: tx.webhook_attempts.page(CUSTOMER, 1 << 60, 100),
     "pruning attempts": lambda tx: tx.webhook_attempts.prune(PAGE.before, 500),
+    **{f"pruning {kind}": partial(prune, kind) for kind in get_args(Kept)},
     "pruning what was not delivered": lambda tx: tx.webhooks.prune_undelivered(PAGE.before),
 }
 INDEXES = {
@@ -111,6 +121,7 @@ INDEXES = {
     "pruning": "ix_outbox_tm (tm<?)",
     "deliveries": "ix_webhook_attempts_customer_id_event_id (customer_id=? AND event_id<?)",
     "pruning attempts": "ix_webhook_attempts_tm (tm<?)",
+    **{f"pruning {kind}": f"ix_{kind}_tm_create (tm_create<?)" for kind in get_args(Kept)},
     "webhooks of activeflows at start": "ix_activeflows_with_webhook",
     "activeflows that wait at start": "ix_activeflow_retries_waiting",
     "what waits for an activeflow": "ix_activeflow_retries_waiting (activeflow_id=?)",

@@ -40,6 +40,7 @@ activeflows = Table(
     node(),
     *times(),
     undeleted(),
+    Index(None, "tm_create"),
     partial("ix_activeflows_with_webhook", "id", where="webhook_uri != ''"),
 )
 

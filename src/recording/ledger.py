@@ -97,14 +97,14 @@ class RecordingLedger:
         async with self._store.snapshot() as tx:
             return await tx.recordings.unfinished()
 
-    async def ended_before(self, moment: datetime, *, is_shared: bool) -> list[Recording]:
-        """Return the undeleted recordings of all customers that ended before ``moment`` and whose files this node has.
+    async def ended_before(self, moment: datetime, limit: int, *, is_shared: bool) -> list[Recording]:
+        """Return the first undeleted recordings of all customers that ended before and whose files this node has.
 
         ``is_shared``: of a storage that all nodes share the leader has what no living node has.
         """
         left = is_shared and self._store.fence.holds(LEADER)
         async with self._store.snapshot() as tx:
-            return await tx.recordings.ended_before(moment, left=left)
+            return await tx.recordings.ended_before(moment, limit, left=left)
 
     async def ended(self, ids: Collection[RecordingId]) -> list[Recording]:
         """Return those of the recordings that have ended, deleted ones too."""

@@ -5,7 +5,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
@@ -13,7 +13,7 @@ import av
 import orjson
 
 from mixminus.clock import Clock
-from mixminus.errors import InvalidArgument
+from mixminus.errors import InvalidArgument, MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId, RecordingId
 from mixminus.model.recording import Recording, RecordingStatus
@@ -36,6 +36,9 @@ from mixminus.tasks import TaskScope
 __all__ = ["RecordingLibrary", "Sound"]
 
 _DAY_S: Final = 86_400
+_EXPIRED_AT_ONCE: Final = 10_000
+_MAX_FAILURES: Final = 100
+"""Of one pass: a storage that does not answer is asked again in the next one."""
 _MAINTENANCE_S: Final = 3600.0
 _MEDIA_TYPES: Final = {each.extension: each.media_type for each in FORMATS.values()}
 _NOT_A_SOUND: Final = (av.FFmpegError, LookupError, OSError)
@@ -196,12 +199,24 @@ class RecordingLibrary:
     async def run_maintenance(self) -> None:
         """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:
-            moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
-            is_shared = self._recordings.storage.parts is not None
-            for recording in await self._recordings.ledger.ended_before(moment, is_shared=is_shared):
-                await self.delete(recording.customer_id, recording.id)
-                log.info("recording expired", recording_id=str(recording.id))
+            await self._expire(self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S))
         await self._recordings.retry_storing()
+
+    async def _expire(self, moment: datetime) -> None:
+        """Delete recordings that ended before a moment; one that cannot be deleted keeps no other."""
+        is_shared = self._recordings.storage.parts is not None
+        old = await self._recordings.ledger.ended_before(moment, _EXPIRED_AT_ONCE, is_shared=is_shared)
+        failures = 0
+        for recording in old:
+            try:
+                await self.delete(recording.customer_id, recording.id)
+            except MixMinusError as error:
+                log.warning("recording not expired", recording_id=str(recording.id), cause=str(error))
+                failures += 1
+                if failures == _MAX_FAILURES:
+                    break
+            else:
+                log.info("recording expired", recording_id=str(recording.id))
 
     async def _run(self) -> None:
         while True:

@@ -53,6 +53,12 @@ class Storage(Protocol):
         ...
 
 
+def _unless_missing(_function: object, _path: object, error: tuple[Any, BaseException, Any]) -> None:
+    """Go on deleting a folder if something in it is already gone; raise any other error."""
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
+
+
 class LocalStorage:
     """The folder that recordings are made in."""
 
@@ -74,7 +80,7 @@ class LocalStorage:
         return self._path(recording_id, name)
 
     def delete(self, recording_id: RecordingId) -> None:
-        shutil.rmtree(self._directory / str(recording_id), ignore_errors=True)
+        shutil.rmtree(self._directory / str(recording_id), onerror=_unless_missing)
         (self._directory / f"{recording_id}.wav").unlink(missing_ok=True)
 
     def delete_file(self, recording_id: RecordingId, name: str) -> None:

@@ -108,17 +108,17 @@ class RecordingRows(Rows[Recording]):
         query = select(recordings).where(c.id.in_(ids), c.status == RecordingStatus.ENDED)
         return await self._many(query.order_by(c.tm_create))
 
-    async def ended_before(self, moment: datetime, *, left: bool = False) -> list[Recording]:
-        """Return the recordings of this node that have ended before and are not deleted, oldest first.
+    async def ended_before(self, moment: datetime, limit: int, *, left: bool = False) -> list[Recording]:
+        """Return the first recordings of this node that have ended before and are not deleted.
 
         ``left``: also those that no living node has.
         """
         c = recordings.c
         has = self._is_mine() | left_behind(recordings, self._node_id) if left else self._is_mine()
-        query = select(recordings).where(
-            c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None), has
-        )
-        return await self._many(query.order_by(c.tm_create))
+        # Not the status itself: nearly all recordings have ended, and SQLite would find them by it.
+        is_ended = c.status.concat("") == RecordingStatus.ENDED
+        query = select(recordings).where(is_ended, c.tm_end < moment, c.tm_delete.is_(None), has)
+        return await self._many(query.order_by(c.tm_end).limit(limit))
 
     async def ended_of(self, reference_id: UUID) -> list[UUID]:
         """Return the ids of all recordings of a conference or call that are not active, oldest first."""

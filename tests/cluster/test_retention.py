@@ -30,7 +30,7 @@ async def test_the_leader_has_what_dead_nodes_left_in_a_shared_storage(
     later = clock.now() + timedelta(days=1)
 
     async def found(ledger: RecordingLedger, *, is_shared: bool) -> list[RecordingId]:
-        return [each.id for each in await ledger.ended_before(later, is_shared=is_shared)]
+        return [each.id for each in await ledger.ended_before(later, 100, is_shared=is_shared)]
 
     assert await found(leader, is_shared=True) == made[:2]
     assert await found(leader, is_shared=False) == made[1:2], "its files are on another disk"

@@ -1,5 +1,6 @@
 """Recordings in an S3-compatible store: moto's server, over real HTTP."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from mixminus.errors import InvalidArgument
 from mixminus.model.recording import Recording, RecordingOptions
-from mixminus.recording.errors import FileNotFound
+from mixminus.recording.errors import FileNotFound, RecordingUnavailable
 from mixminus.recording.storage import open_storage
 from tests.recording.steps import TICK, folder, start, stop, talk
 from tests.support.backend import EVERYTHING, Backend, open_backend
@@ -86,6 +87,24 @@ async def test_expired_recording_is_deleted(tmp_path: Path) -> None:
         assert folder(backend, new.id).exists()
         gone = await backend.recordings.get(backend.customer_id, old.id)
         assert gone.tm_delete is not None
+
+
+async def test_a_recording_that_cannot_be_deleted_says_so_and_keeps_no_other(tmp_path: Path) -> None:
+    async with open_backend(tmp_path, ManualClock(), recording_retention_days=30) as backend:
+        stuck, other = await recorded(backend), await recorded(backend)
+        kept = folder(backend, stuck.id)
+        shutil.rmtree(kept)
+        kept.write_text("no folder")
+        with pytest.raises(RecordingUnavailable):
+            await backend.services.library.delete(backend.customer_id, stuck.id)
+        backend.clock.advance(31 * 86_400)
+        await backend.services.library.run_maintenance()
+        left = await backend.recordings.list(backend.customer_id, EVERYTHING)
+        assert [each.id for each in left] == [stuck.id]
+        assert not folder(backend, other.id).exists()
+        kept.unlink()
+        await backend.services.library.run_maintenance()
+        assert await backend.recordings.list(backend.customer_id, EVERYTHING) == []
 
 
 def test_unsupported_storage_url_is_refused(tmp_path: Path) -> None:

@@ -158,4 +158,5 @@ recordings = Table(
     *times(),
     undeleted(),
     Index(None, "reference_id", "tm_create"),
+    partial(None, "tm_end", where="tm_delete IS NULL"),
 )

@@ -12,7 +12,7 @@ from mixminus.log import get
 from mixminus.machine import step
 from mixminus.model.ids import ConferenceId, TranscribeId
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, Transcribe, TranscribeEvent, TranscribeStatus
-from mixminus.speech.recognition.errors import TranscribeNotFound
+from mixminus.speech.recognition.errors import TranscribeAlreadyProgressing, TranscribeNotFound
 from mixminus.store.database import Store, Transaction
 from mixminus.store.published import PublishedRows
 from mixminus.wire.transcription import TranscribeView
@@ -39,6 +39,19 @@ _TRANSCRIBES: Final = PublishedRows(
 )
 
 
+async def _refuse_second(tx: Transaction, transcribe: Transcribe) -> None:
+    # Of those that begin at once, each sees the ones before it.
+    await tx.calls.find_for_update(transcribe.reference_id)
+    for other in await tx.transcribes.active(transcribe.customer_id, "call", transcribe.reference_id):
+        if _spoken(other) == _spoken(transcribe):
+            raise TranscribeAlreadyProgressing(f"transcribe {other.id} is progressing")
+
+
+def _spoken(transcribe: Transcribe) -> str:
+    """Return the language without its region."""
+    return transcribe.language.partition("-")[0].lower()
+
+
 class TranscribeLedger:
     """Writes changes of transcribes, and touches the conferences they belong to."""
 
@@ -52,8 +65,10 @@ class TranscribeLedger:
         self._on_done = None
 
     async def create(self, transcribe: Transcribe) -> None:
-        """Insert a transcribe."""
+        """Insert a transcribe; TranscribeAlreadyProgressing if its call has one in its language."""
         async with self._store.transaction() as tx:
+            if transcribe.reference_type == "call":
+                await _refuse_second(tx, transcribe)
             await _TRANSCRIBES.add(tx, transcribe, "transcribe_created", "transcribe_progressing")
             await self._touch_conference(tx, transcribe)
 

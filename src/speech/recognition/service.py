@@ -155,7 +155,6 @@ class TranscriptionService:
         call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
         live = self._live_calls.require(call, ANY_STATUS)
         language = self._require(options)
-        await self._refuse_second(customer_id, "call", call_id, language)
         transcribe = self._new(customer_id, "call", call_id, options)
         port = live.port
 
@@ -329,15 +328,6 @@ class TranscriptionService:
         if options.translate_to:
             self._sessions.translator.require(options.language, options.translate_to)
         return language
-
-    async def _refuse_second(
-        self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, language: str
-    ) -> None:
-        async with self._store.snapshot() as tx:
-            active = await tx.transcribes.active(customer_id, type_, reference_id)
-        for each in active:
-            if each.language.partition("-")[0].lower() == language:
-                raise TranscribeAlreadyProgressing(f"transcribe {each.id} is progressing")
 
     async def _end(self, transcribe_id: TranscribeId) -> None:
         await self._ledger.mark_stopped(transcribe_id)

@@ -1,21 +1,23 @@
 """Transcriptions of conferences: text, speaker and time."""
 
+import asyncio
 import os
 import signal
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 
 from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
 from mixminus.model.ids import NIL, TranscribeId
-from mixminus.model.transcription import TranscribeOptions, TranscribeStatus
+from mixminus.model.transcription import Transcribe, TranscribeOptions, TranscribeStatus
 from mixminus.speech.recognition.errors import (
     LanguageNotSupported,
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
 )
 from mixminus.store.database import Store
-from tests.support.backend import Backend, open_backend
+from tests.support.backend import EVERYTHING, Backend, open_backend
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.talk import done, event_data, heard, speak, whistle
@@ -119,6 +121,25 @@ async def test_second_transcription_or_unsupported_language_is_refused(backend: 
     await backend.conferences.transcribe_start(backend.customer_id, room.id, ENGLISH)
     with pytest.raises(TranscribeAlreadyProgressing):
         await backend.conferences.transcribe_start(backend.customer_id, room.id, TranscribeOptions("ko-KR"))
+
+
+async def test_of_transcriptions_of_a_call_that_begin_at_once_one_a_language_is_made(
+    backend: Backend,
+) -> None:
+    room = await backend.room()
+    await backend.join(room)
+    (participant,) = await backend.joined(room)
+    call = await backend.call_of(participant)
+
+    def begin(language: str) -> Awaitable[Transcribe]:
+        options = TranscribeOptions(language)
+        return backend.services.transcription.begin_call(backend.customer_id, call.id, options)
+
+    languages = ("en-US", "en-GB", "en-US", "ko-KR")
+    results = await asyncio.gather(*map(begin, languages), return_exceptions=True)
+    assert [isinstance(each, TranscribeAlreadyProgressing) for each in results].count(True) == 2
+    listed = await backend.services.transcription.list(backend.customer_id, EVERYTHING, ("call", call.id))
+    assert sorted(each.language[:2] for each in listed) == ["en", "ko"]
 
 
 async def test_transcription_ends_with_the_room(backend: Backend) -> None:

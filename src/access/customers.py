@@ -1,5 +1,6 @@
 """CustomerService: tenants (api.md section 10)."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -44,6 +45,11 @@ class CustomerService:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` after a customer was frozen or recovered; it must not block."""
+        self._watchers.append(on_change)
 
     async def get(self, identity: Identity, customer_id: CustomerId) -> Customer:
         if not _is_super(identity) and customer_id != identity.customer_id:
@@ -88,13 +94,15 @@ class CustomerService:
         return changed
 
     async def fire(self, identity: Identity, customer_id: CustomerId, event: CustomerEvent) -> Customer:
-        """Freeze or recover a customer; its active calls continue."""
+        """Freeze or recover a customer: its active calls continue, new ones from and to it are refused while it is frozen."""
         _require_super(identity)
         async with self._store.transaction() as tx:
             customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)
             status = step(CUSTOMER_TRANSITIONS, customer.status, event)
             changed = replace(customer, status=status, tm_update=self._clock.now())
             await tx.customers.save(changed)
+        for on_change in self._watchers:
+            on_change()
         return changed
 
 

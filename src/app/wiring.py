@@ -319,6 +319,15 @@ async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are 
                 write_elsewhere=satellites.write if satellites else no_other_node,
             )
         )
+        access = closing(
+            AccessService(
+                store,
+                clock,
+                audit_retention_days=config.audit_retention_days,
+                metrics_token=config.metrics_token,
+            )
+        )
+        access.customers.watch(directory.refresh)
         services = Services(
             store=store,
             clock=clock,
@@ -331,14 +340,7 @@ async def open_services(  # noqa: PLR0913, PLR0915 -- all that the services are 
             places=Places(
                 store, cluster, admission, here=rooms.here, branches=satellites, chance=random.Random()
             ),
-            access=closing(
-                AccessService(
-                    store,
-                    clock,
-                    audit_retention_days=config.audit_retention_days,
-                    metrics_token=config.metrics_token,
-                )
-            ),
+            access=access,
             conferences=conferences,
             participants=participants,
             chat=chat,

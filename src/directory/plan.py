@@ -141,7 +141,7 @@ class DialPlan:
             if found is None and not (trunk and caller.account_id):
                 found = await self._dial(tx, call, dialled)
             if isinstance(found, Routed):
-                return replace(found, terms=await _terms(tx, extension or trunk, found.customer_id))
+                return await _admitted(tx, extension or trunk, found)
         if isinstance(found, Number):
             found = await self._called(call, found)
         elif found is None and dialled.kind is Kind.DIRECT:
@@ -149,7 +149,7 @@ class DialPlan:
         if not isinstance(found, Routed):
             return found or Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
-            return replace(found, terms=await _terms(tx, extension or trunk, found.customer_id))
+            return await _admitted(tx, extension or trunk, found)
 
     async def _live(self, source: Address, dialled: Dialled, caller: Caller) -> Routed | Refused | None:
         """Route a caller without an account to a room that is open here; None for all others.
@@ -168,14 +168,15 @@ class DialPlan:
         found = _into(_IncomingCall(source, None), room.conference, room.joined)
         if not isinstance(found, Routed):
             return found
-        srtp = await self._store.read(lambda tx: tx.customers.srtp_of(found.customer_id))
-        return replace(found, terms=AudioTerms(srtp))
+        srtp, active = await self._store.read(lambda tx: tx.customers.called(found.customer_id))
+        return replace(found, terms=AudioTerms(srtp)) if active else Refused(FORBIDDEN)
 
     async def terms_of(self, caller: Caller, customer_id: CustomerId) -> AudioTerms:
         """Return what holds for the audio of a call of this caller to a customer."""
         async with self._store.snapshot() as tx:
             extension, trunk = await _callers(tx, caller)
-            return await _terms(tx, extension or trunk, customer_id)
+            called, _ = await tx.customers.called(customer_id)
+            return await _terms(tx, extension or trunk, customer_id, called)
 
     async def customer_of(self, caller: Caller) -> CustomerId | None:
         """Return the customer whose extension or trunk the caller has authenticated, None for others."""
@@ -283,14 +284,26 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
     return None, await tx.trunks.find(TrunkId(caller.account_id))
 
 
-async def _terms(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> AudioTerms:
+async def _admitted(tx: Transaction, account: Extension | Trunk | None, routed: Routed) -> Routed | Refused:
+    """Add what holds for the audio; refuse a call to a frozen customer."""
+    srtp, active = await tx.customers.called(routed.customer_id)
+    if not active:
+        return Refused(FORBIDDEN)
+    return replace(routed, terms=await _terms(tx, account, routed.customer_id, srtp))
+
+
+async def _terms(
+    tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId, called: SrtpPolicy
+) -> AudioTerms:
+    """Return what holds for the audio of a call to a customer; ``called`` is that customer's policy about SRTP."""
     timeout_s = account.media_timeout_s if isinstance(account, Trunk) else 0
-    return AudioTerms(await _srtp(tx, account, customer_id), timeout_s)
+    return AudioTerms(await _srtp(tx, account, customer_id, called), timeout_s)
 
 
-async def _srtp(tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId) -> SrtpPolicy:
+async def _srtp(
+    tx: Transaction, account: Extension | Trunk | None, customer_id: CustomerId, called: SrtpPolicy
+) -> SrtpPolicy:
     """Return the policy of the calling account, or of its customer, together with that of the called customer."""
-    called = await tx.customers.srtp_of(customer_id)
     if account is None:
         return called
     if account.customer_id == customer_id:

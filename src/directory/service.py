@@ -37,7 +37,7 @@ class DirectoryServices:
         self.trunks.watch(on_change)
 
     def refresh(self) -> None:
-        """Look again at what another node may have changed: logins and trunks."""
+        """Look again at what may have changed beyond this directory: logins and trunks."""
         self.extensions.notify()
         self.trunks.notify()
 

@@ -21,7 +21,9 @@ from mixminus.store.tables import customers, secrets
 __all__ = ["CustomerRows", "SecretRows"]
 
 
-_SRTP: Final = Statement(select(customers.c.srtp).where(customers.c.id == bindparam("id")))
+_CALLED: Final = Statement(
+    select(customers.c.srtp, customers.c.status).where(customers.c.id == bindparam("id"))
+)
 
 
 class CustomerRows(Rows[Customer]):
@@ -50,9 +52,13 @@ class CustomerRows(Rows[Customer]):
 
     async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
         """Return the customer's policy about SRTP; empty if it is not set, or if there is no such customer."""
-        found = await self._connection.fetch(_SRTP, id=customer_id)
+        return (await self.called(customer_id))[0]
+
+    async def called(self, customer_id: CustomerId) -> tuple[SrtpPolicy, bool]:
+        """Return the same policy, and whether the customer may be called: it is not frozen."""
+        found = await self._connection.fetch(_CALLED, id=customer_id)
         policy: SrtpPolicy = found[0]["srtp"] if found else ""
-        return policy
+        return policy, not found or found[0]["status"] != CustomerStatus.FROZEN
 
     async def page_of_all(self, page: Page) -> list[Customer]:
         """Return the customers, newest first."""

@@ -9,7 +9,7 @@ from mixminus.call.leg import ANONYMOUS, Caller
 from mixminus.call.routing import Refused, Routed
 from mixminus.directory.plan import DialPlan
 from mixminus.directory.service import DirectoryServices
-from mixminus.model.access import CustomerSpec, Identity
+from mixminus.model.access import CustomerEvent, CustomerSpec, Identity
 from mixminus.model.call import Address
 from mixminus.model.conference import RoomSettings
 from mixminus.model.directory import Extension, ExtensionSpec, NumberSpec, TrunkSpec
@@ -21,6 +21,7 @@ from tests.support.backend import Backend
 
 ANN = Address("sip", "ann@192.0.2.7", "Ann")
 PASSWORD = "long enough"
+OPERATOR = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 
 
 def directory(backend: Backend) -> DirectoryServices:
@@ -33,8 +34,7 @@ async def extension(backend: Backend, name: str = "1001", owner: CustomerId | No
 
 
 async def other_customer(backend: Backend) -> CustomerId:
-    operator = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
-    return (await backend.services.access.customers.create(operator, CustomerSpec(name="other_customer"))).id
+    return (await backend.services.access.customers.create(OPERATOR, CustomerSpec(name="other_customer"))).id
 
 
 async def route(backend: Backend, target: object, caller: Caller = ANONYMOUS) -> Routed:
@@ -101,6 +101,27 @@ async def test_another_customers_room_is_none_for_an_extension_but_its_hash_is_a
         assert await refusal(backend, form, caller) == 404
     invited = await route(backend, room.direct_hash, caller)
     assert (invited.customer_id, invited.source) == (backend.customer_id, ANN)
+
+
+async def test_a_frozen_customer_is_not_called_until_it_is_recovered(backend: Backend) -> None:
+    room, closed = await backend.room(), await backend.room()
+    await backend.conferences.delete(backend.customer_id, closed.id)
+    phone = await extension(backend)
+    outsider = Caller((await extension(backend, owner=await other_customer(backend))).id)
+    customers = backend.services.access.customers
+    changes: list[str] = []
+    directory(backend).watch_logins(lambda: changes.append("login"))
+    await customers.fire(OPERATOR, backend.customer_id, CustomerEvent.FREEZE)
+    assert changes, "the SIP edge keeps logins for 30 s unless it hears of changes"
+    callers = (ANONYMOUS, Caller(phone.id), outsider)
+    assert [await refusal(backend, room.direct_hash, caller) for caller in callers] == [403] * 3
+    assert [await refusal(backend, each) for each in (room.id, phone.direct_hash, closed.id)] == [
+        403,
+        403,
+        404,
+    ]
+    await customers.fire(OPERATOR, backend.customer_id, CustomerEvent.RECOVER)
+    assert (await route(backend, room.direct_hash, outsider)).customer_id == backend.customer_id
 
 
 @pytest.mark.parametrize("form", ["{name}", "extension:{name}", "{hash}"])

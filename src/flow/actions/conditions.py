@@ -1,6 +1,7 @@
 """Conditions: jump to another action unless something holds (api.md section 6.5)."""
 
 import enum
+import math
 import operator
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -72,9 +73,12 @@ def _number(value: Any) -> float:
     if type(value) not in (int, float, str):
         raise ValueError("is not a number")
     try:
-        return float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         raise ValueError("is not a number") from None
+    if not math.isfinite(number):  # JSON has neither NaN nor infinity
+        raise ValueError("is not a number")
+    return number
 
 
 class ConditionVariable(Option):
@@ -96,7 +100,7 @@ class ConditionVariable(Option):
         if self.value_type is ValueType.LENGTH:
             return self.condition.holds(len(self.variable), self.value_length)
         try:
-            return self.condition.holds(float(self.variable), self.value_number)
+            return self.condition.holds(_number(self.variable), self.value_number)
         except ValueError:
             return False
 

@@ -119,7 +119,7 @@ class PlaybackService:
             queue.stop(playback_id)
         else:
             queue.remove(playback_id)
-        return await self._change(playback_id, PlaybackEvent.STOP)
+        return await self._change(queue, playback_id, PlaybackEvent.STOP)
 
     async def close(self) -> None:
         """Stop all playbacks and publish that; closing twice is harmless."""
@@ -175,7 +175,7 @@ class PlaybackService:
             source = await unless(stops, queue.load(request))
             try:
                 await unless(stops, source.open())
-                await self._change(playback_id, PlaybackEvent.BEGUN)
+                await self._change(queue, playback_id, PlaybackEvent.BEGUN)
                 await unless(stops, queue.play(source, request.duck_db))
             finally:
                 await source.close()
@@ -184,13 +184,16 @@ class PlaybackService:
             event = PlaybackEvent.STOP
         except MixMinusError as failure:
             event, error = PlaybackEvent.BROKEN, str(failure)
-        await self._change(playback_id, event, error)
+        await self._change(queue, playback_id, event, error)
 
-    async def _change(self, playback_id: PlaybackId, event: PlaybackEvent, error: str = "") -> Playback:
-        """Advance a playback and publish that; one that has ended stays as it is."""
+    async def _change(
+        self, queue: PlaybackQueue, playback_id: PlaybackId, event: PlaybackEvent, error: str = ""
+    ) -> Playback:
+        """Advance a playback and publish that; one that has ended stays as it is, once its end is published."""
         playback = self._live.get(playback_id)
         if playback is None:
-            return self._ended[playback_id]
+            async with queue.publishing:
+                return self._ended[playback_id]
         now = self._clock.now()
         status = step(PLAYBACK_TRANSITIONS, playback.status, event)
         playback = replace(playback, status=status, error=error, tm_update=now)
@@ -199,7 +202,8 @@ class PlaybackService:
         else:
             playback = replace(playback, tm_end=now)
             self._end(playback)
-        await self._publish(playback)
+        async with queue.publishing:
+            await self._publish(playback)
         return playback
 
     def _end(self, playback: Playback) -> None:

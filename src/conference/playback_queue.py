@@ -30,6 +30,8 @@ class PlaybackQueue:
         self._seat = seat
         self._sounds = sounds
         self._stops: OrderedDict[PlaybackId, asyncio.Future[None]] = OrderedDict()
+        self.publishing: Final = asyncio.Lock()
+        """Held while an event of a playback here is published: the next one starts after it."""
 
     @property
     def first(self) -> PlaybackId | None:

@@ -285,7 +285,8 @@ async def test_it_stops_when_its_participant_leaves_and_when_its_room_ends(hall:
     body = {"stream_urls": ["long.wav"]}
     _, to_one = await hall.api.post(f"/v1.0/conferencecalls/{first}/play", body)
     _, to_all = await hall.api.post(f"{hall.path}/play", body)
-    await hall.becomes(to_one, "playing")
+    for each in (to_one, to_all):
+        await hall.becomes(each, "playing")
     hall.callers[0].leg.bye()
     await hall.becomes(to_one, "stopped")
     assert (await hall.api.get(f"/v1.0/playbacks/{to_all['id']}"))[1]["status"] == "playing"

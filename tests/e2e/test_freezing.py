@@ -32,7 +32,9 @@ def test_phones_of_a_frozen_customer_neither_log_in_nor_call_until_it_is_recover
         stranger.command("dial", server.sip_uri(room))
         stranger.wait_for_log("403", what="the call is refused")
         locked_out = phone(TONES_HZ[2], login=login(server, other))
-        locked_out.wait_for_log("503", what="its logins have failed, as with a wrong password, and are delayed")
+        locked_out.wait_for_log(
+            "503", what="its logins have failed, as with a wrong password, and are delayed"
+        )
         listed = server.call("GET", "/registrations", token=admin).json["result"]
         assert [each["extension"] for each in listed] == ["2001"]
         play_for(1.5)

@@ -28,9 +28,9 @@ def test_phones_of_a_frozen_customer_neither_log_in_nor_call_until_it_is_recover
             each.dial(server.sip_uri(room))
         server.wait_for_participants(room, 2)
         assert server.call("POST", f"{customer}/freeze", token=admin).json["status"] == "frozen"
-        stranger = phone(TONES_HZ[2])
-        stranger.command("dial", server.sip_uri(room))
-        stranger.wait_for_log("403", what="the call is refused")
+        outsider = phone(TONES_HZ[2])
+        outsider.command("dial", server.sip_uri(room))
+        outsider.wait_for_log("403", what="the call is refused")
         locked_out = phone(TONES_HZ[2], login=login(server, other))
         locked_out.wait_for_log(
             "503", what="its logins have failed, as with a wrong password, and are delayed"
@@ -40,5 +40,5 @@ def test_phones_of_a_frozen_customer_neither_log_in_nor_call_until_it_is_recover
         play_for(1.5)
         assert_hears(listener.ear(), (TONES_HZ[0],))
         assert server.call("POST", f"{customer}/recover", token=admin).json["status"] == "active"
-        stranger.dial(server.sip_uri(room))
+        outsider.dial(server.sip_uri(room))
         server.wait_for_participants(room, 3)

@@ -16,7 +16,9 @@ from typing import Any, Final
 
 import structlog
 
+from mixminus.clock import SystemClock
 from mixminus.errors import MixMinusError, Unavailable
+from mixminus.log_limit import LogLimit
 
 __all__ = ["configure", "get", "task_failed"]
 
@@ -45,6 +47,7 @@ def _set(level: int, *, json: bool, cache: bool) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            LogLimit(SystemClock()),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(_discreet_traceback),

@@ -133,3 +133,35 @@ def test_whatever_comes_the_edge_sends_what_can_be_read(seed: int) -> None:
             edge.poll()
         assert edge.router.counters["sip_edge_failed"] == 0, message
     assert edge.answered > MESSAGES / 100
+
+
+MULTIPART: Final = (
+    "Content-Type: multipart/mixed;boundary=b\r\nContent-Length: 0\r\n\r\n"
+    "--b\r\nContent-Type: multipart/alternative;boundary=c\r\n\r\n"
+    f"--c\r\nContent-Type: application/sdp\r\n\r\n{SDP}\r\n--c--\r\n--b--\r\n"
+)
+
+
+def with_parts(text: str) -> str:
+    """Return a message with a description within two multipart bodies in place of its own."""
+    kept = [each for each in text.partition("\r\n\r\n")[0].split("\r\n") if not each.startswith("Content-")]
+    length = len(MULTIPART.partition("\r\n\r\n")[2])
+    return "\r\n".join([*kept, MULTIPART.replace("Content-Length: 0", f"Content-Length: {length}")])
+
+
+@pytest.mark.parametrize("kind", ["invite", "multipart", "outside"])
+def test_a_byte_that_is_not_utf8_may_stand_anywhere(kind: str) -> None:
+    edge = Edge(FIRST_SEED)
+    place, last = 0, 1
+    while place < last:
+        call = edge.mutations.call("127.6.0.3", 5060)
+        text = edge.mutations.outside(call) if kind == "outside" else edge.mutations.invite(call)
+        if kind == "multipart":
+            text = with_parts(text)
+        data = text.encode("utf-8", "surrogateescape")
+        last = max(last, len(data))
+        edge.now_s += 0.02
+        edge.receive(data[:place] + b"\xff" + data[place:])
+        edge.answer()
+        assert edge.router.counters["sip_edge_failed"] == 0, data[:place]
+        place += 1

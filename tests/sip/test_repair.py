@@ -246,6 +246,16 @@ def test_two_descriptions_are_ambiguous_unless_they_are_alternatives() -> None:
     assert b"40002" in content_of("multipart/alternative;boundary=b", "", "", body).description
 
 
+def test_a_boundary_is_what_its_bytes_are() -> None:
+    inner = f"--\udcff\r\nContent-Type: application/sdp\r\n\r\n{SMALL}\r\n--\udcff--"
+    outer = f'--b\r\nContent-Type: multipart/mixed;boundary="\udcff"\r\n\r\n{inner}\r\n--b--'
+    for kind, body in (("\udcff", inner), ("b", outer)):
+        content = content_of(
+            f'multipart/mixed;boundary="{kind}"', "", "", body.encode("utf-8", "surrogateescape")
+        )
+        assert (content.description.decode().strip(), content.fault) == (SMALL.strip(), None)
+
+
 @given(st.binary(max_size=200), st.sampled_from(["multipart/mixed;boundary=b", "application/sdp", "x/y", ""]))
 def test_any_body_is_used_or_refused(body: bytes, content_type: str) -> None:
     content = content_of(content_type, "", "", b"--b\r\n" + body + b"\r\n--b--")

@@ -134,7 +134,7 @@ def _parts(whole: _Part, found: set[Leniency]) -> Iterator[_Part]:
     match = _BOUNDARY.search(whole.content_type)
     if not match:
         raise _Refused(Fault(400, "Multipart Body Without Boundary"))
-    boundary = re.escape((match[1] or match[2]).encode())
+    boundary = re.escape((match[1] or match[2]).encode("utf-8", "surrogateescape"))
     delimiter = re.compile(rb"(?:\A|\r?\n)--" + boundary + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     places = list(delimiter.finditer(whole.body))
     if not places or len(places) > _MAX_PARTS:
@@ -151,7 +151,7 @@ def _part(text: bytes) -> _Part:
     """Parse a part; it begins with the end of its delimiter's line."""
     end = _HEAD_END.search(text)
     head, body = (text[: end.start()], text[end.end() :]) if end else (text, b"")
-    lines = _FOLDED.sub(" ", head.decode("latin-1")).split("\n")
+    lines = _FOLDED.sub(" ", head.decode("utf-8", "surrogateescape")).split("\n")
     named = {
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
     }

@@ -1,6 +1,7 @@
 """Finisher: encodes, stores and ends captured recordings, also those left unfinished by the previous run or a dead node."""
 
 import asyncio
+import errno
 import functools
 import os
 from collections import Counter
@@ -33,6 +34,7 @@ _IO_THREADS: Final = 2
 # Lower priority than calls and rooms: a recording may be ready later.
 _ENCODER_NICE: Final = 5
 _RETRY_S: Final = 1.0
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _RESTORE_AGAIN_S: Final = 30.0
 """After a storage that did not answer, or a full disk."""
 
@@ -127,9 +129,7 @@ class Finisher:
         directory = self._folder(recording)
         is_stored = False
         try:
-            work = functools.partial(complete, directory, functools.partial(self._progress, session))
-            executor = self._encoder if self.is_long(recording) else self.disk
-            completed = await asyncio.get_running_loop().run_in_executor(executor, work)
+            completed = await self._complete(recording, functools.partial(self._progress, session))
             if not await self.retry(lambda: self._ledger.has(recording.id)):
                 log.warning("recording left to another node", recording_id=str(recording.id))
                 return
@@ -148,6 +148,24 @@ class Finisher:
             await self._notify_ended(ended)
         if is_stored:
             await self._uploads.drop(recording.id)
+
+    async def _complete(self, recording: Recording, progress: Callable[[float], bool]) -> Completed:
+        """Complete the files, again and again while the disk is full; EncodingStopped if the server ends before."""
+        work = functools.partial(complete, self._folder(recording), progress)
+        executor = self._encoder if self.is_long(recording) else self.disk
+        is_logged = False
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(executor, work)
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+            if self._closing or self._stopping:
+                raise EncodingStopped  # the next start finds the recording unfinished
+            if not is_logged:
+                log.warning("recording waits for room on the disk", recording_id=str(recording.id))
+                is_logged = True
+            await self._clock.sleep(_RETRY_S)
 
     async def retry(self, write: Callable[[], Awaitable[T]]) -> T:
         """Return the result of a database write, retried until it succeeds: its disk may be full."""
